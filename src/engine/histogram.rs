@@ -1,0 +1,185 @@
+//! A log-linear histogram of spans: fixed memory, exact counts, quantiles within 0.8%.
+//!
+//! Each power of two is cut into 64 equal buckets (the layout of HdrHistogram). Counters are
+//! integers, so merging is exact in any order; merge before taking quantiles, never average them.
+
+use super::time::Span;
+
+const SUB_BITS: u32 = 6;
+const SUB: usize = 1 << SUB_BITS;
+
+/// Counts of spans by size.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Histogram {
+    /// Grown to the largest bucket seen; at most 3,776 entries.
+    buckets: Vec<u64>,
+    count: u64,
+    sum_ns: u128,
+    max: Span,
+}
+
+/// The bucket of `ns`: exact below 64 ns, then 64 buckets per power of two.
+#[inline]
+fn bucket(ns: u64) -> usize {
+    if ns < SUB as u64 {
+        return ns as usize;
+    }
+    let shift = 63 - ns.leading_zeros() - SUB_BITS;
+    ((shift as usize) << SUB_BITS) + (ns >> shift) as usize
+}
+
+/// The smallest value of a bucket.
+fn lower_bound(bucket: usize) -> u64 {
+    if bucket < 2 * SUB {
+        return bucket as u64;
+    }
+    let shift = (bucket >> SUB_BITS) - 1;
+    ((bucket & (SUB - 1)) as u64 + SUB as u64) << shift
+}
+
+/// The middle of a bucket, which is off by at most 1/128 of any value in it.
+fn middle(bucket: usize) -> f64 {
+    let low = lower_bound(bucket) as f64;
+    if bucket < 2 * SUB { low } else { (low + lower_bound(bucket + 1) as f64) / 2.0 }
+}
+
+impl Histogram {
+    /// Counts one span. O(1).
+    #[inline]
+    pub fn record(&mut self, span: Span) {
+        let index = bucket(span.as_ns());
+        if index >= self.buckets.len() {
+            self.buckets.resize(index + 1, 0);
+        }
+        self.buckets[index] += 1;
+        self.count += 1;
+        self.sum_ns += u128::from(span.as_ns());
+        self.max = self.max.max(span);
+    }
+
+    /// Adds another histogram's counts.
+    pub fn merge(&mut self, other: &Self) {
+        if other.buckets.len() > self.buckets.len() {
+            self.buckets.resize(other.buckets.len(), 0);
+        }
+        for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
+            *mine += theirs;
+        }
+        self.count += other.count;
+        self.sum_ns += other.sum_ns;
+        self.max = self.max.max(other.max);
+    }
+
+    /// Forgets everything, and keeps the memory.
+    pub fn clear(&mut self) {
+        self.buckets.fill(0);
+        self.count = 0;
+        self.sum_ns = 0;
+        self.max = Span::ZERO;
+    }
+
+    /// How many spans were recorded.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Exact mean in nanoseconds; `None` of nothing.
+    pub fn mean_ns(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum_ns as f64 / self.count as f64)
+    }
+
+    /// The largest span, exactly; `None` of nothing.
+    pub fn max(&self) -> Option<Span> {
+        (self.count > 0).then_some(self.max)
+    }
+
+    /// The nearest-rank quantile in nanoseconds, within 0.8%; `None` of nothing. `q` in [0, 1].
+    ///
+    /// # Panics
+    /// If `q` is outside [0, 1].
+    pub fn quantile_ns(&self, q: f64) -> Option<f64> {
+        assert!((0.0..=1.0).contains(&q), "a quantile of {q}");
+        if self.count == 0 {
+            return None;
+        }
+        let rank = ((q * self.count as f64).ceil() as u64).clamp(1, self.count);
+        let mut seen = 0;
+        for (index, &n) in self.buckets.iter().enumerate() {
+            seen += n;
+            if seen >= rank {
+                return Some(middle(index).min(self.max.as_ns() as f64));
+            }
+        }
+        Some(self.max.as_ns() as f64)
+    }
+
+    /// The share of recorded spans longer than `limit`, to within one bucket.
+    pub fn share_above(&self, limit: Span) -> Option<f64> {
+        let first = bucket(limit.as_ns()) + 1;
+        let above: u64 = self.buckets.iter().skip(first).sum();
+        (self.count > 0).then(|| above as f64 / self.count as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::random::{Purpose, Seed, Stream};
+
+    #[test]
+    fn buckets_are_contiguous_and_bounds_invert_them() {
+        for index in 0..3_000 {
+            assert_eq!(bucket(lower_bound(index)), index);
+            assert_eq!(bucket(lower_bound(index + 1) - 1), index);
+        }
+        assert_eq!(bucket(u64::MAX), 3_775);
+    }
+
+    /// Against the exact nearest-rank quantile of the sorted values: the slow twin.
+    #[test]
+    fn quantiles_are_within_their_stated_error() {
+        let mut stream = Stream::new(Seed::new(3), Purpose::Test, 0);
+        let mut values: Vec<u64> =
+            (0..20_000).map(|_| (stream.exponential() * 8e7) as u64).collect();
+        let mut histogram = Histogram::default();
+        values.iter().for_each(|&ns| histogram.record(Span::from_ns(ns)));
+        values.sort_unstable();
+        for q in [0.0, 0.01, 0.5, 0.9, 0.99, 0.999, 1.0] {
+            let rank = ((q * values.len() as f64).ceil() as usize).clamp(1, values.len());
+            let exact = values[rank - 1] as f64;
+            let approximate = histogram.quantile_ns(q).unwrap();
+            assert!(
+                (approximate / exact - 1.0).abs() <= 1.0 / 128.0,
+                "q {q}: {approximate} {exact}"
+            );
+        }
+        let exact_mean = values.iter().map(|&v| v as f64).sum::<f64>() / values.len() as f64;
+        assert!((histogram.mean_ns().unwrap() / exact_mean - 1.0).abs() < 1e-12);
+        assert_eq!(histogram.max().unwrap().as_ns(), *values.last().unwrap());
+    }
+
+    #[test]
+    fn merging_is_recording_everything_in_one() {
+        let (mut a, mut b, mut all) =
+            (Histogram::default(), Histogram::default(), Histogram::default());
+        for ns in 0..5_000_u64 {
+            let span = Span::from_ns(ns * ns);
+            if ns % 3 == 0 {
+                a.record(span)
+            } else {
+                b.record(span)
+            }
+            all.record(span);
+        }
+        a.merge(&b);
+        assert_eq!(a, all);
+    }
+
+    #[test]
+    fn nothing_recorded_has_no_quantile() {
+        let histogram = Histogram::default();
+        assert_eq!(histogram.quantile_ns(0.99), None);
+        assert_eq!(histogram.mean_ns(), None);
+        assert_eq!(histogram.share_above(Span::ZERO), None);
+    }
+}

@@ -1,0 +1,171 @@
+//! Named random streams, and keyed hashes for attributes that must not depend on order.
+//!
+//! One stream per purpose *and* entity, seeded from (seed, replication, purpose, index): a change
+//! of the balancer never reshuffles the demand, and a new consumer of randomness never disturbs an
+//! old one. The generator is `Xoshiro256PlusPlus`, which `rand` names and guarantees; the seed is
+//! expanded with SplitMix64 (Steele, Lea & Flood, OOPSLA 2014), as its authors recommend.
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{Rng, SeedableRng};
+
+/// What a run's randomness starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed {
+    /// The number the user gives.
+    pub value: u64,
+    /// Which of several independent repetitions this is, from 0.
+    pub replication: u32,
+}
+
+impl Seed {
+    /// The first replication of seed `value`.
+    pub const fn new(value: u64) -> Self {
+        Self { value, replication: 0 }
+    }
+}
+
+/// What a stream or a keyed hash is for. The numbers are part of every result: never reuse one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Purpose {
+    /// Gaps between the arrivals of one population.
+    Arrivals = 1,
+    /// Which user sends a request.
+    User = 2,
+    /// The mark at which a request reads its backend's service distribution.
+    ServiceMark = 3,
+    /// The jitter of one request's backoff.
+    Backoff = 4,
+    /// Which balancer instance an attempt reaches.
+    Instance = 5,
+    /// A balancer instance's own choices.
+    Balancer = 6,
+    /// The mark at which a request reads the database's service distribution.
+    DatabaseMark = 7,
+    /// Where a member's points lie on a hash ring.
+    Ring = 8,
+    /// A source address, as a hash sees it.
+    SourceKey = 9,
+    /// Draws of a test or bench.
+    Test = 255,
+}
+
+/// A generator of its own for one purpose of one entity.
+#[derive(Clone, Debug)]
+pub struct Stream(Xoshiro256PlusPlus);
+
+impl Stream {
+    /// The stream for `purpose` of entity `index`.
+    pub fn new(seed: Seed, purpose: Purpose, index: u64) -> Self {
+        let mut state = key(seed, purpose, index);
+        let mut bytes = [0_u8; 32];
+        for chunk in bytes.chunks_exact_mut(8) {
+            chunk.copy_from_slice(&split_mix(&mut state).to_le_bytes());
+        }
+        Self(Xoshiro256PlusPlus::from_seed(bytes))
+    }
+
+    /// 64 random bits.
+    #[inline]
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// Uniform in [0, 1), in steps of 2^-53.
+    #[inline]
+    pub fn unit(&mut self) -> f64 {
+        unit(self.bits())
+    }
+
+    /// Uniform in 0..n, without bias (Lemire, ACM TOMACS 2019).
+    ///
+    /// # Panics
+    /// If `n` is zero.
+    #[inline]
+    pub fn below(&mut self, n: u64) -> u64 {
+        assert!(n > 0, "a draw from an empty range");
+        let mut product = u128::from(self.bits()) * u128::from(n);
+        if (product as u64) < n {
+            let threshold = n.wrapping_neg() % n;
+            while (product as u64) < threshold {
+                product = u128::from(self.bits()) * u128::from(n);
+            }
+        }
+        (product >> 64) as u64
+    }
+
+    /// Exponential with mean 1, by inversion, so that one draw makes one variate.
+    #[inline]
+    pub fn exponential(&mut self) -> f64 {
+        -libm::log(1.0 - self.unit())
+    }
+}
+
+/// The top 53 of 64 random bits as a number in [0, 1).
+#[inline]
+pub fn unit(bits: u64) -> f64 {
+    (bits >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
+}
+
+/// One step of SplitMix64: advances `state`, returns 64 well-mixed bits.
+#[inline]
+pub fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    mix(*state)
+}
+
+/// SplitMix64's finalizer: a bijection that spreads every input bit over all output bits.
+#[inline]
+pub fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// The root of everything drawn for `purpose` of entity `index`.
+pub fn key(seed: Seed, purpose: Purpose, index: u64) -> u64 {
+    let mut state = mix(seed.value ^ 0x6D69_7372_6F75_7465); // "misroute"
+    state =
+        mix(state.wrapping_add(u64::from(seed.replication)).wrapping_add(0x9E37_79B9_7F4A_7C15));
+    state = mix(state ^ (purpose as u64).wrapping_mul(0xD1B5_4A32_D192_ED03));
+    mix(state.wrapping_add(index.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+}
+
+/// 64 bits that depend on (key, identity) alone: an attribute of a request that is the same under
+/// every configuration, whatever order the draws come in.
+#[inline]
+pub fn keyed(key: u64, identity: u64) -> u64 {
+    mix(mix(identity.wrapping_add(0x9E37_79B9_7F4A_7C15)).wrapping_add(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn below_is_uniform_and_covers_its_range() {
+        let mut stream = Stream::new(Seed::new(1), Purpose::Test, 0);
+        let mut counts = [0_u32; 7];
+        for _ in 0..70_000 {
+            counts[stream.below(7) as usize] += 1;
+        }
+        // Chi-square with 6 degrees of freedom: 22.5 is the 99.9% point.
+        let chi2: f64 =
+            counts.iter().map(|&n| (f64::from(n) - 1e4) * (f64::from(n) - 1e4) / 1e4).sum();
+        assert!(chi2 < 22.5, "chi-square {chi2}, counts {counts:?}");
+    }
+
+    #[test]
+    fn neighbouring_keys_share_no_bits_beyond_chance() {
+        let a = key(Seed::new(1), Purpose::Arrivals, 0);
+        for b in [
+            key(Seed::new(2), Purpose::Arrivals, 0),
+            key(Seed { value: 1, replication: 1 }, Purpose::Arrivals, 0),
+            key(Seed::new(1), Purpose::User, 0),
+            key(Seed::new(1), Purpose::Arrivals, 1),
+        ] {
+            let differing = (a ^ b).count_ones();
+            assert!((12..=52).contains(&differing), "{differing} of 64 bits differ");
+        }
+    }
+}

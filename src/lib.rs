@@ -1,0 +1,3 @@
+//! Rehearse a load-balancer failure before production does.
+
+pub mod engine;

@@ -1,0 +1,3 @@
+//! The `misroute` command: an exit code and nothing else.
+
+fn main() {}
