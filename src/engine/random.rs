@@ -168,4 +168,109 @@ mod tests {
             assert!((12..=52).contains(&differing), "{differing} of 64 bits differ");
         }
     }
+
+    /// First two outputs of each purpose's stream, and the keyed hash of identities 0 and 1. They
+    /// are part of every result: a change here changes them all. Computed by an independent
+    /// implementation in another language.
+    #[test]
+    fn streams_and_keyed_hashes_are_what_they_always_were() {
+        const EXPECTED: [(Purpose, [u64; 4]); 10] = [
+            (
+                Purpose::Arrivals,
+                [
+                    0x9746_ABD9_A674_61F3,
+                    0x59C5_EA9B_1DC0_A50D,
+                    0x7319_9D96_E197_B2ED,
+                    0x0F58_8638_9E20_B6D4,
+                ],
+            ),
+            (
+                Purpose::User,
+                [
+                    0xED08_2CC5_03F9_E7F4,
+                    0xCF84_8582_2BE3_F5D9,
+                    0x349D_EF3E_8F23_076C,
+                    0x3DC5_8C50_5F86_1909,
+                ],
+            ),
+            (
+                Purpose::ServiceMark,
+                [
+                    0xE932_A198_993F_FC61,
+                    0x5655_DD0A_8AD9_8ACC,
+                    0x23D9_CE85_ADF4_8C29,
+                    0x665C_6904_5688_A195,
+                ],
+            ),
+            (
+                Purpose::Backoff,
+                [
+                    0x12E7_78E2_2720_4663,
+                    0xECCB_75D0_2EFD_9D01,
+                    0x6080_CB6E_B919_E0D5,
+                    0xED69_8E36_2748_2102,
+                ],
+            ),
+            (
+                Purpose::Instance,
+                [
+                    0x45A9_54C8_A966_F778,
+                    0x11BD_A0E3_3221_F54F,
+                    0x2581_E187_074B_7614,
+                    0x2AFD_FC39_914B_5A87,
+                ],
+            ),
+            (
+                Purpose::Balancer,
+                [
+                    0x7B77_B8F9_B771_7544,
+                    0x2D19_6478_E4C2_015D,
+                    0x5EEE_230F_5990_25BF,
+                    0x2C81_1C6E_0595_BBB5,
+                ],
+            ),
+            (
+                Purpose::DatabaseMark,
+                [
+                    0x6B1A_B053_C451_557E,
+                    0xC93E_CA31_BB43_2528,
+                    0xEA63_7008_B268_A93E,
+                    0x9CA8_15A3_C3BF_14E1,
+                ],
+            ),
+            (
+                Purpose::Ring,
+                [
+                    0x9C1A_98D3_BF31_C583,
+                    0xBA92_F705_09E8_6912,
+                    0x0783_9BD6_23CA_AA01,
+                    0xA151_59B4_0484_20E8,
+                ],
+            ),
+            (
+                Purpose::SourceKey,
+                [
+                    0x5CA3_93F1_1C65_1B03,
+                    0x0D85_7FB6_D414_F7B9,
+                    0x552B_22A3_D6D2_4A57,
+                    0x0BF6_8D1B_052A_1BDB,
+                ],
+            ),
+            (
+                Purpose::Test,
+                [
+                    0xE467_FBC1_5F3E_00A6,
+                    0xE4F1_5B3D_A56E_5B59,
+                    0x8284_1267_B953_11C2,
+                    0x6BE2_7EAE_13C0_F78B,
+                ],
+            ),
+        ];
+        for (purpose, expected) in EXPECTED {
+            let mut stream = Stream::new(Seed::new(1), purpose, 0);
+            let key = key(Seed::new(1), purpose, 0);
+            let found = [stream.bits(), stream.bits(), keyed(key, 0), keyed(key, 1)];
+            assert_eq!(found, expected, "{purpose:?}: {found:#018X?}");
+        }
+    }
 }
