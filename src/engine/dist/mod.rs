@@ -25,6 +25,8 @@ mod parameter;
 mod pareto;
 mod solve;
 mod special;
+#[cfg(test)]
+mod tests;
 mod uniform;
 mod weibull;
 
