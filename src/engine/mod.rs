@@ -6,7 +6,7 @@
 //! [`libm`], which is pinned exactly, because the platform's differ in the last bit.
 
 pub mod digest;
-// pub mod dist;
+pub mod dist;
 pub mod histogram;
 pub mod queue;
 pub mod random;
