@@ -1,3 +1,5 @@
 //! Rehearse a load-balancer failure before production does.
 
 pub mod engine;
+pub mod model;
+pub mod observe;

@@ -1,0 +1,28 @@
+//! `first`: the first eligible member in declaration order.
+
+use super::{Algorithm, Balancer, PickContext};
+
+#[derive(Clone)]
+struct First;
+
+impl Balancer for First {
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
+        context.eligible().next()
+    }
+
+    fn boxed_clone(&self) -> Box<dyn Balancer> {
+        Box::new(self.clone())
+    }
+}
+
+/// The entry in the table. Source: HAProxy configuration manual, `balance first`.
+pub(super) const ALGORITHM: Algorithm = Algorithm {
+    name: "first",
+    summary: "the first member in declaration order with a free connection slot",
+    fails: "without max-connections everything goes to the first member",
+    cost: "O(n)",
+    vendors: "HAProxy: first",
+    weighted: false,
+    parameters: &[],
+    build: |_| Box::new(First),
+};

@@ -1,0 +1,58 @@
+//! `random`: independent draws in proportion to the weights.
+
+use super::weighted::WeightTable;
+use super::{Algorithm, Balancer, MemberView, PickContext};
+
+/// Draws of ineligible members before falling back to a scan, as nginx's `random` does.
+const REDRAWS: u32 = 20;
+
+#[derive(Clone, Default)]
+struct Random {
+    table: WeightTable,
+}
+
+impl Balancer for Random {
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
+        let total = self.table.total();
+        if total == 0 {
+            return None;
+        }
+        for _ in 0..REDRAWS {
+            let member = self.table.at(context.stream.below(total));
+            if context.is_eligible(member) {
+                return Some(member);
+            }
+        }
+        let eligible: u64 = context.eligible().map(|m| u64::from(context.members[m].weight)).sum();
+        if eligible == 0 {
+            return None;
+        }
+        let mut point = context.stream.below(eligible);
+        context.eligible().find(|&member| {
+            let weight = u64::from(context.members[member].weight);
+            let found = point < weight;
+            point = point.saturating_sub(weight);
+            found
+        })
+    }
+
+    fn members_changed(&mut self, members: &[MemberView]) {
+        self.table = WeightTable::new(members);
+    }
+
+    fn boxed_clone(&self) -> Box<dyn Balancer> {
+        Box::new(self.clone())
+    }
+}
+
+/// The entry in the table.
+pub(super) const ALGORITHM: Algorithm = Algorithm {
+    name: "random",
+    summary: "an independent draw for each attempt, in proportion to the weights",
+    fails: "collisions queue attempts on one member while others are idle",
+    cost: "O(log n)",
+    vendors: "HAProxy: random(1); nginx: random; Envoy: RANDOM",
+    weighted: true,
+    parameters: &[],
+    build: |_| Box::new(Random::default()),
+};

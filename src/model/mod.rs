@@ -1,0 +1,5 @@
+//! The world.
+
+pub mod balancer;
+pub mod outcome;
+pub mod setup;
