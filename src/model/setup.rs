@@ -73,6 +73,34 @@ pub struct Observation {
     pub intervals: Vec<(Time, Time)>,
 }
 
+impl Observation {
+    /// Every time at which something observed begins or ends, in order: windows, intervals, and
+    /// timeline entries with a time of their own; after the start and before the end of the run.
+    pub fn samples(&self, setup: &Setup) -> Vec<Time> {
+        let end = setup.duration.as_ns();
+        let window = self.window.as_ns().max(1);
+        let mut times: Vec<u64> = (1..).map(|n| n * window).take_while(|&t| t < end).collect();
+        times.extend(self.cuts(setup).iter().map(|cut| cut.as_ns()));
+        times.sort_unstable();
+        times.dedup();
+        times.into_iter().map(Time::from_ns).collect()
+    }
+
+    /// Where one interval or phase ends and another begins, in order, strictly inside the run.
+    pub fn cuts(&self, setup: &Setup) -> Vec<Time> {
+        let entries = setup.timeline.iter().filter_map(|entry| match entry.trigger {
+            Trigger::At(at) => Some(at),
+            Trigger::AfterAlert(..) => None,
+        });
+        let ends = self.intervals.iter().flat_map(|&(from, to)| [from, to]);
+        let inside = |at: &Time| *at > Time::ZERO && *at < setup.duration.after_start();
+        let mut cuts: Vec<Time> = entries.chain(ends).filter(inside).collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        cuts
+    }
+}
+
 /// People who send requests.
 #[derive(Clone, Debug)]
 pub struct Population {

@@ -93,7 +93,7 @@ pub struct Totals {
     pub in_flight: u64,
     /// Answered, but later than the population's `slow` limit.
     pub slow: u64,
-    /// Attempts made for them.
+    /// Attempts made for the finished ones.
     pub attempts: u64,
     /// Attempts per request.
     pub amplification: Option<f64>,

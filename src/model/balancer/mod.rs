@@ -7,6 +7,7 @@
 use crate::engine::random::Stream;
 
 mod first;
+pub(super) mod instance;
 mod least_connections;
 mod random;
 mod ring_hash;

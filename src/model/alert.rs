@@ -1,0 +1,190 @@
+//! Monitoring: signals over sliding windows, and the alerts that read them.
+//!
+//! Monitoring sees every attempt as it finishes at the balancer, a timeout at its timeout; so a
+//! hung server raises the latency even though only quick answers are left. A window slides in
+//! twelve steps (Prometheus would call the step its evaluation interval).
+
+use super::outcome::Outcome;
+use super::setup::{AlertRule, Setup, Signal};
+use crate::engine::histogram::Histogram;
+use crate::engine::time::{Span, Time};
+use std::collections::VecDeque;
+
+/// Steps in which the shortest window slides.
+const STEPS: u64 = 12;
+/// No step is shorter than this.
+const STEP_MIN: Span = Span::from_ms(100);
+
+/// What finished, and who got attempts, in one step.
+#[derive(Clone, Debug, Default)]
+struct Slice {
+    outcomes: [u64; Outcome::COUNT],
+    latency: Histogram,
+    /// Attempts that reached each backend.
+    reached: Vec<u64>,
+}
+
+/// Whether an alert's condition holds, since when, and whether it fires.
+#[derive(Clone, Copy, Debug, Default)]
+struct AlertState {
+    holds_since: Option<Time>,
+    fires: bool,
+    fired: u64,
+}
+
+/// Windowed signals and the state of each alert.
+#[derive(Clone, Debug)]
+pub(super) struct Monitor {
+    step: Span,
+    /// Closed slices, oldest first; no more than the longest window needs.
+    slices: VecDeque<Slice>,
+    slices_max: usize,
+    open: Slice,
+    reached_before: Vec<u64>,
+    alerts: Vec<AlertState>,
+}
+
+impl Monitor {
+    pub(super) fn new(setup: &Setup) -> Self {
+        let windows = || setup.alerts.iter().map(|alert| alert.window);
+        let step = windows()
+            .min()
+            .map_or(STEP_MIN, |shortest| Span::from_ns(shortest.as_ns() / STEPS).max(STEP_MIN));
+        let longest = windows().max().unwrap_or(step);
+        let n = setup.backends.len();
+        Self {
+            step,
+            slices: VecDeque::new(),
+            slices_max: slices_in(longest, step),
+            open: Slice { reached: vec![0; n], ..Slice::default() },
+            reached_before: vec![0; n],
+            alerts: vec![AlertState::default(); setup.alerts.len()],
+        }
+    }
+
+    /// When the open slice closes; `None` if there is no alert to evaluate.
+    pub(super) fn next_tick(&self, now: Time) -> Option<Time> {
+        (!self.alerts.is_empty()).then(|| now + self.step)
+    }
+
+    /// An attempt finished at the balancer.
+    #[inline]
+    pub(super) fn attempt_over(&mut self, outcome: Outcome, took: Span) {
+        if !self.alerts.is_empty() {
+            self.open.outcomes[outcome.index()] += 1;
+            self.open.latency.record(took);
+        }
+    }
+
+    /// How often an alert has fired.
+    pub(super) fn fired(&self, alert: usize) -> u64 {
+        self.alerts[alert].fired
+    }
+
+    /// Closes the open slice; `reached` reads how many attempts reached a backend so far.
+    pub(super) fn close_slice(&mut self, _now: Time, reached: impl Fn(usize) -> u64) {
+        for (index, before) in self.reached_before.iter_mut().enumerate() {
+            let total = reached(index);
+            self.open.reached[index] = total - *before;
+            *before = total;
+        }
+        // The oldest slice's memory becomes the next open one.
+        let mut next = if self.slices.len() == self.slices_max {
+            self.slices.pop_front().unwrap_or_default()
+        } else {
+            Slice { reached: vec![0; self.reached_before.len()], ..Slice::default() }
+        };
+        next.outcomes = [0; Outcome::COUNT];
+        next.latency.clear();
+        self.slices.push_back(std::mem::replace(&mut self.open, next));
+    }
+
+    /// Evaluates a rule. Returns `Some(true)` when it begins to fire, `Some(false)` when it
+    /// resolves, `None` when nothing changes. A signal that rests on nothing is not beyond any
+    /// threshold.
+    pub(super) fn evaluate(&mut self, index: usize, rule: &AlertRule, now: Time) -> Option<bool> {
+        let value = self.value(rule);
+        let state = &mut self.alerts[index];
+        let beyond = value.is_some_and(|value| {
+            if rule.above { value > rule.threshold } else { value < rule.threshold }
+        });
+        if !beyond {
+            state.holds_since = None;
+            return std::mem::take(&mut state.fires).then_some(false);
+        }
+        let since = *state.holds_since.get_or_insert(now);
+        if state.fires || now.since(since) < rule.hold {
+            return None;
+        }
+        state.fires = true;
+        state.fired += 1;
+        Some(true)
+    }
+
+    /// A rule's signal over its window; `None` if the window holds nothing to judge by.
+    fn value(&self, rule: &AlertRule) -> Option<f64> {
+        let n = slices_in(rule.window, self.step);
+        let slices = || self.slices.iter().rev().take(n);
+        let finished = || -> [u64; Outcome::COUNT] {
+            let mut sum = [0; Outcome::COUNT];
+            for slice in slices() {
+                sum.iter_mut().zip(slice.outcomes).for_each(|(a, b)| *a += b);
+            }
+            sum
+        };
+        let ratio_of = |wanted: fn(Outcome) -> bool| {
+            let counts = finished();
+            let matching = Outcome::ALL.into_iter().filter(|&outcome| wanted(outcome));
+            ratio(matching.map(|outcome| counts[outcome.index()]).sum(), counts.iter().sum())
+        };
+        let latency = || {
+            let mut merged = Histogram::default();
+            slices().for_each(|slice| merged.merge(&slice.latency));
+            merged
+        };
+        let reached = || {
+            let mut sum = vec![0_u64; self.reached_before.len()];
+            for slice in slices() {
+                sum.iter_mut().zip(&slice.reached).for_each(|(a, b)| *a += b);
+            }
+            sum
+        };
+        let share_max = || {
+            let sum = reached();
+            ratio(sum.iter().copied().max()?, sum.iter().sum())
+        };
+        match rule.signal {
+            Signal::SuccessRatio => ratio_of(Outcome::is_ok),
+            Signal::ErrorRatio => ratio_of(|outcome| !outcome.is_ok()),
+            Signal::BurnRate { budget } => {
+                ratio_of(|outcome| !outcome.is_ok()).map(|errors| errors / budget)
+            }
+            Signal::OutcomeRatio(outcome) => {
+                let counts = finished();
+                ratio(counts[outcome.index()], counts.iter().sum())
+            }
+            Signal::LatencyQuantile(q) => latency().quantile_ns(q),
+            Signal::LatencyMean => latency().mean_ns(),
+            Signal::AttemptRate => {
+                let covered = self.step.as_secs_f64() * slices().count() as f64;
+                Some(finished().iter().sum::<u64>() as f64 / covered)
+            }
+            Signal::Share(id) => {
+                let sum = reached();
+                ratio(sum[id.index()], sum.iter().sum())
+            }
+            Signal::ShareMax => share_max(),
+            Signal::MaxOverMean => {
+                share_max().map(|share| share * self.reached_before.len() as f64)
+            }
+        }
+    }
+}
+
+fn slices_in(window: Span, step: Span) -> usize {
+    window.as_ns().div_ceil(step.as_ns()).max(1) as usize
+}
+
+fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}

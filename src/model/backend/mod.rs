@@ -1,0 +1,246 @@
+//! A backend: workers, a bounded queue, and everything that can be wrong with it.
+
+mod serve;
+
+use super::probe::{BackendGauge, BackendState};
+use super::setup::{BackendSetup, EntryId, Fault, FaultKind};
+use super::station::Station;
+use crate::engine::time::{Span, Time};
+
+/// A fault in force.
+#[derive(Clone, Copy, Debug)]
+struct ActiveFault {
+    fault: Fault,
+    /// The entry that began it.
+    source: Option<EntryId>,
+}
+
+/// What a backend's faults amount to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Condition {
+    /// Connections are refused.
+    pub(super) refuses: bool,
+    /// Work stands still.
+    pub(super) hangs: bool,
+    /// Work takes so many times as long.
+    pub(super) slowdown: f64,
+    /// Every attempt gets this error.
+    pub(super) fails: Option<(super::outcome::Outcome, Span)>,
+}
+
+impl Condition {
+    /// Nothing is wrong.
+    pub(super) const NORMAL: Self =
+        Self { refuses: false, hangs: false, slowdown: 1.0, fails: None };
+
+    fn and(mut self, fault: Fault) -> Self {
+        match fault {
+            Fault::Down => self.refuses = true,
+            Fault::Hang => self.hangs = true,
+            Fault::Slow(factor) => self.slowdown *= factor,
+            // Of several, the one that began first is the answer.
+            Fault::Fail { outcome, after } => self.fails = self.fails.or(Some((outcome, after))),
+        }
+        self
+    }
+}
+
+/// The steps in which a cold start's slowness falls.
+pub(super) const WARM_UP_STEPS: u32 = 10;
+
+/// A server at run time.
+#[derive(Clone, Debug)]
+pub(super) struct Backend {
+    pub(super) station: Station,
+    faults: Vec<ActiveFault>,
+    /// Restarting: refuses until it has started.
+    starting: bool,
+    /// Overload has made it unresponsive.
+    overloaded: bool,
+    /// Steps of the cold start still to go.
+    cold_steps: u32,
+    pub(super) condition: Condition,
+    pub(super) state: BackendState,
+    /// Counts restarts and crashes: a timer of an earlier life is dropped.
+    pub(super) life: u32,
+    pub(super) gauge: BackendGauge,
+    state_since: Time,
+}
+
+impl Backend {
+    pub(super) fn new(setup: &BackendSetup) -> Self {
+        let mut backend = Self {
+            station: Station::new(setup.workers),
+            faults: Vec::new(),
+            starting: false,
+            overloaded: false,
+            cold_steps: 0,
+            condition: Condition::NORMAL,
+            state: BackendState::Up,
+            life: 0,
+            gauge: BackendGauge::default(),
+            state_since: Time::ZERO,
+        };
+        if !setup.up_at_start {
+            backend.faults.push(ActiveFault { fault: Fault::Down, source: None });
+            backend.fold(setup, Time::ZERO);
+            backend.gauge.state_changes = 0;
+        }
+        backend
+    }
+
+    /// Folds what is wrong into the condition. Returns the new state if it changed.
+    pub(super) fn fold(&mut self, setup: &BackendSetup, now: Time) -> Option<BackendState> {
+        let mut condition = self.faults.iter().fold(Condition::NORMAL, |c, f| c.and(f.fault));
+        condition.refuses |= self.starting;
+        condition.hangs |= self.overloaded;
+        if let Some(cold) = setup.cold_start {
+            let left = f64::from(self.cold_steps) / f64::from(WARM_UP_STEPS);
+            condition.slowdown *= 1.0 + (cold.slowdown - 1.0) * left;
+        }
+        self.condition = condition;
+        let stands_still = condition.hangs || condition.refuses;
+        self.station.set_speed(now, if stands_still { 0.0 } else { 1.0 / condition.slowdown });
+        let state = self.state_of(condition);
+        if state == self.state {
+            return None;
+        }
+        self.account_state(now);
+        self.state = state;
+        self.gauge.state_changes += 1;
+        Some(state)
+    }
+
+    fn state_of(&self, condition: Condition) -> BackendState {
+        if self.starting {
+            BackendState::Starting
+        } else if condition.refuses {
+            BackendState::Down
+        } else if condition.hangs {
+            BackendState::Unresponsive
+        } else if condition.fails.is_some() {
+            BackendState::Failing
+        } else if condition.slowdown > 1.0 {
+            BackendState::Slow
+        } else {
+            BackendState::Up
+        }
+    }
+
+    /// A fault begins.
+    pub(super) fn begin(&mut self, fault: Fault, source: Option<EntryId>) {
+        self.faults.push(ActiveFault { fault, source });
+    }
+
+    /// Faults of a kind end; only that of one entry, if one is given.
+    pub(super) fn end(&mut self, kind: FaultKind, of: Option<EntryId>) {
+        self.faults.retain(|f| f.fault.kind() != kind || (of.is_some() && f.source != of));
+    }
+
+    /// The process stops: what was wrong with the process itself is over with it.
+    pub(super) fn stop_process(&mut self) {
+        self.life = self.life.wrapping_add(1);
+        self.overloaded = false;
+        self.cold_steps = 0;
+        self.starting = false;
+    }
+
+    /// The process comes back: it is not down or hung any more, but starting.
+    pub(super) fn begin_start(&mut self) {
+        self.faults.retain(|f| !matches!(f.fault.kind(), FaultKind::Down | FaultKind::Hang));
+        self.starting = true;
+    }
+
+    /// It accepts connections. Returns whether it is cold.
+    pub(super) fn finish_start(&mut self, setup: &BackendSetup) -> bool {
+        self.starting = false;
+        self.cold_steps = if setup.cold_start.is_some() { WARM_UP_STEPS } else { 0 };
+        self.cold_steps > 0
+    }
+
+    /// One step warmer. Returns whether it is still cold.
+    pub(super) fn warm_up(&mut self) -> bool {
+        self.cold_steps = self.cold_steps.saturating_sub(1);
+        self.cold_steps > 0
+    }
+
+    /// Whether the queue has just become too long for it.
+    pub(super) fn is_overwhelmed(&self, setup: &BackendSetup) -> bool {
+        !self.overloaded
+            && setup.overload.is_some_and(|overload| self.station.waiting() >= overload.queue)
+    }
+
+    /// Overload makes it unresponsive, or that state ends.
+    pub(super) fn set_overloaded(&mut self, overloaded: bool) {
+        self.overloaded = overloaded;
+    }
+
+    /// Whether a cause that someone began is still in force.
+    pub(super) fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
+    /// Whether a crash keeps its port closed.
+    pub(super) fn is_down(&self) -> bool {
+        self.faults.iter().any(|f| f.fault.kind() == FaultKind::Down)
+    }
+
+    /// Readings now.
+    pub(super) fn read(&mut self, now: Time) -> BackendGauge {
+        self.account_state(now);
+        let occupancy = self.station.occupancy(now);
+        BackendGauge {
+            busy_ns: occupancy.busy_ns,
+            waiting_ns: occupancy.waiting_ns,
+            waiting: self.station.waiting(),
+            waiting_peak: self.station.waiting_peak(),
+            ..self.gauge
+        }
+    }
+
+    fn account_state(&mut self, now: Time) {
+        if self.state.is_unresponsive() {
+            self.gauge.unresponsive_ns += u128::from(now.since(self.state_since).as_ns());
+        }
+        self.state_since = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn fault(number: u8) -> Fault {
+        match number % 4 {
+            0 => Fault::Down,
+            1 => Fault::Hang,
+            2 => Fault::Slow(1.5 + f64::from(number)),
+            _ => {
+                Fault::Fail { outcome: super::super::outcome::Outcome::Http500, after: Span::ZERO }
+            }
+        }
+    }
+
+    proptest! {
+        /// However faults overlap, once each has ended the backend is as it was.
+        #[test]
+        fn overlapping_faults_end_cleanly(
+            kinds in prop::collection::vec(any::<u8>(), 1..8), order in any::<prop::sample::Index>()
+        ) {
+            let setup = crate::model::fixture::backend("b");
+            let mut backend = Backend::new(&setup);
+            for (id, &kind) in kinds.iter().enumerate() {
+                backend.begin(fault(kind), Some(EntryId(id as u16)));
+            }
+            let first = order.index(kinds.len());
+            for step in 0..kinds.len() {
+                let id = (first + step) % kinds.len();
+                backend.end(fault(kinds[id]).kind(), Some(EntryId(id as u16)));
+            }
+            backend.fold(&setup, Time::from_ns(1));
+            prop_assert_eq!(backend.condition, Condition::NORMAL);
+            prop_assert_eq!(backend.state, BackendState::Up);
+        }
+    }
+}

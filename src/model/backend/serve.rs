@@ -1,0 +1,219 @@
+//! How a backend takes an attempt in, works on it, and lets it go.
+
+use crate::engine::slab::Handle;
+use crate::engine::time::Time;
+use crate::model::event::{BackendTimer, COMPLETIONS, Event, TIMERS};
+use crate::model::outcome::Outcome;
+use crate::model::probe::{Probe, WorldChange};
+use crate::model::request::Place;
+use crate::model::setup::{Abandoned, BackendId, OverloadEnd};
+use crate::model::world::World;
+
+use super::WARM_UP_STEPS;
+
+impl World {
+    /// An attempt reaches a backend whose port is open.
+    pub(in crate::model) fn accept(
+        &mut self,
+        handle: Handle,
+        id: BackendId,
+        probe: &mut impl Probe,
+    ) {
+        let now = self.now;
+        let setup = &self.setup.backends[id.index()];
+        let backend = &mut self.backends[id.index()];
+        backend.gauge.reached += 1;
+        if let Some((_, after)) = backend.condition.fails {
+            self.place(handle, Place::Accepted);
+            self.queue.push(now + after, TIMERS, Event::FailingReply(handle));
+        } else if backend.station.has_free_worker() {
+            backend.station.enter(now);
+            self.place(handle, Place::Station);
+            self.start_service(handle, id);
+        } else if setup.queue.is_none_or(|max| backend.station.waiting() < max) {
+            backend.station.enter(now);
+            backend.station.wait(handle);
+            self.place(handle, Place::Station);
+            if self.backends[id.index()].is_overwhelmed(&self.setup.backends[id.index()]) {
+                self.overwhelm(id, probe);
+            }
+        } else if backend.condition.hangs {
+            // Nobody turns it away: it waits in vain until its client gives up.
+            self.place(handle, Place::Accepted);
+        } else {
+            backend.gauge.rejected += 1;
+            let full = setup.full;
+            self.answer(handle, full, probe);
+        }
+    }
+
+    /// A free worker takes the attempt up.
+    fn start_service(&mut self, handle: Handle, id: BackendId) {
+        let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
+        let mark = self.populations[attempt.population.index()].service_mark(attempt.index);
+        let work = self.setup.backends[id.index()].service.at(mark);
+        self.backends[id.index()].station.start(self.now, handle, work);
+        self.schedule_completion(id);
+    }
+
+    /// Keeps the backend's next completion in the event list.
+    pub(in crate::model) fn schedule_completion(&mut self, id: BackendId) {
+        if let Some((at, epoch)) = self.backends[id.index()].station.reschedule(self.now) {
+            self.queue.push(at, COMPLETIONS, Event::Completion { backend: id, epoch });
+        }
+    }
+
+    /// A backend's own part of an attempt is done.
+    pub(in crate::model) fn on_completion(
+        &mut self,
+        id: BackendId,
+        epoch: u32,
+        probe: &mut impl Probe,
+    ) {
+        let backend = &mut self.backends[id.index()];
+        if !backend.station.is_current(epoch) {
+            return;
+        }
+        let handle = backend.station.finish(self.now);
+        let queried = self.attempts.get(handle).is_some_and(|a| a.place == Place::Replying);
+        if self.database.is_some() && !queried {
+            self.query(handle);
+            self.schedule_completion(id);
+        } else {
+            self.leave_backend(handle, id, probe);
+        }
+    }
+
+    /// The database has answered; the worker goes on, unless its process stands still.
+    pub(in crate::model) fn on_query_answered(
+        &mut self,
+        handle: Handle,
+        id: BackendId,
+        probe: &mut impl Probe,
+    ) {
+        if self.backends[id.index()].condition.hangs {
+            self.place(handle, Place::Replying);
+            self.backends[id.index()].station.resume(self.now, handle);
+        } else {
+            self.leave_backend(handle, id, probe);
+        }
+    }
+
+    /// All work for an attempt is done: its worker takes the next one, the client its answer.
+    pub(in crate::model) fn leave_backend(
+        &mut self,
+        handle: Handle,
+        id: BackendId,
+        probe: &mut impl Probe,
+    ) {
+        self.backends[id.index()].station.leave_worker(self.now);
+        self.next_in_line(id);
+        self.schedule_completion(id);
+        let attempt = self.attempts.get_mut(handle).expect("an attempt in a station lives");
+        attempt.place = Place::Accepted;
+        if attempt.request.is_some() {
+            self.backends[id.index()].gauge.succeeded += 1;
+            self.answer(handle, Outcome::Ok, probe);
+        } else {
+            self.backends[id.index()].gauge.wasted += 1;
+            self.attempts.remove(handle);
+        }
+    }
+
+    fn next_in_line(&mut self, id: BackendId) {
+        let skips = self.setup.backends[id.index()].abandoned == Abandoned::Skip;
+        while let Some(next) = self.backends[id.index()].station.next_waiting(self.now) {
+            let attempt = self.attempts.get(next).expect("an attempt in a station lives");
+            if skips && attempt.request.is_none() {
+                self.backends[id.index()].station.leave_line(self.now);
+                self.attempts.remove(next);
+                continue;
+            }
+            self.start_service(next, id);
+            return;
+        }
+    }
+
+    fn overwhelm(&mut self, id: BackendId, probe: &mut impl Probe) {
+        let overload = self.setup.backends[id.index()].overload.expect("it was overwhelmed");
+        let backend = &mut self.backends[id.index()];
+        backend.set_overloaded(true);
+        if let OverloadEnd::After(span) = overload.until {
+            let (life, what) = (backend.life, BackendTimer::Responsive);
+            let event = Event::BackendTimer { backend: id, life, what };
+            self.queue.push(self.now + span, TIMERS, event);
+        }
+        self.refold(id, probe);
+    }
+
+    /// Folds a backend's faults again, after any of them changed.
+    pub(in crate::model) fn refold(&mut self, id: BackendId, probe: &mut impl Probe) {
+        let setup = &self.setup.backends[id.index()];
+        if let Some(state) = self.backends[id.index()].fold(setup, self.now) {
+            self.note_change(&WorldChange::Backend(id, state), probe);
+        }
+        self.schedule_completion(id);
+    }
+
+    /// The process dies: its work is lost, and every client still there loses its connection.
+    pub(in crate::model) fn lose_work(&mut self, id: BackendId, probe: &mut impl Probe) {
+        let lost: Vec<Handle> = self
+            .attempts
+            .iter()
+            .filter(|(_, attempt)| attempt.backend == Some(id) && attempt.place != Place::Balancer)
+            .map(|(handle, _)| handle)
+            .collect();
+        self.backends[id.index()].station.clear(self.now);
+        self.backends[id.index()].stop_process();
+        for handle in lost {
+            let attempt = self.attempts.get_mut(handle).expect("collected just now");
+            attempt.place = Place::Accepted;
+            if attempt.request.is_some() {
+                self.answer(handle, Outcome::Http502, probe);
+            } else {
+                self.attempts.remove(handle);
+            }
+        }
+    }
+
+    /// Stops a backend's process and starts it anew.
+    pub(in crate::model) fn restart(&mut self, id: BackendId, probe: &mut impl Probe) {
+        self.lose_work(id, probe);
+        self.backends[id.index()].begin_start();
+        self.refold(id, probe);
+        let start_time = self.setup.backends[id.index()].start_time;
+        self.set_backend_timer(id, self.now + start_time, BackendTimer::Started);
+    }
+
+    fn set_backend_timer(&mut self, id: BackendId, at: Time, what: BackendTimer) {
+        let life = self.backends[id.index()].life;
+        self.queue.push(at, TIMERS, Event::BackendTimer { backend: id, life, what });
+    }
+
+    pub(in crate::model) fn on_backend_timer(
+        &mut self,
+        id: BackendId,
+        life: u32,
+        what: BackendTimer,
+        probe: &mut impl Probe,
+    ) {
+        let setup = &self.setup.backends[id.index()];
+        let backend = &mut self.backends[id.index()];
+        if backend.life != life {
+            return;
+        }
+        let cold = match what {
+            BackendTimer::Started => backend.finish_start(setup),
+            BackendTimer::Warmer => backend.warm_up(),
+            BackendTimer::Responsive => {
+                backend.set_overloaded(false);
+                false
+            }
+        };
+        if cold && let Some(cold_start) = setup.cold_start {
+            let step = cold_start.period.scaled(1.0 / f64::from(WARM_UP_STEPS));
+            self.set_backend_timer(id, self.now + step, BackendTimer::Warmer);
+        }
+        self.refold(id, probe);
+    }
+}

@@ -1,0 +1,249 @@
+//! Clients: when requests are born, whose they are, and what happens when an attempt fails.
+
+use crate::engine::random::{Purpose, Seed, Stream, key, keyed, unit};
+use crate::engine::slab::Handle;
+use crate::engine::time::{Span, Time};
+use crate::model::event::{ARRIVALS, Event, TIMERS};
+use crate::model::outcome::Outcome;
+use crate::model::probe::{FinishedRequest, Probe};
+use crate::model::request::Request;
+use crate::model::setup::{
+    Arrivals, Backoff, EntryId, Jitter, Population, PopulationId, RetryPolicy,
+};
+use crate::model::world::{Fact, World};
+
+/// A population at run time.
+#[derive(Clone, Debug)]
+pub(super) struct PopulationState {
+    arrivals: Stream,
+    user_key: u64,
+    source_key: u64,
+    service_key: u64,
+    database_key: u64,
+    backoff_key: u64,
+    instance_key: u64,
+    users: u32,
+    /// Requests born so far: the next one's index.
+    born: u64,
+    /// Requests per second now.
+    rate: f64,
+    /// Arrival events of an earlier rate are dropped.
+    epoch: u32,
+    /// When the next request is due, in nanoseconds with the fraction that rounding would lose.
+    next_ns: f64,
+    /// What is left of the current gap, in mean gaps, while the rate is zero.
+    gap_left: f64,
+    /// Surges in force, by the entry that began them; factors multiply.
+    surges: Vec<(Option<EntryId>, f64)>,
+}
+
+impl PopulationState {
+    pub(super) fn new(setup: &Population, id: PopulationId, seed: Seed) -> Self {
+        let index = u64::from(id.0);
+        Self {
+            arrivals: Stream::new(seed, Purpose::Arrivals, index),
+            user_key: key(seed, Purpose::User, index),
+            source_key: key(seed, Purpose::SourceKey, index),
+            service_key: key(seed, Purpose::ServiceMark, index),
+            database_key: key(seed, Purpose::DatabaseMark, index),
+            backoff_key: key(seed, Purpose::Backoff, index),
+            instance_key: key(seed, Purpose::Instance, index),
+            users: setup.users,
+            born: 0,
+            rate: setup.rate,
+            epoch: 0,
+            next_ns: 0.0,
+            gap_left: 0.0,
+            surges: Vec::new(),
+        }
+    }
+
+    /// Where a request reads its backend's service distribution: the same under every
+    /// configuration, and for each of its attempts.
+    pub(super) fn service_mark(&self, index: u64) -> u64 {
+        keyed(self.service_key, index)
+    }
+
+    /// Where a request reads the database's query distribution.
+    pub(super) fn database_mark(&self, index: u64) -> u64 {
+        keyed(self.database_key, index)
+    }
+
+    /// What a hash sees of a user: the same address for every request.
+    pub(super) fn source(&self, user: u32) -> u64 {
+        keyed(self.source_key, u64::from(user))
+    }
+
+    /// Which of `instances` an attempt reaches: any, as through DNS or anycast.
+    pub(super) fn instance(&self, index: u64, attempt: u32, instances: u16) -> u16 {
+        if instances == 1 {
+            return 0;
+        }
+        let bits = keyed(self.instance_key, keyed(u64::from(attempt), index));
+        ((u128::from(bits) * u128::from(instances)) >> 64) as u16
+    }
+
+    fn user(&self, index: u64) -> u32 {
+        ((u128::from(keyed(self.user_key, index)) * u128::from(self.users)) >> 64) as u32
+    }
+
+    /// The wait before retry number `retry` (from 1) of a request.
+    fn backoff(&self, policy: &RetryPolicy, index: u64, retry: u32) -> Span {
+        let wait = match policy.backoff {
+            Backoff::Fixed => policy.base,
+            Backoff::Exponential => {
+                let doublings = (retry - 1).min(63);
+                Span::from_ns(policy.base.as_ns().saturating_mul(1 << doublings))
+            }
+        };
+        let wait = wait.min(policy.cap);
+        let draw = || unit(keyed(self.backoff_key, keyed(u64::from(retry), index)));
+        match policy.jitter {
+            Jitter::None => wait,
+            Jitter::Full => wait.scaled(draw()),
+            Jitter::Equal => wait.scaled(0.5 + 0.5 * draw()),
+        }
+    }
+
+    /// Draws the next gap, and returns when it ends; `None` while nobody arrives.
+    fn draw_arrival(&mut self, kind: Arrivals) -> Option<Time> {
+        let gap = match kind {
+            Arrivals::Poisson => self.arrivals.exponential(),
+            Arrivals::Constant => 1.0,
+        };
+        self.arrive_after(gap)
+    }
+
+    fn arrive_after(&mut self, gap: f64) -> Option<Time> {
+        if self.rate <= 0.0 {
+            self.gap_left = gap;
+            return None;
+        }
+        self.next_ns += gap * 1e9 / self.rate;
+        Some(Span::from_ns_f64(self.next_ns).after_start())
+    }
+
+    /// Changes the rate: what is left of the current gap is stretched or shrunk. For Poisson
+    /// arrivals this is exact, because a unit-rate gap is read at the new rate from here on.
+    fn set_rate(&mut self, now: Time, rate: f64) -> Option<Time> {
+        let now_ns = now.as_ns() as f64;
+        let gap = if self.rate > 0.0 {
+            (self.next_ns - now_ns).max(0.0) * self.rate / 1e9
+        } else {
+            self.gap_left
+        };
+        self.rate = rate;
+        self.epoch = self.epoch.wrapping_add(1);
+        self.next_ns = now_ns;
+        self.arrive_after(gap)
+    }
+}
+
+impl World {
+    /// The first arrival of every population.
+    pub(super) fn open(&mut self) {
+        for index in 0..self.populations.len() {
+            let id = PopulationId(index as u16);
+            let at = self.populations[index].draw_arrival(self.setup.populations[index].arrivals);
+            self.push_arrival(id, at);
+        }
+    }
+
+    fn push_arrival(&mut self, population: PopulationId, at: Option<Time>) {
+        if let Some(at) = at {
+            let epoch = self.populations[population.index()].epoch;
+            self.queue.push(at, ARRIVALS, Event::Arrival { population, epoch });
+        }
+    }
+
+    pub(super) fn on_arrival(&mut self, id: PopulationId, epoch: u32, probe: &mut impl Probe) {
+        let kind = self.setup.populations[id.index()].arrivals;
+        let population = &mut self.populations[id.index()];
+        if population.epoch != epoch {
+            return;
+        }
+        let index = population.born;
+        population.born += 1;
+        let user = population.user(index);
+        let next = population.draw_arrival(kind);
+        self.push_arrival(id, next);
+        self.counts.requests += 1;
+        probe.request_born(self.now, id, user);
+        let request = Request { population: id, user, index, born: self.now, attempts: 0 };
+        let handle = self.requests.insert(request);
+        self.send_attempt(handle, probe);
+    }
+
+    /// A request's last attempt has ended: done, or once more.
+    pub(super) fn attempt_over(
+        &mut self,
+        handle: Handle,
+        outcome: Outcome,
+        probe: &mut impl Probe,
+    ) {
+        let request = *self.requests.get(handle).expect("its attempt referred to it");
+        let setup = &self.setup.populations[request.population.index()];
+        let policy = &setup.retries;
+        if !outcome.is_ok() && request.attempts <= policy.max && policy.on.contains(outcome) {
+            let population = &self.populations[request.population.index()];
+            let wait = population.backoff(policy, request.index, request.attempts);
+            self.queue.push(self.now + wait, TIMERS, Event::RetryDue(handle));
+            return;
+        }
+        self.requests.remove(handle);
+        self.counts.finished[outcome.index()] += 1;
+        let latency = self.now.since(request.born);
+        let fact = FinishedRequest {
+            population: request.population,
+            user: request.user,
+            born: request.born,
+            outcome,
+            attempts: request.attempts,
+            slow: outcome.is_ok() && setup.slow.is_some_and(|limit| latency > limit),
+        };
+        let subject = (u64::from(request.population.0) << 48) ^ request.index;
+        self.digest_fact(Fact::RequestOver, subject, outcome.index() as u64);
+        probe.request_finished(self.now, &fact);
+    }
+
+    /// Changes populations' rates: `change` edits the surges in force of each one chosen.
+    fn resurge(
+        &mut self,
+        chosen: Option<PopulationId>,
+        change: impl Fn(&mut Vec<(Option<EntryId>, f64)>),
+    ) {
+        for index in 0..self.populations.len() {
+            if chosen.is_some_and(|id| id.index() != index) {
+                continue;
+            }
+            let population = &mut self.populations[index];
+            change(&mut population.surges);
+            let factor: f64 = population.surges.iter().map(|&(_, factor)| factor).product();
+            let rate = self.setup.populations[index].rate * factor;
+            if rate.to_bits() != population.rate.to_bits() {
+                let at = population.set_rate(self.now, rate);
+                self.push_arrival(PopulationId(index as u16), at);
+            }
+        }
+    }
+
+    /// Multiplies rates until the surge ends.
+    pub(super) fn surge(
+        &mut self,
+        chosen: Option<PopulationId>,
+        factor: f64,
+        source: Option<EntryId>,
+    ) {
+        self.resurge(chosen, |surges| surges.push((source, factor)));
+    }
+
+    /// Ends the surges that one entry began, or all of them.
+    pub(super) fn calm(&mut self, chosen: Option<PopulationId>, of: Option<EntryId>) {
+        self.resurge(chosen, |surges| surges.retain(|&(source, _)| of.is_some() && source != of));
+    }
+
+    /// Whether any population's rate is not its own.
+    pub(super) fn has_surges(&self) -> bool {
+        self.populations.iter().any(|population| !population.surges.is_empty())
+    }
+}

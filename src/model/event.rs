@@ -1,0 +1,79 @@
+//! Everything that can happen, and what comes first at one instant.
+
+use super::setup::{BackendId, EntryId, InstanceId, PopulationId};
+use crate::engine::queue::Class;
+use crate::engine::slab::Handle;
+
+/// An event in the list: small, `Copy`, matched exhaustively; data lives in slabs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Event {
+    /// A window or an interval ends: probes receive a sample.
+    Sample,
+    /// Monitoring closes a slice and evaluates its rules.
+    AlertTick,
+    /// A timeline entry is carried out.
+    Entry(EntryId),
+    /// A timeline entry's `lasts` is over.
+    EntryEnds(EntryId),
+    /// An instance takes up a configuration version.
+    Adopt { instance: InstanceId, version: u32 },
+    /// A backend's next completion, unless its epoch has passed.
+    Completion { backend: BackendId, epoch: u32 },
+    /// The database's next completion, unless its epoch has passed.
+    DatabaseCompletion { epoch: u32 },
+    /// A backend's own timer, unless its life has ended since.
+    BackendTimer { backend: BackendId, life: u32, what: BackendTimer },
+    /// A database pause is over.
+    DatabaseResumes,
+    /// A rolling restart's next step.
+    Rolling { plan: u16, step: RollingStep },
+    /// The balancer tries a refused connection again.
+    ConnectRetry(Handle),
+    /// A failing backend answers.
+    FailingReply(Handle),
+    /// The balancer has waited long enough for this attempt.
+    BalancerTimeout(Handle),
+    /// The client has waited long enough for this attempt.
+    AttemptTimeout(Handle),
+    /// A request's backoff is over.
+    RetryDue(Handle),
+    /// A population's next request, unless its rate has changed since.
+    Arrival { population: PopulationId, epoch: u32 },
+}
+
+/// What a backend's timer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BackendTimer {
+    /// It accepts connections from now on.
+    Started,
+    /// It gets a bit warmer.
+    Warmer,
+    /// Its unresponsive state ends by itself.
+    Responsive,
+}
+
+/// The steps of a rolling restart, per backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RollingStep {
+    /// Take the next backend out.
+    Drain,
+    /// Restart it.
+    Restart,
+    /// It is up: take it back.
+    Done,
+}
+
+// Order at one instant; within a class, first in, first out.
+
+/// Windows close before anything else happens at their end.
+pub(super) const WINDOWS: Class = Class(0);
+/// The timeline, rollouts and responders.
+pub(super) const TIMELINE: Class = Class(1);
+/// Work that is done.
+pub(super) const COMPLETIONS: Class = Class(2);
+/// Timers: an answer at the very instant of its timeout still counts.
+pub(super) const TIMERS: Class = Class(3);
+/// New requests see everything that has happened at their instant.
+pub(super) const ARRIVALS: Class = Class(4);
+
+const _: () = assert!(size_of::<Event>() <= 16, "events are copied often: keep them small");

@@ -1,0 +1,84 @@
+//! Small setups for tests.
+
+use super::balancer;
+use super::outcome::{Outcome, OutcomeSet};
+use super::setup::{
+    Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
+    ConnectPolicy, Jitter, Member, Observation, Population, RetryPolicy, Setup,
+};
+use crate::engine::dist::Distribution;
+use crate::engine::time::Span;
+
+/// One worker, no limit, 1 ms.
+pub(crate) fn backend(name: &str) -> BackendSetup {
+    BackendSetup {
+        name: name.into(),
+        workers: 1,
+        queue: None,
+        service: Distribution::constant(Span::from_ms(1)),
+        full: Outcome::Http503,
+        abandoned: Abandoned::Finish,
+        overload: None,
+        start_time: Span::ZERO,
+        cold_start: None,
+        up_at_start: true,
+    }
+}
+
+/// `backends` behind one instance; one population at `rate` per second for `seconds`.
+pub(crate) fn setup(
+    algorithm: &str,
+    backends: Vec<BackendSetup>,
+    rate: f64,
+    seconds: u64,
+) -> Setup {
+    let algorithm = balancer::find(algorithm).expect("a test names a known algorithm");
+    let arguments = algorithm.parameters.iter().map(|parameter| parameter.default).collect();
+    let member = Member { in_pool: true, weight: 1, max_connections: None, name_hash: 0 };
+    let members = (0..backends.len() as u64)
+        .map(|name_hash| Member { name_hash, ..member.clone() })
+        .collect();
+    Setup {
+        name: "test".into(),
+        duration: Span::from_secs(seconds),
+        populations: vec![Population {
+            name: "web".into(),
+            users: 100,
+            arrivals: Arrivals::Poisson,
+            rate,
+            timeout: None,
+            slow: None,
+            retries: RetryPolicy {
+                max: 0,
+                backoff: Backoff::Exponential,
+                base: Span::from_ms(100),
+                cap: Span::from_secs(10),
+                jitter: Jitter::Full,
+                on: OutcomeSet::failures(),
+            },
+        }],
+        balancer: BalancerSetup {
+            instances: 1,
+            config: BalancerConfig {
+                algorithm: AlgorithmConfig { algorithm, arguments },
+                members,
+                connect: ConnectPolicy {
+                    retries: 0,
+                    delay: Span::from_secs(1),
+                    redispatch: false,
+                    refused_as: Outcome::Http503,
+                },
+                timeout: None,
+            },
+        },
+        backends,
+        database: None,
+        timeline: Vec::new(),
+        alerts: Vec::new(),
+        observation: Observation {
+            window: Span::from_secs(1),
+            user_window: Span::from_secs(60),
+            intervals: Vec::new(),
+        },
+    }
+}

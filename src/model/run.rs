@@ -1,0 +1,41 @@
+//! One run from start to end.
+
+use super::probe::Probe;
+use super::setup::Setup;
+use super::world::World;
+use crate::engine::random::Seed;
+use crate::engine::time::Time;
+use std::sync::Arc;
+
+/// Simulates `setup` to its end, and returns the world as it is then.
+///
+/// # Panics
+/// If an invariant of the model is broken: that is a bug in misroute.
+pub fn simulate(setup: &Arc<Setup>, seed: Seed, probe: &mut impl Probe) -> World {
+    let mut world = World::new(Arc::clone(setup), seed);
+    world.step_until(setup.duration.after_start(), probe);
+    world.finish(probe);
+    world.assert_bookkeeping();
+    world
+}
+
+/// The same in `steps` pieces, telling `progress` after each how much of the run is done, in
+/// [0, 1]. Pieces change nothing: the world is the same.
+pub fn simulate_with_progress(
+    setup: &Arc<Setup>,
+    seed: Seed,
+    probe: &mut impl Probe,
+    steps: u64,
+    mut progress: impl FnMut(f64),
+) -> World {
+    let mut world = World::new(Arc::clone(setup), seed);
+    let end = setup.duration.as_ns();
+    for step in 1..=steps {
+        let until = (u128::from(end) * u128::from(step) / u128::from(steps)) as u64;
+        world.step_until(Time::from_ns(until), probe);
+        progress(step as f64 / steps as f64);
+    }
+    world.finish(probe);
+    world.assert_bookkeeping();
+    world
+}

@@ -1,0 +1,230 @@
+//! Carrying out what is done to the system: timeline, responders, and a drill's operator alike.
+
+use super::event::{Event, RollingStep, TIMELINE, TIMERS};
+use super::probe::{Probe, WorldChange};
+use super::setup::{
+    Action, BackendId, BalancerConfig, Change, EntryId, Fault, FaultKind, InstanceId, Rollout,
+};
+use super::world::{Version, World};
+use crate::engine::time::Span;
+use std::sync::Arc;
+
+/// A rolling restart under way.
+#[derive(Clone, Debug)]
+pub(super) struct RollingPlan {
+    targets: Vec<BackendId>,
+    drain: Span,
+    pause: Span,
+    /// The target that is being restarted.
+    current: usize,
+    source: Option<EntryId>,
+}
+
+impl World {
+    pub(super) fn on_entry(&mut self, id: EntryId, probe: &mut impl Probe) {
+        let setup = Arc::clone(&self.setup);
+        let entry = &setup.timeline[id.index()];
+        self.note_change(&WorldChange::Entry(id), probe);
+        self.carry_out(&entry.action, Some(id), probe);
+        if let Some(span) = entry.lasts {
+            self.queue.push(self.now + span, TIMELINE, Event::EntryEnds(id));
+        }
+    }
+
+    /// What an entry began ends by itself.
+    pub(super) fn on_entry_ends(&mut self, id: EntryId, probe: &mut impl Probe) {
+        let setup = Arc::clone(&self.setup);
+        self.note_change(&WorldChange::EntryEnded(id), probe);
+        match &setup.timeline[id.index()].action {
+            Action::Begin { targets, fault } => {
+                self.end_fault(targets, fault.kind(), Some(id), probe);
+            }
+            Action::Drain(_) => {
+                self.drains.retain(|&(source, _)| source != Some(id));
+                self.update_members();
+            }
+            Action::Surge { population, .. } => self.calm(*population, Some(id)),
+            Action::DatabaseSlow(_) => self.restore_database(Some(id)),
+            Action::Configure { rollout, .. } => self.roll_back(Some(id), rollout, Some(id)),
+            Action::Rollback { .. }
+            | Action::End { .. }
+            | Action::Restart { .. }
+            | Action::RollingRestart { .. }
+            | Action::Undrain(_)
+            | Action::Calm { .. }
+            | Action::DatabaseRestore
+            | Action::DatabasePause(_)
+            | Action::Note => {}
+        }
+    }
+
+    /// Does something to the system now, as an operator of a drill does.
+    pub fn apply(&mut self, action: &Action, probe: &mut impl Probe) {
+        self.carry_out(action, None, probe);
+    }
+
+    fn carry_out(&mut self, action: &Action, source: Option<EntryId>, probe: &mut impl Probe) {
+        match action {
+            Action::Configure { changes, rollout } => {
+                let mut config = BalancerConfig::clone(&self.newest().config);
+                changes.iter().for_each(|change| config.change(change));
+                self.roll_out(Arc::new(config), rollout, source);
+            }
+            Action::Rollback { of, rollout } => self.roll_back(*of, rollout, source),
+            Action::Begin { targets, fault } => self.begin_fault(targets, *fault, source, probe),
+            Action::End { targets, kind, of } => self.end_fault(targets, *kind, *of, probe),
+            Action::Restart { targets } => {
+                targets.iter().for_each(|&target| self.restart(target, probe));
+            }
+            Action::RollingRestart { targets, drain, pause } => {
+                let (targets, drain, pause) = (targets.clone(), *drain, *pause);
+                let plan = self.rolling.len() as u16;
+                self.rolling.push(RollingPlan { targets, drain, pause, current: 0, source });
+                self.on_rolling(plan, RollingStep::Drain, probe);
+            }
+            Action::Drain(targets) => {
+                self.drains.extend(targets.iter().map(|&target| (source, target)));
+                self.update_members();
+            }
+            Action::Undrain(targets) => {
+                self.drains.retain(|(_, target)| !targets.contains(target));
+                self.update_members();
+            }
+            Action::Surge { population, factor } => self.surge(*population, *factor, source),
+            Action::Calm { population } => self.calm(*population, None),
+            Action::DatabaseSlow(factor) => self.slow_database(*factor, source),
+            Action::DatabaseRestore => self.restore_database(None),
+            Action::DatabasePause(span) => self.pause_database(*span),
+            Action::Note => {}
+        }
+    }
+
+    fn newest(&self) -> &Version {
+        self.versions.last().expect("the first version is always there")
+    }
+
+    fn roll_out(
+        &mut self,
+        config: Arc<BalancerConfig>,
+        rollout: &Rollout,
+        source: Option<EntryId>,
+    ) {
+        let version = self.versions.len() as u32;
+        self.versions.push(Version { config, source });
+        for instance in (0..self.setup.balancer.instances).map(InstanceId) {
+            if let Some(delay) = rollout.delay(instance) {
+                let event = Event::Adopt { instance, version };
+                self.queue.push(self.now + delay, TIMELINE, event);
+            }
+        }
+    }
+
+    /// Rolls out the configuration that was newest before an entry, or before the last change.
+    fn roll_back(&mut self, of: Option<EntryId>, rollout: &Rollout, source: Option<EntryId>) {
+        let newest = self.versions.len() - 1;
+        let changed = of.map_or(Some(newest), |id| {
+            self.versions.iter().rposition(|version| version.source == Some(id))
+        });
+        // An entry that has not happened, or the very first version: nothing to take back.
+        if let Some(before) = changed.and_then(|version| version.checked_sub(1)) {
+            let config = Arc::clone(&self.versions[before].config);
+            self.roll_out(config, rollout, source);
+        }
+    }
+
+    pub(super) fn on_adopt(&mut self, id: InstanceId, version: u32, probe: &mut impl Probe) {
+        let instance = &mut self.instances[id.index()];
+        // A slow rollout must not undo a newer configuration.
+        if version <= instance.version {
+            return;
+        }
+        let config = &self.versions[version as usize].config;
+        let drains = &self.drains;
+        instance.adopt(version, config, |id| drains.iter().any(|&(_, target)| target == id));
+        self.note_change(&WorldChange::Adopted(id, version), probe);
+    }
+
+    fn update_members(&mut self) {
+        let drains = &self.drains;
+        for instance in &mut self.instances {
+            instance.update_members(|id| drains.iter().any(|&(_, target)| target == id));
+        }
+    }
+
+    fn begin_fault(
+        &mut self,
+        targets: &[BackendId],
+        fault: Fault,
+        source: Option<EntryId>,
+        probe: &mut impl Probe,
+    ) {
+        for &target in targets {
+            self.backends[target.index()].begin(fault, source);
+            // The port closes before the work is lost: whoever retries at once finds it closed.
+            if fault.kind() == FaultKind::Down {
+                self.lose_work(target, probe);
+            }
+            self.refold(target, probe);
+        }
+    }
+
+    fn end_fault(
+        &mut self,
+        targets: &[BackendId],
+        kind: FaultKind,
+        of: Option<EntryId>,
+        probe: &mut impl Probe,
+    ) {
+        for &target in targets {
+            let backend = &mut self.backends[target.index()];
+            let was_down = backend.is_down();
+            backend.end(kind, of);
+            if was_down && !backend.is_down() {
+                self.restart(target, probe);
+            } else {
+                self.refold(target, probe);
+            }
+        }
+    }
+
+    pub(super) fn on_rolling(&mut self, plan: u16, step: RollingStep, probe: &mut impl Probe) {
+        let rolling = self.rolling[usize::from(plan)].clone();
+        let Some(&target) = rolling.targets.get(rolling.current) else { return };
+        let (delay, next) = match step {
+            RollingStep::Drain => {
+                self.drains.push((rolling.source, target));
+                self.update_members();
+                (rolling.drain, RollingStep::Restart)
+            }
+            RollingStep::Restart => {
+                self.restart(target, probe);
+                (self.setup.backends[target.index()].start_time, RollingStep::Done)
+            }
+            RollingStep::Done => {
+                // Only its own drain: another entry may want the backend out as well.
+                let own = self.drains.iter().position(|&d| d == (rolling.source, target));
+                if let Some(own) = own {
+                    self.drains.remove(own);
+                }
+                self.update_members();
+                self.rolling[usize::from(plan)].current += 1;
+                (rolling.pause, RollingStep::Drain)
+            }
+        };
+        self.queue.push(self.now + delay, TIMERS, Event::Rolling { plan, step: next });
+    }
+}
+
+impl BalancerConfig {
+    /// Applies one change.
+    pub fn change(&mut self, change: &Change) {
+        match change {
+            Change::Algorithm(algorithm) => self.algorithm = algorithm.clone(),
+            Change::Weight(id, weight) => self.members[id.index()].weight = *weight,
+            Change::InPool(id, in_pool) => self.members[id.index()].in_pool = *in_pool,
+            Change::MaxConnections(id, max) => self.members[id.index()].max_connections = *max,
+            Change::Connect(policy) => self.connect = *policy,
+            Change::Timeout(timeout) => self.timeout = *timeout,
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The world: one run's state, advanced event by event.
+//!
+//! It is `Clone`, so a drill can fork and undo; it advances with [`World::step_until`] and takes
+//! typed actions with [`World::apply`]. Here events are only routed; each part has its own file.
+
+use super::alert::Monitor;
+use super::backend::Backend;
+use super::balancer::instance::Instance;
+use super::client::PopulationState;
+use super::database::Database;
+use super::event::{Event, TIMELINE, WINDOWS};
+use super::outcome::Outcome;
+use super::probe::{BackendGauge, BackendState, Gauges, Probe, WorldChange};
+use super::request::{Attempt, Request};
+use super::setup::{
+    AlertId, BackendId, BalancerConfig, EntryId, InstanceId, PopulationId, Setup, Trigger,
+};
+use super::timeline::RollingPlan;
+use crate::engine::digest::Digest;
+use crate::engine::queue::EventQueue;
+use crate::engine::random::{Purpose, Seed, Stream};
+use crate::engine::slab::Slab;
+use crate::engine::time::Time;
+use std::sync::Arc;
+
+/// A configuration that was rolled out, and by which entry.
+#[derive(Clone, Debug)]
+pub(super) struct Version {
+    pub(super) config: Arc<BalancerConfig>,
+    pub(super) source: Option<EntryId>,
+}
+
+/// Exact counts since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Requests born.
+    pub requests: u64,
+    /// Attempts sent.
+    pub attempts: u64,
+    /// Requests finished, by outcome, in the order of [`Outcome::ALL`].
+    pub finished: [u64; Outcome::COUNT],
+}
+
+/// What a fact that enters the digest is about. The numbers are part of every digest.
+#[derive(Clone, Copy, Debug)]
+#[repr(u64)]
+pub(super) enum Fact {
+    Pick = 1,
+    RequestOver = 2,
+    Entry = 3,
+    EntryEnded = 4,
+    Adopted = 5,
+    Backend = 6,
+    Alert = 7,
+}
+
+/// A running simulation.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub(super) setup: Arc<Setup>,
+    pub(super) now: Time,
+    pub(super) queue: EventQueue<Event>,
+    pub(super) requests: Slab<Request>,
+    pub(super) attempts: Slab<Attempt>,
+    pub(super) populations: Vec<PopulationState>,
+    pub(super) instances: Vec<Instance>,
+    pub(super) versions: Vec<Version>,
+    pub(super) backends: Vec<Backend>,
+    pub(super) database: Option<Database>,
+    /// Who takes no new traffic, by the entry that said so.
+    pub(super) drains: Vec<(Option<EntryId>, BackendId)>,
+    pub(super) rolling: Vec<RollingPlan>,
+    pub(super) monitor: Monitor,
+    pub(super) counts: Counts,
+    samples: Arc<[Time]>,
+    next_sample: usize,
+    gauges: Vec<BackendGauge>,
+    digest: Digest,
+}
+
+impl World {
+    /// The world at the start of a run.
+    pub fn new(setup: Arc<Setup>, seed: Seed) -> Self {
+        let populations: Vec<_> = (0_u16..)
+            .zip(&setup.populations)
+            .map(|(id, population)| PopulationState::new(population, PopulationId(id), seed))
+            .collect();
+        let config = &setup.balancer.config;
+        let instances = (0..setup.balancer.instances)
+            .map(|id| Instance::new(config, Stream::new(seed, Purpose::Balancer, u64::from(id))))
+            .collect();
+        let mut world = Self {
+            now: Time::ZERO,
+            // One lane per population's attempt timeout, and one for the balancers' timeout.
+            queue: EventQueue::new(populations.len() + 1),
+            requests: Slab::default(),
+            attempts: Slab::default(),
+            populations,
+            instances,
+            versions: vec![Version { config: Arc::new(config.clone()), source: None }],
+            backends: setup.backends.iter().map(Backend::new).collect(),
+            database: setup.database.as_ref().map(Database::new),
+            drains: Vec::new(),
+            rolling: Vec::new(),
+            monitor: Monitor::new(&setup),
+            counts: Counts::default(),
+            samples: setup.observation.samples(&setup).into(),
+            next_sample: 0,
+            gauges: Vec::new(),
+            digest: Digest::default(),
+            setup,
+        };
+        world.schedule_start();
+        world
+    }
+
+    fn schedule_start(&mut self) {
+        self.schedule_sample();
+        if let Some(at) = self.monitor.next_tick(Time::ZERO) {
+            self.queue.push(at, WINDOWS, Event::AlertTick);
+        }
+        for (id, entry) in (0_u16..).zip(&self.setup.timeline) {
+            if let Trigger::At(at) = entry.trigger {
+                self.queue.push(at, TIMELINE, Event::Entry(EntryId(id)));
+            }
+        }
+        self.open();
+    }
+
+    /// Now, in the simulation.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// What is being simulated.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Exact counts so far.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The fingerprint of everything so far.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Handles everything that happens before `end`, and moves the clock there.
+    ///
+    /// # Panics
+    /// If an invariant of the model is broken: that is a bug in misroute.
+    pub fn step_until(&mut self, end: Time, probe: &mut impl Probe) {
+        while let Some((at, event)) = self.queue.pop_before(end) {
+            debug_assert!(at >= self.now, "time ran backwards from {} to {at}", self.now);
+            self.now = at;
+            self.route(event, probe);
+        }
+        self.now = self.now.max(end);
+    }
+
+    /// The last sample, at the end of the run.
+    pub fn finish(&mut self, probe: &mut impl Probe) {
+        self.sample(probe);
+    }
+
+    fn route(&mut self, event: Event, probe: &mut impl Probe) {
+        match event {
+            Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),
+            Event::Completion { backend, epoch } => self.on_completion(backend, epoch, probe),
+            Event::DatabaseCompletion { epoch } => self.on_database_completion(epoch, probe),
+            Event::AttemptTimeout(attempt) => self.on_attempt_timeout(attempt, probe),
+            Event::BalancerTimeout(attempt) => self.on_balancer_timeout(attempt, probe),
+            Event::RetryDue(request) => self.send_attempt(request, probe),
+            Event::ConnectRetry(attempt) => self.on_connect_retry(attempt, probe),
+            Event::FailingReply(attempt) => self.on_failing_reply(attempt, probe),
+            Event::BackendTimer { backend, life, what } => {
+                self.on_backend_timer(backend, life, what, probe);
+            }
+            Event::DatabaseResumes => self.on_database_resumes(),
+            Event::Entry(entry) => self.on_entry(entry, probe),
+            Event::EntryEnds(entry) => self.on_entry_ends(entry, probe),
+            Event::Adopt { instance, version } => self.on_adopt(instance, version, probe),
+            Event::Rolling { plan, step } => self.on_rolling(plan, step, probe),
+            Event::AlertTick => self.on_alert_tick(probe),
+            Event::Sample => {
+                self.sample(probe);
+                self.schedule_sample();
+            }
+        }
+    }
+
+    fn schedule_sample(&mut self) {
+        if let Some(&at) = self.samples.get(self.next_sample) {
+            self.next_sample += 1;
+            self.queue.push(at, WINDOWS, Event::Sample);
+        }
+    }
+
+    fn sample(&mut self, probe: &mut impl Probe) {
+        let now = self.now;
+        self.assert_conservation();
+        self.gauges.clear();
+        self.gauges.extend(self.backends.iter_mut().map(|backend| backend.read(now)));
+        probe.sample(
+            now,
+            &Gauges {
+                backends: &self.gauges,
+                database: self.database.as_mut().map(|database| database.read(now)),
+                requests: self.counts.requests,
+                attempts: self.counts.attempts,
+                in_flight: self.requests.len() as u64,
+            },
+        );
+        for backend in &mut self.backends {
+            backend.station.reset_peak();
+        }
+        if let Some(database) = &mut self.database {
+            database.station.reset_peak();
+        }
+    }
+
+    fn on_alert_tick(&mut self, probe: &mut impl Probe) {
+        let backends = &self.backends;
+        self.monitor.close_slice(self.now, |id| backends[id].gauge.reached);
+        for index in 0..self.setup.alerts.len() {
+            let rule = &self.setup.alerts[index];
+            let Some(fires) = self.monitor.evaluate(index, rule, self.now) else { continue };
+            let id = AlertId(index as u16);
+            self.note_change(&WorldChange::Alert(id, fires), probe);
+            if fires && self.monitor.fired(index) == 1 {
+                self.call_responders(id);
+            }
+        }
+        if let Some(at) = self.monitor.next_tick(self.now) {
+            self.queue.push(at, WINDOWS, Event::AlertTick);
+        }
+    }
+
+    fn call_responders(&mut self, alert: AlertId) {
+        for (id, entry) in (0_u16..).zip(&self.setup.timeline) {
+            if let Trigger::AfterAlert(on, delay) = entry.trigger
+                && on == alert
+            {
+                self.queue.push(self.now + delay, TIMELINE, Event::Entry(EntryId(id)));
+            }
+        }
+    }
+
+    /// Tells the digest and the probe that something changed.
+    pub(super) fn note_change(&mut self, change: &WorldChange, probe: &mut impl Probe) {
+        let (fact, subject, value) = match *change {
+            WorldChange::Entry(id) => (Fact::Entry, id.0, 0),
+            WorldChange::EntryEnded(id) => (Fact::EntryEnded, id.0, 0),
+            WorldChange::Adopted(InstanceId(id), version) => {
+                (Fact::Adopted, id, u64::from(version))
+            }
+            WorldChange::Backend(BackendId(id), state) => (Fact::Backend, id, state as u64),
+            WorldChange::Alert(AlertId(id), fires) => (Fact::Alert, id, u64::from(fires)),
+        };
+        self.digest_fact(fact, u64::from(subject), value);
+        probe.changed(self.now, change);
+    }
+
+    /// Folds a fact and its time into the digest.
+    #[inline]
+    pub(super) fn digest_fact(&mut self, fact: Fact, subject: u64, value: u64) {
+        self.digest.word(self.now.as_ns() ^ ((fact as u64) << 60));
+        self.digest.word(subject ^ (value << 56));
+    }
+
+    /// The lane of the balancers' timeout.
+    pub(super) fn balancer_lane(&self) -> usize {
+        self.populations.len()
+    }
+
+    /// Whether something that was done to the system is still in force: a fault, a surge, a
+    /// drain, or a configuration other than the first.
+    pub fn is_disturbed(&self) -> bool {
+        let first = &self.versions[0].config;
+        self.backends.iter().any(Backend::has_faults)
+            || self.database.as_ref().is_some_and(Database::has_faults)
+            || self.has_surges()
+            || !self.drains.is_empty()
+            || self.instances.iter().any(|instance| instance.config != **first)
+    }
+
+    /// A backend's condition now.
+    pub fn backend_state(&self, id: BackendId) -> BackendState {
+        self.backends[id.index()].state
+    }
+}

@@ -1,0 +1,184 @@
+//! From counts to figures: an interval's segments summed, and every ratio taken once, here.
+
+use super::people::Experience;
+use super::recorder::Recorder;
+use super::result::{
+    BackendFigures, Balance, DatabaseFigures, Figures, Latency, Phase, Totals, UserRow, Users,
+};
+use super::segments::Segment;
+use crate::engine::histogram::Histogram;
+use crate::engine::time::{Span, Time};
+use crate::model::outcome::Outcome;
+use crate::model::probe::{BackendGauge, DatabaseGauge};
+use crate::model::setup::{Setup, Trigger};
+
+/// The figures of an interval whose ends are cuts of the run.
+pub(super) fn of(recorder: &Recorder, setup: &Setup, from: Time, to: Time) -> Figures {
+    let pieces = recorder.segments.within(from, to);
+    let span = to.since(from);
+    let mut latency = Histogram::default();
+    pieces.iter().for_each(|piece| latency.merge(&piece.latency));
+    let backends = backends(pieces, setup, span);
+    Figures {
+        from_s: from.as_secs_f64(),
+        to_s: to.as_secs_f64(),
+        totals: totals(pieces, span),
+        latency_ms: Latency::of(&latency),
+        users: users(pieces, recorder.user_windows.within(from, to), setup),
+        balance: balance(&backends),
+        backends,
+        database: setup.database.as_ref().map(|database| {
+            let gauges = pieces.iter().map(|piece| piece.database);
+            database_figures(gauges, database.connections, span)
+        }),
+        latency,
+    }
+}
+
+/// The figures between timeline entries with a time of their own.
+pub(super) fn phases(recorder: &Recorder, setup: &Setup) -> Vec<Phase> {
+    let end = setup.duration.after_start();
+    let mut starts: Vec<(Time, String)> = vec![(Time::ZERO, "start".to_owned())];
+    for entry in &setup.timeline {
+        let Trigger::At(at) = entry.trigger else { continue };
+        match starts.last_mut() {
+            Some((last, label)) if *last == at => {
+                *label = if at == Time::ZERO {
+                    entry.name.clone()
+                } else {
+                    format!("{label}, {}", entry.name)
+                };
+            }
+            _ => starts.push((at, entry.name.clone())),
+        }
+    }
+    let ends = starts.iter().skip(1).map(|&(at, _)| at).chain([end]);
+    let ends: Vec<Time> = ends.collect();
+    starts
+        .into_iter()
+        .zip(ends)
+        .filter(|((from, _), to)| from < to)
+        .map(|((from, label), to)| Phase { label, figures: of(recorder, setup, from, to) })
+        .collect()
+}
+
+fn totals(pieces: &[Segment], span: Span) -> Totals {
+    let requests: u64 = pieces.iter().map(|piece| piece.requests).sum();
+    let mut counts = [0_u64; Outcome::COUNT];
+    for piece in pieces {
+        counts.iter_mut().zip(piece.outcomes).for_each(|(sum, n)| *sum += n);
+    }
+    let finished: u64 = counts.iter().sum();
+    let succeeded = counts[Outcome::Ok.index()];
+    let attempts = pieces.iter().map(|piece| piece.attempts).sum();
+    let seconds = span.as_secs_f64();
+    Totals {
+        requests,
+        succeeded,
+        failed: finished - succeeded,
+        in_flight: requests - finished,
+        slow: pieces.iter().map(|piece| piece.slow).sum(),
+        attempts,
+        amplification: ratio(attempts as f64, finished as f64),
+        goodput_rps: succeeded as f64 / seconds,
+        offered_rps: requests as f64 / seconds,
+        outcomes: Outcome::ALL.iter().map(|o| (o.name(), counts[o.index()])).collect(),
+    }
+}
+
+fn users(pieces: &[Segment], windows: &[UserRow], setup: &Setup) -> Users {
+    let people = setup.populations.iter().map(|population| population.users as usize).sum();
+    let mut experience = Experience::new(people);
+    pieces.iter().for_each(|piece| experience.merge(&piece.experience));
+    let whole = experience.count();
+    let share = |part: u64| ratio(part as f64, whole.active as f64);
+    let (affected_whole, unable_whole) = (share(whole.affected), share(whole.unable));
+    let mean = |part: fn(&UserRow) -> u64| {
+        let active = windows.iter().filter(|row| row.active > 0);
+        let shares: Vec<f64> = active.map(|row| part(row) as f64 / row.active as f64).collect();
+        ratio(shares.iter().sum(), shares.len() as f64)
+    };
+    let minutes = setup.observation.user_window.as_secs_f64() / 60.0;
+    let sum = |part: fn(&UserRow) -> u64| windows.iter().map(part).sum::<u64>() as f64 * minutes;
+    Users {
+        active: whole.active,
+        affected: whole.affected,
+        unable: whole.unable,
+        // An interval shorter than a window has only the share over the whole of it.
+        affected_ratio: mean(|row| row.affected).or(affected_whole),
+        unable_ratio: mean(|row| row.unable).or(unable_whole),
+        affected_ratio_whole: affected_whole,
+        unable_ratio_whole: unable_whole,
+        affected_minutes: sum(|row| row.affected),
+        unable_minutes: sum(|row| row.unable),
+    }
+}
+
+fn backends(pieces: &[Segment], setup: &Setup, span: Span) -> Vec<BackendFigures> {
+    let gauge = |index: usize| pieces.iter().map(move |piece| piece.backends[index]);
+    let sum = |index: usize, part: fn(BackendGauge) -> u64| gauge(index).map(part).sum::<u64>();
+    let sum_ns =
+        |index: usize, part: fn(BackendGauge) -> u128| gauge(index).map(part).sum::<u128>();
+    let all: u64 = (0..setup.backends.len()).map(|index| sum(index, |g| g.reached)).sum();
+    let span_ns = span.as_ns() as f64;
+    setup
+        .backends
+        .iter()
+        .enumerate()
+        .map(|(index, backend)| BackendFigures {
+            name: backend.name.clone(),
+            requests: sum(index, |g| g.reached),
+            share: ratio(sum(index, |g| g.reached) as f64, all as f64),
+            succeeded: sum(index, |g| g.succeeded),
+            rejected: sum(index, |g| g.rejected),
+            wasted: sum(index, |g| g.wasted),
+            utilization: sum_ns(index, |g| g.busy_ns) as f64
+                / (span_ns * f64::from(backend.workers)),
+            queue_mean: sum_ns(index, |g| g.waiting_ns) as f64 / span_ns,
+            queue_max: gauge(index).map(|g| u64::from(g.waiting_peak)).max().unwrap_or(0),
+            unresponsive_ratio: sum_ns(index, |g| g.unresponsive_ns) as f64 / span_ns,
+            state_changes: sum(index, |g| g.state_changes),
+        })
+        .collect()
+}
+
+fn database_figures(
+    gauges: impl Iterator<Item = DatabaseGauge>,
+    connections: u32,
+    span: Span,
+) -> DatabaseFigures {
+    let mut sum = DatabaseGauge::default();
+    for gauge in gauges {
+        sum.queries += gauge.queries;
+        sum.busy_ns += gauge.busy_ns;
+        sum.waiting_ns += gauge.waiting_ns;
+        sum.waiting_peak = sum.waiting_peak.max(gauge.waiting_peak);
+    }
+    let span_ns = span.as_ns() as f64;
+    DatabaseFigures {
+        queries: sum.queries,
+        utilization: sum.busy_ns as f64 / (span_ns * f64::from(connections)),
+        waiting_mean: sum.waiting_ns as f64 / span_ns,
+        waiting_max: u64::from(sum.waiting_peak),
+    }
+}
+
+/// Jain's index is (sum x)^2 / (n sum x^2); the coefficient of variation follows from it.
+fn balance(backends: &[BackendFigures]) -> Balance {
+    let n = backends.len() as f64;
+    let sum: f64 = backends.iter().map(|backend| backend.requests as f64).sum();
+    let squares: f64 =
+        backends.iter().map(|backend| (backend.requests as f64) * (backend.requests as f64)).sum();
+    let jain = ratio(sum * sum, n * squares);
+    let max = backends.iter().map(|backend| backend.requests).max().unwrap_or(0) as f64;
+    Balance {
+        jain,
+        max_over_mean: ratio(max * n, sum),
+        cv: jain.map(|jain| (1.0 / jain - 1.0).max(0.0).sqrt()),
+    }
+}
+
+/// `None` of nothing.
+fn ratio(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
+}

@@ -1,0 +1,235 @@
+//! The standard observer: counts per segment and per window, and what becomes of them at the end.
+//!
+//! The run is cut into *segments* wherever a declared interval or a phase begins or ends; every
+//! interval is then a sum of segments. Requests count in the segment in which they were born.
+//! Memory depends on segments, windows, users and backends, never on the number of requests.
+
+use super::people::{People, UserWindows};
+use super::result::{
+    AlertResult, BackendRow, Happening, HappeningKind, RunResult, ScenarioId, Series, SeriesRow,
+};
+use super::segments::Segments;
+use super::{figures, recovery};
+use crate::engine::histogram::Histogram;
+use crate::engine::random::Seed;
+use crate::engine::time::Time;
+use crate::model::outcome::Outcome;
+use crate::model::probe::{BackendGauge, FinishedRequest, Gauges, Probe, WorldChange};
+use crate::model::setup::{PopulationId, Setup, Trigger};
+use crate::model::world::World;
+use std::sync::Arc;
+
+/// Observes one run.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    setup: Arc<Setup>,
+    pub(super) segments: Segments,
+    people: People,
+    pub(super) user_windows: UserWindows,
+    window: OpenWindow,
+    rows: Vec<SeriesRow>,
+    happenings: Vec<Happening>,
+    pub(super) alerts: Vec<AlertResult>,
+}
+
+/// What finished in the current series window, and the readings at its start.
+#[derive(Clone, Debug, Default)]
+struct OpenWindow {
+    row: SeriesRow,
+    latency: Histogram,
+    backends: Vec<BackendGauge>,
+    database_busy_ns: u128,
+    attempts: u64,
+    offered: u64,
+    start: Time,
+}
+
+impl Recorder {
+    /// An observer for one run of `setup`.
+    pub fn new(setup: &Arc<Setup>) -> Self {
+        let n = setup.backends.len();
+        let people = People::new(setup);
+        let alert = |name: &String| AlertResult {
+            name: name.clone(),
+            fired_at: None,
+            resolved_at: None,
+            fired: 0,
+        };
+        Self {
+            segments: Segments::new(setup, people.count()),
+            user_windows: UserWindows::new(setup, people.count()),
+            people,
+            window: OpenWindow {
+                backends: vec![BackendGauge::default(); n],
+                ..OpenWindow::default()
+            },
+            rows: Vec::new(),
+            happenings: Vec::new(),
+            alerts: setup.alerts.iter().map(|rule| alert(&rule.name)).collect(),
+            setup: Arc::clone(setup),
+        }
+    }
+
+    /// Closes the series window that ends now.
+    fn close_window(&mut self, now: Time, gauges: &Gauges<'_>) {
+        let window = &mut self.window;
+        let span_ns = u128::from(now.since(window.start).as_ns()).max(1);
+        let quantile = |q| window.latency.quantile_ns(q).map(|ns| ns / 1e6);
+        let mut row = std::mem::take(&mut window.row);
+        row.at_s = window.start.as_secs_f64();
+        row.offered = gauges.requests - window.offered;
+        row.attempts = gauges.attempts - window.attempts;
+        (row.p50_ms, row.p95_ms, row.p99_ms) = (quantile(0.5), quantile(0.95), quantile(0.99));
+        row.in_flight = gauges.in_flight;
+        row.backends = gauges
+            .backends
+            .iter()
+            .zip(&window.backends)
+            .zip(&self.setup.backends)
+            .map(|((after, before), setup)| BackendRow {
+                attempts: after.reached - before.reached,
+                utilization: (after.busy_ns - before.busy_ns) as f64
+                    / (span_ns * u128::from(setup.workers)) as f64,
+                queue: u64::from(after.waiting),
+            })
+            .collect();
+        if let (Some(gauge), Some(setup)) = (gauges.database, &self.setup.database) {
+            let busy = gauge.busy_ns - window.database_busy_ns;
+            let capacity = span_ns * u128::from(setup.connections);
+            row.database_utilization = Some(busy as f64 / capacity as f64);
+            window.database_busy_ns = gauge.busy_ns;
+        }
+        self.rows.push(row);
+        window.latency.clear();
+        window.backends.copy_from_slice(gauges.backends);
+        window.attempts = gauges.attempts;
+        window.offered = gauges.requests;
+        window.start = now;
+    }
+
+    fn happen(&mut self, now: Time, kind: HappeningKind, subject: &str, what: &str) {
+        self.happenings.push(Happening {
+            at_s: now.as_secs_f64(),
+            kind,
+            subject: subject.to_owned(),
+            what: what.to_owned(),
+        });
+    }
+
+    /// What the run showed. `world` is the world at its end, `scenario` and `start` go into the
+    /// result as they are.
+    pub fn into_result(
+        mut self,
+        world: &World,
+        seed: Seed,
+        scenario: ScenarioId,
+        start: Option<String>,
+    ) -> RunResult {
+        let end = self.setup.duration.after_start();
+        self.user_windows.close_all();
+        let whole = figures::of(&self, &self.setup, Time::ZERO, end);
+        let intervals = self.setup.observation.intervals.iter();
+        let intervals =
+            intervals.map(|&(from, to)| figures::of(&self, &self.setup, from, to)).collect();
+        let phases = figures::phases(&self, &self.setup);
+        let series = Series {
+            window_s: self.setup.observation.window.as_secs_f64(),
+            rows: std::mem::take(&mut self.rows),
+            user_window_s: self.user_windows.length().as_secs_f64(),
+            users: self.user_windows.rows().to_vec(),
+        };
+        let first_action = self.setup.timeline.iter().filter_map(|entry| match entry.trigger {
+            Trigger::At(at) => Some(at),
+            Trigger::AfterAlert(..) => None,
+        });
+        let recovery =
+            recovery::judge(&series, first_action.min().unwrap_or(end), end, world.is_disturbed());
+        RunResult {
+            schema: 1,
+            scenario,
+            start,
+            duration_s: self.setup.duration.as_secs_f64(),
+            seed: seed.value,
+            digest: world.digest().to_string(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            figures: whole,
+            phases,
+            intervals,
+            alerts: self.alerts,
+            recovery,
+            happenings: self.happenings,
+            series,
+        }
+    }
+}
+
+impl Probe for Recorder {
+    #[inline]
+    fn request_born(&mut self, now: Time, population: PopulationId, user: u32) {
+        let person = self.people.person(population, user);
+        self.segments.born(now, person);
+        self.user_windows.born(now, person);
+    }
+
+    #[inline]
+    fn request_finished(&mut self, now: Time, request: &FinishedRequest) {
+        let person = self.people.person(request.population, request.user);
+        let well = request.outcome.is_ok() && !request.slow;
+        self.segments.finished(now, request, person);
+        self.user_windows.finished(request.born, person, request.outcome.is_ok(), well);
+        self.window.row.outcomes[request.outcome.index()] += 1;
+        if request.outcome == Outcome::Ok {
+            self.window.latency.record(now.since(request.born));
+        }
+    }
+
+    fn changed(&mut self, now: Time, change: &WorldChange) {
+        let setup = Arc::clone(&self.setup);
+        match *change {
+            WorldChange::Entry(id) => {
+                self.happen(now, HappeningKind::Action, &setup.timeline[id.index()].name, "done");
+            }
+            WorldChange::EntryEnded(id) => {
+                let name = &setup.timeline[id.index()].name;
+                self.happen(now, HappeningKind::ActionEnded, name, "over");
+            }
+            WorldChange::Adopted(instance, version) => {
+                let subject = format!("balancer {}", instance.0 + 1);
+                let what = format!("runs configuration {version}");
+                self.happen(now, HappeningKind::Adoption, &subject, &what);
+            }
+            WorldChange::Backend(id, state) => {
+                let name = &setup.backends[id.index()].name;
+                self.happen(now, HappeningKind::Backend, name, state.name());
+            }
+            WorldChange::Alert(id, fires) => self.note_alert(now, id.index(), fires),
+        }
+    }
+
+    fn sample(&mut self, now: Time, gauges: &Gauges<'_>) {
+        let window = self.setup.observation.window.as_ns();
+        let end = self.setup.duration.after_start();
+        self.segments.sample(now, gauges);
+        self.user_windows.pass(now);
+        if now == end || now.as_ns().is_multiple_of(window) {
+            self.close_window(now, gauges);
+        }
+    }
+}
+
+impl Recorder {
+    fn note_alert(&mut self, now: Time, index: usize, fires: bool) {
+        let alert = &mut self.alerts[index];
+        let at = Some(now.as_secs_f64());
+        let (kind, what) = if fires {
+            alert.fired += 1;
+            alert.fired_at = alert.fired_at.or(at);
+            (HappeningKind::AlertFired, "fires")
+        } else {
+            alert.resolved_at = alert.resolved_at.or(at);
+            (HappeningKind::AlertResolved, "resolves")
+        };
+        let name = alert.name.clone();
+        self.happen(now, kind, &name, what);
+    }
+}

@@ -1,0 +1,44 @@
+//! The verdict: were users worse off, and are they well again?
+//!
+//! Judged on the share of affected users per user window. The baseline is the mean before the first
+//! timeline entry; users are worse off in a window whose share exceeds the baseline by more than
+//! [`TOLERANCE`]. They are well again after the last such window, if [`HOLD`] windows follow.
+
+use super::result::{Recovery, Series, UserRow, Verdict};
+use crate::engine::time::Time;
+
+/// How far above the baseline the share of affected users may lie.
+pub const TOLERANCE: f64 = 0.05;
+
+/// How many good windows must follow the last bad one.
+pub const HOLD: usize = 5;
+
+/// Judges a series. `disturbed`: whether something done to the system is still in force at the end.
+pub(super) fn judge(series: &Series, first_action: Time, end: Time, disturbed: bool) -> Recovery {
+    let length = series.user_window_s;
+    let share = |row: &UserRow| {
+        if row.active == 0 { 0.0 } else { row.affected as f64 / row.active as f64 }
+    };
+    let quiet = (first_action.as_secs_f64() / length) as usize;
+    let before = &series.users[..quiet.min(series.users.len())];
+    let baseline = before.iter().map(share).sum::<f64>() / before.len().max(1) as f64;
+    let is_bad = |row: &UserRow| share(row) > baseline + TOLERANCE;
+    let first = series.users.iter().position(is_bad);
+    let last = series.users.iter().rposition(is_bad);
+    let (Some(first), Some(last)) = (first, last) else {
+        let verdict = Verdict::Unharmed;
+        return Recovery { verdict, harmed_at: None, recovered_at: None, after_s: None };
+    };
+    let harmed_at = first as f64 * length;
+    if last + HOLD < series.users.len() {
+        let recovered_at = ((last + 1) as f64 * length).min(end.as_secs_f64());
+        return Recovery {
+            verdict: Verdict::Recovered,
+            harmed_at: Some(harmed_at),
+            recovered_at: Some(recovered_at),
+            after_s: Some(recovered_at - harmed_at),
+        };
+    }
+    let verdict = if disturbed { Verdict::Degraded } else { Verdict::Metastable };
+    Recovery { verdict, harmed_at: Some(harmed_at), recovered_at: None, after_s: None }
+}
