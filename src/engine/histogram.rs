@@ -24,7 +24,7 @@ fn bucket(ns: u64) -> usize {
     if ns < SUB as u64 {
         return ns as usize;
     }
-    let shift = 63 - ns.leading_zeros() - SUB_BITS;
+    let shift = ns.ilog2() - SUB_BITS;
     ((shift as usize) << SUB_BITS) + (ns >> shift) as usize
 }
 
@@ -40,7 +40,7 @@ fn lower_bound(bucket: usize) -> u64 {
 /// The middle of a bucket, which is off by at most 1/128 of any value in it.
 fn middle(bucket: usize) -> f64 {
     let low = lower_bound(bucket) as f64;
-    if bucket < 2 * SUB { low } else { (low + lower_bound(bucket + 1) as f64) / 2.0 }
+    if bucket < 2 * SUB { low } else { f64::midpoint(low, lower_bound(bucket + 1) as f64) }
 }
 
 impl Histogram {
@@ -142,7 +142,9 @@ mod tests {
         let mut values: Vec<u64> =
             (0..20_000).map(|_| (stream.exponential() * 8e7) as u64).collect();
         let mut histogram = Histogram::default();
-        values.iter().for_each(|&ns| histogram.record(Span::from_ns(ns)));
+        for &ns in &values {
+            histogram.record(Span::from_ns(ns));
+        }
         values.sort_unstable();
         for q in [0.0, 0.01, 0.5, 0.9, 0.99, 0.999, 1.0] {
             let rank = ((q * values.len() as f64).ceil() as usize).clamp(1, values.len());
@@ -165,9 +167,9 @@ mod tests {
         for ns in 0..5_000_u64 {
             let span = Span::from_ns(ns * ns);
             if ns % 3 == 0 {
-                a.record(span)
+                a.record(span);
             } else {
-                b.record(span)
+                b.record(span);
             }
             all.record(span);
         }

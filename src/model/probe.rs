@@ -19,7 +19,7 @@ pub trait Probe {
     }
 
     /// Something changed that is not a request.
-    fn changed(&mut self, now: Time, change: &WorldChange) {
+    fn changed(&mut self, now: Time, change: WorldChange) {
         let _ = (now, change);
     }
 

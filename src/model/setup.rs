@@ -79,7 +79,8 @@ impl Observation {
     pub fn samples(&self, setup: &Setup) -> Vec<Time> {
         let end = setup.duration.as_ns();
         let window = self.window.as_ns().max(1);
-        let mut times: Vec<u64> = (1..).map(|n| n * window).take_while(|&t| t < end).collect();
+        let windows = end.saturating_sub(1) / window;
+        let mut times: Vec<u64> = (1..=windows).map(|n| n * window).collect();
         times.extend(self.cuts(setup).iter().map(|cut| cut.as_ns()));
         times.sort_unstable();
         times.dedup();

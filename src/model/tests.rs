@@ -31,8 +31,8 @@ impl Probe for Log {
         self.finished.push((now, *request));
     }
 
-    fn changed(&mut self, now: Time, change: &WorldChange) {
-        self.changes.push((now, *change));
+    fn changed(&mut self, now: Time, change: WorldChange) {
+        self.changes.push((now, change));
     }
 }
 
@@ -343,7 +343,7 @@ fn a_surge_multiplies_the_rate_while_it_lasts() {
                 if arrivals == Arrivals::Constant { 2.0 } else { 5.0 * f64::sqrt(expected) };
             assert!((born(from, to) - expected).abs() <= slack, "{from}..{to}: {}", born(from, to));
         }
-        assert_eq!(born(15, 18), 0.0);
+        assert!(born(15, 18) < 0.5, "nobody comes at rate zero");
     }
 }
 

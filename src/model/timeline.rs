@@ -24,7 +24,7 @@ impl World {
     pub(super) fn on_entry(&mut self, id: EntryId, probe: &mut impl Probe) {
         let setup = Arc::clone(&self.setup);
         let entry = &setup.timeline[id.index()];
-        self.note_change(&WorldChange::Entry(id), probe);
+        self.note_change(WorldChange::Entry(id), probe);
         self.carry_out(&entry.action, Some(id), probe);
         if let Some(span) = entry.lasts {
             self.queue.push(self.now + span, TIMELINE, Event::EntryEnds(id));
@@ -34,7 +34,7 @@ impl World {
     /// What an entry began ends by itself.
     pub(super) fn on_entry_ends(&mut self, id: EntryId, probe: &mut impl Probe) {
         let setup = Arc::clone(&self.setup);
-        self.note_change(&WorldChange::EntryEnded(id), probe);
+        self.note_change(WorldChange::EntryEnded(id), probe);
         match &setup.timeline[id.index()].action {
             Action::Begin { targets, fault } => {
                 self.end_fault(targets, fault.kind(), Some(id), probe);
@@ -67,14 +67,18 @@ impl World {
         match action {
             Action::Configure { changes, rollout } => {
                 let mut config = BalancerConfig::clone(&self.newest().config);
-                changes.iter().for_each(|change| config.change(change));
+                for change in changes {
+                    config.change(change);
+                }
                 self.roll_out(Arc::new(config), rollout, source);
             }
             Action::Rollback { of, rollout } => self.roll_back(*of, rollout, source),
             Action::Begin { targets, fault } => self.begin_fault(targets, *fault, source, probe),
             Action::End { targets, kind, of } => self.end_fault(targets, *kind, *of, probe),
             Action::Restart { targets } => {
-                targets.iter().for_each(|&target| self.restart(target, probe));
+                for &target in targets {
+                    self.restart(target, probe);
+                }
             }
             Action::RollingRestart { targets, drain, pause } => {
                 let (targets, drain, pause) = (targets.clone(), *drain, *pause);
@@ -141,7 +145,7 @@ impl World {
         let config = &self.versions[version as usize].config;
         let drains = &self.drains;
         instance.adopt(version, config, |id| drains.iter().any(|&(_, target)| target == id));
-        self.note_change(&WorldChange::Adopted(id, version), probe);
+        self.note_change(WorldChange::Adopted(id, version), probe);
     }
 
     fn update_members(&mut self) {

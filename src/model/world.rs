@@ -228,7 +228,7 @@ impl World {
             let rule = &self.setup.alerts[index];
             let Some(fires) = self.monitor.evaluate(index, rule, self.now) else { continue };
             let id = AlertId(index as u16);
-            self.note_change(&WorldChange::Alert(id, fires), probe);
+            self.note_change(WorldChange::Alert(id, fires), probe);
             if fires && self.monitor.fired(index) == 1 {
                 self.call_responders(id);
             }
@@ -249,8 +249,8 @@ impl World {
     }
 
     /// Tells the digest and the probe that something changed.
-    pub(super) fn note_change(&mut self, change: &WorldChange, probe: &mut impl Probe) {
-        let (fact, subject, value) = match *change {
+    pub(super) fn note_change(&mut self, change: WorldChange, probe: &mut impl Probe) {
+        let (fact, subject, value) = match change {
             WorldChange::Entry(id) => (Fact::Entry, id.0, 0),
             WorldChange::EntryEnded(id) => (Fact::EntryEnded, id.0, 0),
             WorldChange::Adopted(InstanceId(id), version) => {

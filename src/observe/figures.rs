@@ -17,7 +17,9 @@ pub(super) fn of(recorder: &Recorder, setup: &Setup, from: Time, to: Time) -> Fi
     let pieces = recorder.segments.within(from, to);
     let span = to.since(from);
     let mut latency = Histogram::default();
-    pieces.iter().for_each(|piece| latency.merge(&piece.latency));
+    for piece in pieces {
+        latency.merge(&piece.latency);
+    }
     let backends = backends(pieces, setup, span);
     Figures {
         from_s: from.as_secs_f64(),
@@ -89,7 +91,9 @@ fn totals(pieces: &[Segment], span: Span) -> Totals {
 fn users(pieces: &[Segment], windows: &[UserRow], setup: &Setup) -> Users {
     let people = setup.populations.iter().map(|population| population.users as usize).sum();
     let mut experience = Experience::new(people);
-    pieces.iter().for_each(|piece| experience.merge(&piece.experience));
+    for piece in pieces {
+        experience.merge(&piece.experience);
+    }
     let whole = experience.count();
     let share = |part: u64| ratio(part as f64, whole.active as f64);
     let (affected_whole, unable_whole) = (share(whole.affected), share(whole.unable));

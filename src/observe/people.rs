@@ -208,7 +208,7 @@ impl UserWindows {
         let length = self.length.as_ns();
         let first = from.as_ns().div_ceil(length) as usize;
         // A last window cut short by the end of the run still counts for the whole run.
-        let last = if self.index(to) + 1 == self.rows.len() && to.as_ns() % length != 0 {
+        let last = if self.index(to) + 1 == self.rows.len() && !to.as_ns().is_multiple_of(length) {
             self.rows.len()
         } else {
             (to.as_ns() / length) as usize

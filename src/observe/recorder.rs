@@ -183,9 +183,9 @@ impl Probe for Recorder {
         }
     }
 
-    fn changed(&mut self, now: Time, change: &WorldChange) {
+    fn changed(&mut self, now: Time, change: WorldChange) {
         let setup = Arc::clone(&self.setup);
-        match *change {
+        match change {
             WorldChange::Entry(id) => {
                 self.happen(now, HappeningKind::Action, &setup.timeline[id.index()].name, "done");
             }

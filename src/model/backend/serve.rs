@@ -150,7 +150,7 @@ impl World {
     pub(in crate::model) fn refold(&mut self, id: BackendId, probe: &mut impl Probe) {
         let setup = &self.setup.backends[id.index()];
         if let Some(state) = self.backends[id.index()].fold(setup, self.now) {
-            self.note_change(&WorldChange::Backend(id, state), probe);
+            self.note_change(WorldChange::Backend(id, state), probe);
         }
         self.schedule_completion(id);
     }

@@ -4,10 +4,10 @@ use super::{Algorithm, Balancer, MemberView, PickContext};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-/// A member's next turn, at the virtual time `turn / weight`; ties first in, first out.
+/// A member's next turn, at the virtual time `count / weight`; ties first in, first out.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Turn {
-    turn: u64,
+    count: u64,
     weight: u64,
     order: u64,
     member: usize,
@@ -15,8 +15,8 @@ struct Turn {
 
 impl Ord for Turn {
     fn cmp(&self, other: &Self) -> Ordering {
-        let mine = u128::from(self.turn) * u128::from(other.weight);
-        let theirs = u128::from(other.turn) * u128::from(self.weight);
+        let mine = u128::from(self.count) * u128::from(other.weight);
+        let theirs = u128::from(other.count) * u128::from(self.weight);
         mine.cmp(&theirs).then(self.order.cmp(&other.order))
     }
 }
@@ -62,7 +62,7 @@ impl Balancer for RoundRobin {
         // A member that cannot be used now loses this turn; it must not catch up in a burst later.
         for turn in self.skipped.drain(..) {
             self.order += 1;
-            self.turns.push(Reverse(Turn { turn: turn.turn + 1, order: self.order, ..turn }));
+            self.turns.push(Reverse(Turn { count: turn.count + 1, order: self.order, ..turn }));
         }
         Some(turn.member)
     }
@@ -78,7 +78,7 @@ impl Balancer for RoundRobin {
         for (member, weight) in wanted.iter().enumerate() {
             if let Some(weight) = *weight {
                 let order = self.next_order();
-                self.turns.push(Reverse(Turn { turn: 1, weight, order, member }));
+                self.turns.push(Reverse(Turn { count: 1, weight, order, member }));
             }
         }
         self.known = wanted;
