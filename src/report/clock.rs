@@ -27,11 +27,6 @@ impl Clock {
         self.start.map_or(0, Timestamp::as_nanosecond)
     }
 
-    /// Whether there is a wall clock.
-    pub(crate) fn is_wall(&self) -> bool {
-        self.start.is_some()
-    }
-
     fn instant(&self, at_s: f64) -> Option<Timestamp> {
         let offset = SignedDuration::from_nanos(Span::from_secs_f64(at_s).as_ns() as i64);
         self.start?.checked_add(offset).ok()

@@ -1,5 +1,6 @@
 //! Results for tests, made up window by window.
 
+use super::{AssumptionLine, ExpectLine, Report, Status};
 use crate::engine::histogram::Histogram;
 use crate::engine::random::{Purpose, Seed, Stream};
 use crate::engine::time::Span;
@@ -8,6 +9,7 @@ use crate::observe::result::{
     AlertResult, BackendFigures, BackendRow, Balance, Figures, Happening, HappeningKind, Latency,
     Phase, Recovery, RunResult, ScenarioId, Series, SeriesRow, Totals, UserRow, Users, Verdict,
 };
+use std::sync::LazyLock;
 
 /// What one stretch of a made-up run looks like.
 #[derive(Clone)]
@@ -239,7 +241,12 @@ pub(crate) fn outage() -> RunResult {
             resolved_at: Some(6_900.0),
             fired: 1,
         },
-        AlertResult { name: "latency-p95".into(), fired_at: Some(905.0), resolved_at: None, fired: 2 },
+        AlertResult {
+            name: "latency-p95".into(),
+            fired_at: Some(905.0),
+            resolved_at: None,
+            fired: 2,
+        },
         AlertResult { name: "cpu".into(), fired_at: None, resolved_at: None, fired: 0 },
     ];
     result.recovery = Recovery {
@@ -304,8 +311,12 @@ pub(crate) fn dead() -> RunResult {
     };
     let mut result = result("all-down", &[dead], (5.0, 60.0));
     result.start = Some("2024-05-15T14:10:00Z".into());
-    result.happenings =
-        vec![happening(60.0, HappeningKind::AlertFired, "error rate above 5% for a minute", "fired")];
+    result.happenings = vec![happening(
+        60.0,
+        HappeningKind::AlertFired,
+        "error rate above 5% for a minute",
+        "fired",
+    )];
     result.recovery.verdict = Verdict::Metastable;
     result
 }
@@ -342,4 +353,56 @@ pub(crate) fn twenty() -> RunResult {
         })
         .collect();
     result
+}
+
+fn expect(name: &str, status: Status, observed: &str, bounds: &str, fact: &str) -> ExpectLine {
+    let fact = (!fact.is_empty()).then(|| fact.to_owned());
+    let [name, observed, bounds] = [name, observed, bounds].map(str::to_owned);
+    ExpectLine { name, status, observed, bounds, fact }
+}
+
+/// A report about a run, with one expectation of each status and two assumptions.
+pub(crate) fn report(result: &RunResult) -> Report<'_> {
+    static EXPECT: LazyLock<Vec<ExpectLine>> = LazyLock::new(|| {
+        vec![
+            expect(
+                "share of users without service",
+                Status::Pass,
+                "67.9%",
+                "within 65% to 75%",
+                "Approximately 70% of the users were unable to access course schedules",
+            ),
+            expect("alert on response times", Status::Fail, "14:05", "14:00 to 14:02", ""),
+            expect("p99 after the fix", Status::NoData, "no success", "below 1s", ""),
+        ]
+    });
+    static ASSUMPTIONS: LazyLock<Vec<AssumptionLine>> = LazyLock::new(|| {
+        let assumption = |path: &str, value: &str, range: &str, reason: &str| AssumptionLine {
+            path: path.into(),
+            value: value.into(),
+            range: range.into(),
+            reason: reason.into(),
+        };
+        vec![
+            assumption(
+                "clients.web.rate",
+                "450/s",
+                "350/s to 550/s",
+                "a pool of five sized for 60% at peak",
+            ),
+            assumption(
+                "backends.api-1.queue",
+                "400",
+                "100 to 1000",
+                "the default of the application server, which nobody had changed in years",
+            ),
+        ]
+    });
+    Report {
+        result,
+        title: Some("Most of the traffic goes to two of five servers"),
+        expect: &EXPECT,
+        assumptions: &ASSUMPTIONS,
+        command: None,
+    }
 }

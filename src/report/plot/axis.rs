@@ -1,6 +1,7 @@
 //! Where ticks go and what they say.
 
 use crate::report::clock::Clock;
+use crate::report::words;
 
 /// A place on an axis with its label.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,16 +44,7 @@ fn nice_above(value: f64) -> f64 {
 /// A whole number with thousands separated, or as many decimals as a multiple of `step` needs.
 fn decimal(value: f64, step: f64) -> String {
     let decimals = if step >= 1.0 { 0 } else { (-libm::log10(step)).ceil().min(6.0) as usize };
-    let text = format!("{value:.decimals$}");
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let mut grouped = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    if fraction.is_empty() { grouped } else { format!("{grouped}.{fraction}") }
+    words::grouped(&format!("{value:.decimals$}"))
 }
 
 impl ValueAxis {
@@ -114,9 +106,38 @@ fn duration_label(ms: f64) -> String {
 
 /// Lengths people divide time into, seconds.
 const STEPS_S: [f64; 32] = [
-    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0,
-    120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 7_200.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0,
-    172_800.0, 432_000.0, 864_000.0, 2_592_000.0, 8_640_000.0,
+    0.001,
+    0.002,
+    0.005,
+    0.01,
+    0.02,
+    0.05,
+    0.1,
+    0.2,
+    0.5,
+    1.0,
+    2.0,
+    5.0,
+    10.0,
+    15.0,
+    30.0,
+    60.0,
+    120.0,
+    300.0,
+    600.0,
+    900.0,
+    1_800.0,
+    3_600.0,
+    7_200.0,
+    10_800.0,
+    21_600.0,
+    43_200.0,
+    86_400.0,
+    172_800.0,
+    432_000.0,
+    864_000.0,
+    2_592_000.0,
+    8_640_000.0,
 ];
 
 /// Ticks for a run, at most `most` of them, on round times of its clock.
@@ -156,8 +177,7 @@ mod tests {
     #[test]
     fn logarithmic_ticks_hold_the_values() {
         let axis = ValueAxis::milliseconds(83.0, 10_240.0);
-        let expected =
-            ["50 ms", "100 ms", "200 ms", "500 ms", "1 s", "2 s", "5 s", "10 s", "20 s"];
+        let expected = ["50 ms", "100 ms", "200 ms", "500 ms", "1 s", "2 s", "5 s", "10 s", "20 s"];
         assert_eq!(labels(&axis.ticks), expected);
         assert_eq!(labels(&ValueAxis::milliseconds(0.3, 0.4).ticks), ["200 µs", "500 µs"]);
         assert_eq!(labels(&ValueAxis::milliseconds(100.0, 100.0).ticks), ["100 ms", "200 ms"]);

@@ -108,7 +108,8 @@ impl Chart {
             right,
             bottom: HEIGHT - 44.0 - markers::key_height(&markers),
         };
-        let picture = Picture { title: format!("{title}: {}", result.scenario.name), ..Picture::default() };
+        let picture =
+            Picture { title: format!("{title}: {}", result.scenario.name), ..Picture::default() };
         let mut chart = Self { picture, clock: Clock::of(result), plot, duration_s, axis, markers };
         chart.title(title, &result.scenario.name);
         chart.legend(keys, &places);
@@ -118,7 +119,7 @@ impl Chart {
     }
 
     fn label(&mut self, at: Point, anchor: Anchor, text: String, size: f64, color: RGBColor) {
-        self.picture.text(Text { at, anchor, text, size, bold: false, color });
+        self.picture.text(Text { at, anchor, words: text, size, bold: false, color });
     }
 
     fn title(&mut self, title: &str, scenario: &str) {
@@ -126,7 +127,7 @@ impl Chart {
         self.picture.text(Text {
             at,
             anchor: Anchor::Start,
-            text: title.into(),
+            words: title.into(),
             size: TITLE_SIZE,
             bold: true,
             color: palette::INK,
@@ -231,9 +232,10 @@ impl Chart {
         }
     }
 
-    /// Strokes each window's value, with gaps where there is none.
+    /// Strokes each window's value, with gaps where there is none; thinly if windows are narrow.
     pub(super) fn curve(&mut self, steps: &Steps<'_>, color: RGBColor) {
-        self.stroke(steps, color, CURVE);
+        let narrow = self.x(steps.window_s) - self.x(0.0) < 2.0;
+        self.stroke(steps, color, if narrow { 1.3 } else { CURVE });
     }
 
     /// Strokes each window's value as thinly as a border.

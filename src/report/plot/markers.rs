@@ -75,9 +75,8 @@ fn absorb(last: &mut Marker, next: &Marker) {
 fn merged(all: &[Marker], distance_s: f64) -> Vec<Marker> {
     let mut kept: Vec<Marker> = Vec::new();
     for next in all {
-        let close = |last: &&mut Marker| {
-            last.alert == next.alert && next.at_s - last.at_s < distance_s
-        };
+        let close =
+            |last: &&mut Marker| last.alert == next.alert && next.at_s - last.at_s < distance_s;
         // The last one of the style: one of the other style may lie between.
         match kept.iter_mut().rev().find(|last| last.alert == next.alert).filter(close) {
             Some(last) => absorb(last, next),
@@ -156,7 +155,8 @@ fn color(marker: &Marker) -> RGBColor {
 /// A number in a disc (something done) or in a square frame (an alert).
 fn badge(picture: &mut Picture, marker: &Marker, number: usize, center: (f64, f64)) {
     let (x, y) = center;
-    let square = |half: f64| Rect { left: x - half, top: y - half, right: x + half, bottom: y + half };
+    let square =
+        |half: f64| Rect { left: x - half, top: y - half, right: x + half, bottom: y + half };
     let ink = if marker.alert {
         picture.area(square(BADGE).corners(), palette::ALERT);
         picture.area(square(BADGE - 1.3).corners(), palette::WHITE);
@@ -169,7 +169,7 @@ fn badge(picture: &mut Picture, marker: &Marker, number: usize, center: (f64, f6
     picture.text(Text {
         at: (x, y + 0.365 * size),
         anchor: Anchor::Middle,
-        text: number.to_string(),
+        words: number.to_string(),
         size,
         bold: true,
         color: ink,
@@ -225,7 +225,76 @@ pub(super) fn draw_key(picture: &mut Picture, markers: &[Marker], clock: &Clock,
         ];
         for (at, text, color) in texts {
             let at = (at, baseline);
-            picture.text(Text { at, anchor: Anchor::Start, text, size: KEY_SIZE, bold: false, color });
+            picture.text(Text {
+                at,
+                anchor: Anchor::Start,
+                words: text,
+                size: KEY_SIZE,
+                bold: false,
+                color,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::{self, happening};
+    use HappeningKind::{Action, Adoption, AlertFired, Backend};
+    use proptest::prelude::*;
+
+    fn named(happenings: Vec<Happening>) -> Vec<String> {
+        let mut result = sample::outage();
+        result.happenings = happenings;
+        choose(&result, 12.0).into_iter().map(|marker| marker.name).collect()
+    }
+
+    #[test]
+    fn entries_of_one_minute_share_a_line_and_alerts_keep_theirs() {
+        let names = named(vec![
+            happening(600.0, Action, "restart", ""),
+            happening(601.0, Action, "correct", ""),
+            happening(602.0, AlertFired, "latency", "fired"),
+            happening(603.0, Backend, "api-1", "up"),
+        ]);
+        assert_eq!(names, ["restart + correct", "alert: latency"]);
+    }
+
+    #[test]
+    fn adoptions_are_shown_only_when_they_come_later() {
+        let adopts = |at_s, who: &str| happening(at_s, Adoption, who, "adopts");
+        let names = named(vec![
+            happening(600.0, Action, "fix", ""),
+            adopts(600.0, "instance 1"),
+            adopts(900.0, "instance 2"),
+            adopts(1_500.0, "instance 3"),
+            adopts(1_510.0, "instance 4"),
+        ]);
+        assert_eq!(names, ["fix", "instance 2 adopts", "2 instances change over"]);
+    }
+
+    #[test]
+    fn badges_stay_at_their_lines_where_there_is_room() {
+        assert_eq!(spread(&[10.0, 50.0, 90.0], 17.0, 0.0, 100.0), [10.0, 50.0, 90.0]);
+        assert_eq!(spread(&[50.0, 50.0], 20.0, 0.0, 100.0), [40.0, 60.0]);
+        assert_eq!(spread(&[0.0, 0.0], 20.0, 0.0, 100.0), [0.0, 20.0]);
+        assert_eq!(spread(&[100.0, 100.0], 20.0, 0.0, 100.0), [80.0, 100.0]);
+        assert_eq!(spread(&[], 20.0, 0.0, 100.0), Vec::<f64>::new());
+    }
+
+    proptest! {
+        #[test]
+        fn badges_never_touch_nor_leave_the_plot(
+            mut wanted in prop::collection::vec(60.0..780.0, 0..=MOST),
+        ) {
+            wanted.sort_by(f64::total_cmp);
+            let places = spread(&wanted, SPACING, 60.0, 780.0);
+            prop_assert_eq!(places.len(), wanted.len());
+            for pair in places.windows(2) {
+                prop_assert!(pair[1] - pair[0] >= SPACING - 1e-9, "{:?}", places);
+            }
+            prop_assert!(places.iter().all(|place| (60.0..=780.0).contains(place)), "{:?}", places);
         }
     }
 }

@@ -21,8 +21,7 @@ pub(super) const PURPLE: RGBColor = RGBColor(0xCC, 0x79, 0xA7);
 pub(super) const ALERT: RGBColor = RGBColor(0xB0, 0x1E, 0x2E);
 
 /// Backends that deserve a colour of their own, most striking first.
-pub(super) const BACKENDS: [RGBColor; 7] =
-    [VERMILLION, BLUE, ORANGE, SKY, GREEN, PURPLE, YELLOW];
+pub(super) const BACKENDS: [RGBColor; 7] = [VERMILLION, BLUE, ORANGE, SKY, GREEN, PURPLE, YELLOW];
 
 /// Two greys in turn for the rest, so that neighbours can be told apart.
 pub(super) const OTHERS: [RGBColor; 2] = [RGBColor(0xD9, 0xD9, 0xD9), RGBColor(0xC9, 0xC9, 0xC9)];

@@ -37,7 +37,7 @@ pub(super) struct Text {
     /// Which part of it.
     pub(super) anchor: Anchor,
     /// What it says.
-    pub(super) text: String,
+    pub(super) words: String,
     /// Size of an em, points.
     pub(super) size: f64,
     /// Weight.
@@ -88,6 +88,15 @@ impl Rect {
         ]
     }
 
+    /// Whether the other one lies inside.
+    #[cfg(test)]
+    pub(super) fn contains(&self, other: &Self) -> bool {
+        self.left <= other.left
+            && self.top <= other.top
+            && self.right >= other.right
+            && self.bottom >= other.bottom
+    }
+
     /// Whether the insides share a point.
     #[cfg(test)]
     pub(super) fn overlaps(&self, other: &Self) -> bool {
@@ -132,8 +141,8 @@ impl Picture {
 
     /// Adds a text, without characters that no file format can hold.
     pub(super) fn text(&mut self, mut text: Text) {
-        text.text.retain(|c| !c.is_control());
-        if !text.text.is_empty() {
+        text.words.retain(|c| !c.is_control());
+        if !text.words.is_empty() {
             self.shapes.push(Shape::Text(text));
         }
     }
@@ -152,7 +161,7 @@ impl Text {
     /// The box that its capitals and digits fill.
     #[cfg(test)]
     pub(super) fn bounds(&self) -> Rect {
-        let width = width(&self.text, self.size, self.bold);
+        let width = width(&self.words, self.size, self.bold);
         let left = match self.anchor {
             Anchor::Start => self.at.0,
             Anchor::Middle => self.at.0 - width / 2.0,

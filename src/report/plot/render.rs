@@ -73,7 +73,7 @@ fn draw_text<B: DrawingBackend>(
     };
     let style = TextStyle::from(font).color(&text.color).pos(Pos::new(anchor, VPos::Top));
     let top = (text.at.1 * UNITS - em * dialect.baseline).round() as i32;
-    area.draw_text(&text.text, &style, (grid(text.at.0), top))
+    area.draw_text(&text.words, &style, (grid(text.at.0), top))
 }
 
 fn draw<B: DrawingBackend>(picture: &Picture, backend: B, dialect: &Dialect) -> Drawn<B> {

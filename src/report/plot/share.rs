@@ -56,8 +56,7 @@ fn order(series: &Series, backends: usize) -> (Vec<(usize, RGBColor)>, usize) {
     striking.truncate(STRIKING);
     let count = striking.len();
     let rest: Vec<usize> = (0..backends).filter(|index| !striking.contains(index)).collect();
-    let mut order: Vec<(usize, RGBColor)> =
-        striking.into_iter().zip(palette::BACKENDS).collect();
+    let mut order: Vec<(usize, RGBColor)> = striking.into_iter().zip(palette::BACKENDS).collect();
     order.extend(rest.into_iter().zip(palette::OTHERS.into_iter().cycle()));
     (order, count)
 }
