@@ -261,21 +261,21 @@ pub(crate) fn outage() -> RunResult {
 fn outage_happenings() -> Vec<Happening> {
     use HappeningKind::{Action, Adoption, AlertFired, AlertResolved, Backend};
     let mut happenings = vec![
-        happening(600.0, Action, "maintenance", "configure balancer"),
-        happening(600.0, Adoption, "instance 1", "takes up configuration 2"),
-        happening(601.0, Adoption, "instance 2", "takes up configuration 2"),
-        happening(660.0, AlertFired, "success-rate", "fired"),
+        happening(600.0, Action, "maintenance", "done"),
+        happening(600.0, Adoption, "balancer 1", "runs configuration 2"),
+        happening(601.0, Adoption, "balancer 2", "runs configuration 2"),
+        happening(660.0, AlertFired, "success-rate", "fires"),
         happening(655.0, Backend, "api-4", "unresponsive"),
-        happening(900.0, Action, "suspect the database", "note"),
-        happening(905.0, AlertFired, "latency-p95", "fired"),
-        happening(1_200.0, Action, "roll the API back to the release of last week", "note"),
-        happening(1_500.0, Action, "page the balancer team", "note"),
-        happening(4_200.0, Action, "rebalance by hand", "configure balancer"),
-        happening(4_200.0, Adoption, "instance 1", "takes up configuration 3"),
-        happening(4_500.0, Adoption, "instance 2", "takes up configuration 3"),
-        happening(5_400.0, Action, "restart", "restart 10 backends"),
-        happening(5_400.0, Action, "correct the configuration", "rollback of maintenance"),
-        happening(6_900.0, AlertResolved, "success-rate", "resolved"),
+        happening(900.0, Action, "suspect the database", "done"),
+        happening(905.0, AlertFired, "latency-p95", "fires"),
+        happening(1_200.0, Action, "roll the API back to the release of last week", "done"),
+        happening(1_500.0, Action, "page the balancer team", "done"),
+        happening(4_200.0, Action, "rebalance by hand", "done"),
+        happening(4_200.0, Adoption, "balancer 1", "runs configuration 3"),
+        happening(4_500.0, Adoption, "balancer 2", "runs configuration 3"),
+        happening(5_400.0, Action, "restart", "done"),
+        happening(5_400.0, Action, "correct the configuration", "done"),
+        happening(6_900.0, AlertResolved, "success-rate", "resolves"),
     ];
     for n in 1..=10 {
         let name = format!("api-{n}");

@@ -297,14 +297,11 @@ fn happening_words(told: &Told) -> String {
         [one, .., last] => format!("{one} to {last} ({})", told.subjects.len()),
         [] => String::new(),
     };
-    let what = told.what.as_str();
-    let action = matches!(told.kind, HappeningKind::Action | HappeningKind::ActionEnded);
-    let what = if what.is_empty() || what == "note" || told.subjects.contains(&told.what) {
-        String::new()
-    } else if action || told.subjects.len() > 1 {
-        format!(": {what}")
-    } else {
-        format!(" {what}")
+    let what = match told.kind {
+        // The column before says that it is done or over; the name says what.
+        HappeningKind::Action | HappeningKind::ActionEnded => String::new(),
+        _ if told.subjects.len() > 1 => format!(": {}", told.what),
+        _ => format!(" {}", told.what),
     };
     let again = if told.count > told.subjects.len() {
         format!(", {} times", told.count)
@@ -332,7 +329,7 @@ fn happenings(page: &mut Page, result: &RunResult, clock: &Clock) {
         let kind = match told.kind {
             HappeningKind::Action => "action",
             HappeningKind::ActionEnded => "ended",
-            HappeningKind::Adoption => "balancer",
+            HappeningKind::Adoption => "rollout",
             HappeningKind::Backend => "backend",
             HappeningKind::AlertFired => "ALERT",
             HappeningKind::AlertResolved => "alert",
