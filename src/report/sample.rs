@@ -244,7 +244,7 @@ pub(crate) fn outage() -> RunResult {
         AlertResult {
             name: "latency-p95".into(),
             fired_at: Some(905.0),
-            resolved_at: None,
+            resolved_at: Some(5_700.0),
             fired: 2,
         },
         AlertResult { name: "cpu".into(), fired_at: None, resolved_at: None, fired: 0 },

@@ -246,6 +246,7 @@ fn alert_words(alert: &AlertResult, clock: &Clock) -> String {
         return format!("{} did not fire", alert.name);
     };
     let end = match alert.resolved_at {
+        Some(at) if alert.fired > 1 => format!("first resolved {}", clock.at(at)),
         Some(at) => format!("resolved {}", clock.at(at)),
         None => "still firing at the end".into(),
     };
