@@ -47,7 +47,7 @@ pub(super) fn execute(command: &List) -> Result<ExitCode, Failure> {
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(100);
     table.set_header(header);
     table

@@ -13,7 +13,6 @@ mod run;
 mod schema;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use failure::Failure;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

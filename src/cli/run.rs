@@ -5,7 +5,9 @@ use super::progress::Progress;
 use super::{Common, Format, Out, input, output};
 use crate::experiment::run::{Run as Ran, run};
 use crate::report::files::{self, Written};
-use crate::report::{AssumptionLine, Report, ReportError, json, text};
+use crate::report::stated::{StatedRow, stated_against_simulated};
+use crate::report::text::{self, Style};
+use crate::report::{AssumptionLine, Report, ReportError, json};
 use crate::scenario::Scenario;
 use clap::Args;
 use rayon::prelude::*;
@@ -101,7 +103,7 @@ fn assumption_lines(scenario: &Scenario) -> Vec<AssumptionLine> {
 fn reproduce(command: &Run, scenario: &Scenario) -> String {
     let name = match command.scenarios.as_slice() {
         [only] if !command.all_incidents => only,
-        _ => scenario.source_name(),
+        _ => &scenario.source().name,
     };
     let mut text = format!("misroute run {} --seed {}", quoted(name), command.common.seed);
     for set in &command.common.set {
@@ -120,6 +122,18 @@ fn quoted(text: &str) -> String {
     }
 }
 
+/// What an incident's text states, beside what its replay shows.
+fn stated(reported: &Reported) -> Vec<StatedRow> {
+    let rows = reported.ran.judgements.iter().map(|judgement| StatedRow {
+        incident: reported.scenario.name.clone(),
+        fact: judgement.fact.clone().unwrap_or_else(|| judgement.name.clone()),
+        bounds: judgement.bounds.clone(),
+        simulated: judgement.observed.clone(),
+        status: judgement.status,
+    });
+    rows.collect()
+}
+
 fn show(command: &Run, reported: &[Reported]) -> Result<(), Failure> {
     if command.format == Format::Json {
         let documents: Vec<String> = reported.iter().map(|r| json::summary(&r.report())).collect();
@@ -132,10 +146,10 @@ fn show(command: &Run, reported: &[Reported]) -> Result<(), Failure> {
     if command.common.quiet {
         return Ok(());
     }
-    let style = text::Style { color: output::result_has_color(), ..text::Style::default() };
+    let style = Style { color: output::result_has_color(), ..Style::plain() };
     if command.all_incidents {
-        let reports: Vec<Report<'_>> = reported.iter().map(Reported::report).collect();
-        return output::result(&text::stated_against_simulated(&reports, style));
+        let rows: Vec<StatedRow> = reported.iter().flat_map(stated).collect();
+        return output::result(&stated_against_simulated(&rows, style));
     }
     for (index, one) in reported.iter().enumerate() {
         let gap = if index == 0 { "" } else { "\n" };

@@ -64,7 +64,9 @@ fn judge_one(scenario: &Scenario, expect: &Expect, result: &RunResult) -> Judgem
             };
             (observed.number().is_some_and(inside), text)
         }
-        Bounds::Is(word) => (matches!(observed, Observed::Text(text) if text == word), word.clone()),
+        Bounds::Is(word) => {
+            (matches!(observed, Observed::Text(text) if text == word), word.clone())
+        }
     };
     Judgement {
         name: expect.name.clone(),

@@ -1,6 +1,6 @@
 //! `summary.json`: one document per run, whose keys are stable.
 
-use super::{AssumptionLine, ExpectLine, Report};
+use super::{AssumptionLine, Judgement, Report};
 use crate::observe::result::RunResult;
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
@@ -12,7 +12,7 @@ struct Document<'a> {
     #[serde(flatten)]
     result: &'a RunResult,
     /// The scenario's expectations, in order.
-    expect: &'a [ExpectLine],
+    expect: &'a [Judgement],
     /// What the scenario assumes because no one wrote it down.
     assumptions: &'a [AssumptionLine],
     /// The command that reproduces the run.

@@ -7,6 +7,7 @@ pub(crate) mod clock;
 pub mod csv;
 pub mod files;
 mod happened;
+pub mod honesty;
 pub mod json;
 pub mod plot;
 #[cfg(test)]
@@ -15,6 +16,8 @@ pub mod stated;
 mod table;
 pub mod text;
 mod words;
+
+pub use crate::experiment::judge::{Judgement, Status};
 
 use crate::observe::result::RunResult;
 use schemars::JsonSchema;
@@ -30,7 +33,7 @@ pub struct Report<'a> {
     /// The scenario's title, if it has one.
     pub title: Option<&'a str>,
     /// The scenario's expectations, judged.
-    pub expect: &'a [ExpectLine],
+    pub expect: &'a [Judgement],
     /// What the scenario assumes.
     pub assumptions: &'a [AssumptionLine],
     /// The command that reproduces the run; absent: `misroute run NAME --seed N`.
@@ -44,34 +47,6 @@ impl Report<'_> {
         self.command
             .map_or_else(|| format!("misroute run {} --seed {seed}", scenario.name), str::to_owned)
     }
-}
-
-/// How an expectation was judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// Observed within the bounds.
-    Pass,
-    /// Observed outside the bounds.
-    Fail,
-    /// Nothing was observed, which does not meet an expectation.
-    NoData,
-}
-
-/// An expectation of the scenario, judged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct ExpectLine {
-    /// Its name.
-    pub name: String,
-    /// How it was judged.
-    pub status: Status,
-    /// What the run showed, with its unit.
-    pub observed: String,
-    /// What it should have been, with its unit.
-    pub bounds: String,
-    /// What the incident's text states, if the expectation comes from one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fact: Option<String>,
 }
 
 /// A value that no one wrote down.

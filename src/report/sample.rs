@@ -1,6 +1,6 @@
 //! Results for tests, made up window by window.
 
-use super::{AssumptionLine, ExpectLine, Report, Status};
+use super::{AssumptionLine, Judgement, Report, Status};
 use crate::engine::histogram::Histogram;
 use crate::engine::random::{Purpose, Seed, Stream};
 use crate::engine::time::Span;
@@ -355,15 +355,15 @@ pub(crate) fn twenty() -> RunResult {
     result
 }
 
-fn expect(name: &str, status: Status, observed: &str, bounds: &str, fact: &str) -> ExpectLine {
+fn expect(name: &str, status: Status, observed: &str, bounds: &str, fact: &str) -> Judgement {
     let fact = (!fact.is_empty()).then(|| fact.to_owned());
     let [name, observed, bounds] = [name, observed, bounds].map(str::to_owned);
-    ExpectLine { name, status, observed, bounds, fact }
+    Judgement { name, status, observed, bounds, fact }
 }
 
 /// A report about a run, with one expectation of each status and two assumptions.
 pub(crate) fn report(result: &RunResult) -> Report<'_> {
-    static EXPECT: LazyLock<Vec<ExpectLine>> = LazyLock::new(|| {
+    static EXPECT: LazyLock<Vec<Judgement>> = LazyLock::new(|| {
         vec![
             expect(
                 "share of users without service",

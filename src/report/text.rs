@@ -3,7 +3,7 @@
 use super::clock::{self, Clock};
 use super::happened::{Told, tell};
 use super::words::{self, count, latency, percent, rate};
-use super::{AssumptionLine, ExpectLine, Report, Status, table};
+use super::{AssumptionLine, Judgement, Report, Status, table};
 use crate::observe::result::{AlertResult, Figures, HappeningKind, RunResult, Users, Verdict};
 use anstyle::{AnsiColor, Color};
 
@@ -443,12 +443,12 @@ fn fit(columns: &[table::Column], rows: &mut [Vec<String>], room: usize) -> Vec<
     shown
 }
 
-fn expectations(page: &mut Page, lines: &[ExpectLine]) {
+fn expectations(page: &mut Page, lines: &[Judgement]) {
     if lines.is_empty() {
         return;
     }
     page.section("Expectations: stated against simulated");
-    let widest = |text: fn(&ExpectLine) -> &str, most: usize| {
+    let widest = |text: fn(&Judgement) -> &str, most: usize| {
         lines.iter().map(|line| text(line).chars().count()).max().unwrap_or(0).min(most)
     };
     // Names matter most: what was stated and seen takes at most half of the width.
