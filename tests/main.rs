@@ -1,3 +1,5 @@
 //! Every integration test, one binary.
 
+mod architecture;
+mod incidents;
 mod scenario;
