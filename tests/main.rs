@@ -1,3 +1,4 @@
 //! Every integration test, one binary.
 
-mod scenario;
+mod scenario_errors;
+mod scenario_meaning;
