@@ -25,6 +25,22 @@ pub enum Unit {
     Text,
 }
 
+impl Unit {
+    /// How values are written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ratio => "%",
+            Self::Milliseconds => "time",
+            Self::Count => "count",
+            Self::Rate => "per second",
+            Self::Instant => "moment",
+            Self::Minutes => "user-minutes",
+            Self::Number => "number",
+            Self::Text => "word",
+        }
+    }
+}
+
 /// What a metric reads.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Observed {

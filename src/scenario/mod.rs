@@ -10,6 +10,7 @@
 pub mod actions;
 pub mod diagnostic;
 pub mod fields;
+pub mod incidents;
 pub mod overrides;
 pub mod schema;
 
@@ -127,6 +128,17 @@ pub struct Assumption {
     pub values: Vec<String>,
     /// Why.
     pub reason: String,
+}
+
+impl Assumption {
+    /// The first and the last of the values it might have, for display.
+    pub fn range(&self) -> String {
+        match self.values.as_slice() {
+            [] => String::new(),
+            [only] => only.clone(),
+            [first, .., last] => format!("{first} to {last}"),
+        }
+    }
 }
 
 /// The same scenario with changes.
