@@ -224,8 +224,13 @@ fn every_declared_key_is_read() {
     all_keys("alert.latency", &fields::ALERT);
     all_keys("objective", &fields::OBJECTIVE);
     all_keys("expect.slow answers", &fields::EXPECT);
-    all_keys("measure.rolled back at once", &fields::MEASURE);
-    all_keys("twin.no unresponsive state", &fields::TWIN);
+    // Measures and twins are read from the file alone.
+    for header in ["[[measure]]", "[[twin]]"] {
+        for line in ["set = [[true]]", "unset = [[true]]", "reason = 1", "misses = [[true]]"] {
+            let text = format!("{VALID}\n{header}\nname = \"another\"\n{line}\n");
+            assert!(load(&Source::from_text("test.toml", text), &[]).is_err(), "{header} {line}");
+        }
+    }
     for algorithm in ALGORITHMS {
         for parameter in algorithm.parameters {
             refuses(&format!("balancer.{}.{}", algorithm.name, parameter.name));
