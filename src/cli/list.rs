@@ -64,10 +64,9 @@ fn incidents() -> Table {
 fn algorithms() -> Table {
     let mut table = table(&["algorithm", "what it does", "when it fails", "per pick", "known as"]);
     for algorithm in ALGORITHMS {
-        let mut name = algorithm.name.to_owned();
-        for parameter in algorithm.parameters {
-            name.push_str(&format!("\n  {} = {}", parameter.name, parameter.default));
-        }
+        let parameters =
+            algorithm.parameters.iter().map(|p| format!("\n  {} = {}", p.name, p.default));
+        let name = algorithm.name.to_owned() + &parameters.collect::<String>();
         table.add_row([
             &name,
             algorithm.summary,

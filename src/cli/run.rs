@@ -105,11 +105,9 @@ fn reproduce(command: &Run, scenario: &Scenario) -> String {
         [only] if !command.all_incidents => only,
         _ => &scenario.source().name,
     };
-    let mut text = format!("misroute run {} --seed {}", quoted(name), command.common.seed);
-    for set in &command.common.set {
-        text.push_str(&format!(" --set {}", quoted(set)));
-    }
-    text
+    let sets = command.common.set.iter().map(|set| format!(" --set {}", quoted(set)));
+    let sets: String = sets.collect();
+    format!("misroute run {} --seed {}{sets}", quoted(name), command.common.seed)
 }
 
 /// Quoted for a shell if it needs to be.

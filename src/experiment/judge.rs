@@ -57,7 +57,7 @@ fn judge_one(scenario: &Scenario, expect: &Expect, result: &RunResult) -> Judgem
                 low.is_none_or(|low| low <= value) && high.is_none_or(|high| value <= high)
             };
             let text = match (low, high) {
-                (Some(low), Some(high)) => format!("{} to {}", show(*low), show(*high)),
+                (Some(low), Some(high)) => joined(&show(*low), &show(*high)),
                 (Some(low), None) => format!("at least {}", show(*low)),
                 (None, Some(high)) => format!("at most {}", show(*high)),
                 (None, None) => "any".to_owned(),
@@ -109,6 +109,15 @@ fn figures<'a>(
     let declared = &scenario.setup.observation.intervals;
     let index = declared.iter().position(|&candidate| candidate == interval)?;
     result.intervals.get(index)
+}
+
+/// A range with its unit once: `-3.0 to +3.0 points`.
+fn joined(low: &str, high: &str) -> String {
+    let bare = match (low.split_once(' '), high.split_once(' ')) {
+        (Some((number, unit)), Some((_, other))) if unit == other => number,
+        _ => low,
+    };
+    format!("{bare} to {high}")
 }
 
 /// A value as a reader wants it; a difference of shares is in points.

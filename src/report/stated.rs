@@ -34,47 +34,32 @@ fn verdict(status: Status) -> &'static str {
     }
 }
 
-/// The table for a terminal, with an incident's name on its first row only, and a last line that
+/// Columns of what the text states; longer facts go on in the next line.
+const FACT_COLUMNS: usize = 52;
+
+/// The table for a terminal: under each incident's name its facts, in full, and a last line that
 /// counts.
 pub fn stated_against_simulated(rows: &[StatedRow], style: Style) -> String {
-    let widest = |cell: fn(&StatedRow) -> &str| {
-        rows.iter().map(|row| cell(row).chars().count()).max().unwrap_or(0)
-    };
-    // What a fact may take, once the columns that must not be cut have their room.
-    let taken = widest(|row| &row.incident).min(30)
-        + widest(|row| &row.bounds).min(24)
-        + widest(|row| &row.simulated).min(16)
-        + "NO DATA".len()
-        + 4 * 2;
-    let room = style.columns().saturating_sub(taken).max(16);
-    let mut before = "";
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            let name = if before == row.incident { "" } else { &row.incident };
-            before = &row.incident;
-            vec![
-                words::clip(name, 30),
-                words::clip(&row.fact, room),
-                words::clip(&row.bounds, 24),
-                words::clip(&row.simulated, 16),
-                verdict(row.status).to_owned(),
-            ]
-        })
-        .collect();
-    let mut lines = table::plain(&COLUMNS, &cells);
-    for (line, row) in lines.iter_mut().skip(1).zip(rows) {
-        let word = verdict(row.status);
-        if let Some(kept) = line.strip_suffix(word) {
-            *line = format!("{kept}{}", style.judged(row.status, word));
+    let mut lines = Vec::new();
+    for incident in rows.chunk_by(|a, b| a.incident == b.incident) {
+        lines.push(style.bold(&incident[0].incident));
+        for row in incident {
+            fact_lines(row, style, &mut lines);
         }
-    }
-    if let Some(header) = lines.first_mut() {
-        *header = style.dim(header);
+        lines.push(String::new());
     }
     let held = rows.iter().filter(|row| row.status == Status::Pass).count();
     lines.push(format!("{held} of {} stated facts hold", rows.len()));
     lines.join("\n") + "\n"
+}
+
+fn fact_lines(row: &StatedRow, style: Style, lines: &mut Vec<String>) {
+    let mut parts = words::wrap(&row.fact, FACT_COLUMNS).into_iter();
+    let first = parts.next().unwrap_or_default();
+    let mark = style.judged(row.status, if row.status == Status::Pass { "✓" } else { "✗" });
+    let (simulated, bounds) = (&row.simulated, style.dim(&row.bounds));
+    lines.push(format!("  {mark} {first:FACT_COLUMNS$}  {simulated:>13}  {bounds}"));
+    lines.extend(parts.map(|part| format!("    {part}")));
 }
 
 /// The same as a Markdown table, nothing shortened.
@@ -116,6 +101,7 @@ mod tests {
         assert_eq!(text.matches("two-of-five").count(), 1, "{text}");
         assert!(text.ends_with("1 of 3 stated facts hold\n"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        assert!(text.contains("about 70% of users are unable"), "facts are not cut: {text}");
         let painted = stated_against_simulated(&rows(), Style { color: true, width: 100 });
         assert!(painted.contains("\u{1b}["));
     }

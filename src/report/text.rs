@@ -44,7 +44,7 @@ impl Style {
         self.paint(anstyle::Style::new().fg_color(Some(Color::Ansi(color))).bold(), text)
     }
 
-    fn bold(self, text: &str) -> String {
+    pub(super) fn bold(self, text: &str) -> String {
         self.paint(anstyle::Style::new().bold(), text)
     }
 

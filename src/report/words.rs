@@ -80,6 +80,21 @@ pub(crate) fn sparkline(values: &[Option<f64>], width: usize, top: f64) -> Strin
         .collect()
 }
 
+/// A text in lines of at most `columns` characters, broken between words.
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -239,6 +239,24 @@ impl<'a> TableReader<'a> {
         self.table(key).as_ref().and_then(read).map(Some).ok_or(Reported)
     }
 
+    /// A sub-table through its own reader; all of its defaults if the file does not have it.
+    pub(super) fn part_or_defaults<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&TableReader<'_>) -> Option<T>,
+    ) -> Option<T> {
+        if self.has(key) {
+            return self.table(key).as_ref().and_then(read);
+        }
+        let Kind::Table(spec) = self.field(key).kind else {
+            panic!("`{key}` is not declared as a table")
+        };
+        let empty = Node::table(self.place);
+        TableReader::open(self.report, &empty, spec.title, spec.fields(None))
+            .as_ref()
+            .and_then(read)
+    }
+
     /// The tables of a list that the file has.
     pub(super) fn tables(&self, key: &str) -> Vec<TableReader<'a>> {
         let Kind::List(spec) = self.field(key).kind else {

@@ -291,7 +291,11 @@ struct Mistakes<'a> {
 impl Mistakes<'_> {
     fn syntax(&mut self, error: &Error) {
         let place = Place::new(self.source, error.span().unwrap_or(0..0));
-        let diagnostic = if error.message().starts_with("string values must be quoted") {
+        let diagnostic = if error.message().starts_with("string values must be quoted")
+            && place.text().trim().is_empty()
+        {
+            Diagnostic::new("a value is missing", &place, "something must follow the `=`")
+        } else if error.message().starts_with("string values must be quoted") {
             Diagnostic::new(NEEDS_QUOTES, &place, "this is not a TOML value")
                 .help(format!("write \"{}\"", place.text().trim()))
         } else {

@@ -89,6 +89,15 @@ fn merged(all: &[Marker], distance_s: f64) -> Vec<Marker> {
 /// The markers of a run whose plot shows `seconds_per_point`: few enough to read.
 pub(super) fn choose(result: &RunResult, seconds_per_point: f64) -> Vec<Marker> {
     let mut all: Vec<Marker> = result.happenings.iter().filter_map(marker).collect();
+    // An alert that flaps would crowd everything else out: its first firing says it.
+    let mut fired: Vec<String> = Vec::new();
+    all.retain(|marker| {
+        let is_new = !marker.alert || !fired.contains(&marker.name);
+        if marker.alert && is_new {
+            fired.push(marker.name.clone());
+        }
+        is_new
+    });
     all.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
     let mut distance = MERGE * seconds_per_point;
     for dispensable in [2, 1] {

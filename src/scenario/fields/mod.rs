@@ -173,7 +173,8 @@ impl TableSpec {
                 None => {
                     for field in ACTIONS.iter().flat_map(actions::ActionSpec::all_fields) {
                         if fields.iter().all(|known| known.key != field.key) {
-                            fields.push(field);
+                            // Which verb would need it is not known.
+                            fields.push(Field { presence: Presence::Optional, ..field });
                         }
                     }
                 }

@@ -7,7 +7,6 @@ use super::super::suggest;
 use super::super::tree::Node;
 use super::super::values;
 use super::{all, backend};
-use crate::engine::time::Span;
 use crate::model::balancer::{self, ALGORITHMS};
 use crate::model::outcome::Outcome;
 use crate::model::setup::{AlgorithmConfig, BalancerConfig, ConnectPolicy};
@@ -30,16 +29,7 @@ pub(super) fn configuration(
     let table = TableReader::open(report, node, BALANCER.title, BALANCER.fields(Some(node)))?;
     let algorithm = algorithm(&table);
     let timeout = table.duration_or("timeout");
-    let connect = match table.table("connect") {
-        Some(connect) => policy(&connect),
-        None if table.has("connect") => None,
-        None => Some(ConnectPolicy {
-            retries: 0,
-            delay: Span::from_secs(1),
-            redispatch: false,
-            refused_as: Outcome::Http503,
-        }),
-    };
+    let connect = table.part_or_defaults("connect", policy);
     let members = all(members.iter().map(|node| backend::member(report, node)));
     Some(BalancerConfig { algorithm: algorithm?, members: members?, connect: connect?, timeout })
 }

@@ -4,7 +4,6 @@ use super::super::fields::Kind;
 use super::super::reader::TableReader;
 use super::super::values;
 use super::{Context, all};
-use crate::engine::time::Span;
 use crate::model::outcome::{Outcome, OutcomeSet};
 use crate::model::setup::{Arrivals, Backoff, Jitter, Population, RetryPolicy};
 
@@ -28,11 +27,7 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
     let rate = table.rate("rate");
     let timeout = table.duration_or("timeout");
     let slow = table.duration("slow");
-    let retries = match table.table("retries") {
-        Some(retries) => policy(&retries),
-        None if table.has("retries") => None,
-        None => Some(never()),
-    };
+    let retries = table.part_or_defaults("retries", policy);
     Some(Population {
         name: name?,
         users: users?,
@@ -42,18 +37,6 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
         slow,
         retries: retries?,
     })
-}
-
-/// The defaults of a `retries` table.
-fn never() -> RetryPolicy {
-    RetryPolicy {
-        max: 0,
-        backoff: Backoff::Exponential,
-        base: Span::from_ms(100),
-        cap: Span::from_secs(10),
-        jitter: Jitter::Full,
-        on: OutcomeSet::failures(),
-    }
 }
 
 fn policy(table: &TableReader<'_>) -> Option<RetryPolicy> {

@@ -140,8 +140,12 @@ fn bounds(
         |node: &Node, field: &Field| bound(context, metric.metric.unit, signed, node, field);
     table.get(key, |node, field| match key {
         "is" => {
-            let index = values::choice(node, field, &VERDICTS)?;
-            Ok(Bounds::Is(VERDICTS[index].to_owned()))
+            let text = values::text(node, field)?;
+            if VERDICTS.contains(&text) {
+                return Ok(Bounds::Is(text.to_owned()));
+            }
+            Err(values::unknown(&node.place, "verdict", text)
+                .help(suggest::help(text, VERDICTS, "verdicts")))
         }
         "at-least" => Ok(Bounds::Within { low: Some(bound(node, field)?), high: None }),
         "at-most" => Ok(Bounds::Within { low: None, high: Some(bound(node, field)?) }),

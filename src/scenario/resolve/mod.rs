@@ -89,6 +89,9 @@ pub(super) fn clock(root: &Node, report: &Report) -> Clock {
 
 /// Reads the whole tree. `None` if anything was reported.
 pub(super) fn resolve(root: &Node, report: &Report, mode: Mode) -> Option<Resolved> {
+    if !names::are_few(root, report) {
+        return None;
+    }
     let clock = clock(root, report);
     let top = TableReader::open(report, root, SCENARIO.title, SCENARIO.fields(Some(root)))?;
     let names = Names::new(root, report);

@@ -7,7 +7,7 @@ use super::expect::moment;
 use super::names::Names;
 use super::timeline_action::Actions;
 use super::{Context, Mode, all};
-use crate::engine::time::{Span, Time};
+use crate::engine::time::Time;
 use crate::model::setup::{AlertId, TimelineEntry, Trigger};
 
 /// Every entry.
@@ -55,7 +55,7 @@ fn trigger(context: &Context<'_>, table: &TableReader<'_>) -> Option<Trigger> {
                 let text = values::text(node, field)?;
                 Names::position(&context.names.alerts, "alert", &node.place, text)
             });
-            let delay = if table.has("delay") { table.duration("delay") } else { Some(Span::ZERO) };
+            let delay = table.duration("delay");
             Some(Trigger::AfterAlert(AlertId(alert?), delay?))
         }
         (true, true) => {

@@ -10,7 +10,7 @@ use super::super::suggest;
 use super::super::tree::{Node, Table, Value};
 use super::super::values::{self, Read};
 use super::names::Names;
-use super::{Context, balancer};
+use super::{Context, Mode, balancer};
 use crate::engine::time::Span;
 use crate::model::balancer::find;
 use crate::model::outcome::Outcome;
@@ -221,8 +221,10 @@ impl<'a> Actions<'a> {
             (false, Some(delays)) => {
                 let delays = delays?;
                 let instances = usize::from(self.instances?);
-                if delays.len() > instances {
-                    let message = format!("{} delays for {instances} instances", delays.len());
+                // A sweep over the number of instances may leave some without use.
+                if delays.len() > instances && self.context.mode == Mode::Written {
+                    let message =
+                        format!("{} delays for balancer.instances = {instances}", delays.len());
                     rollout.fail("delays", message, "one per instance at most");
                     return None;
                 }
@@ -261,9 +263,16 @@ impl<'a> Actions<'a> {
         }
         let mut tree = self.versions.last().expect("the first is always there").1.clone();
         let mut touched: Vec<Target> = Vec::new();
+        let mut sound = true;
         for edit in &edits {
             let targets = check_reach(edit, &tree).and_then(|()| edit.apply(&mut tree));
-            touched.extend(table.report.check(targets)?);
+            match table.report.check(targets) {
+                Some(targets) => touched.extend(targets),
+                None => sound = false,
+            }
+        }
+        if !sound {
+            return None;
         }
         let config = read(table.report, &tree);
         self.versions.push((Some(index), tree));

@@ -1,3 +1,0 @@
-//! Scenario files: what they mean, and what is said about wrong ones.
-
-mod meaning;
