@@ -31,9 +31,12 @@ fn every_expectation_holds_for_every_seed() {
         .par_iter()
         .flat_map_iter(|(scenario, seed)| {
             let judgements = run(scenario, *seed, |_| {}).judgements.into_iter();
-            judgements.filter(|judgement| !judgement.holds()).map(|judgement| {
+            judgements.filter(|judgement| !judgement.holds()).map(move |judgement| {
                 let (observed, bounds) = (judgement.observed, judgement.bounds);
-                format!("{} seed {seed}: {}: {observed}, not {bounds}", scenario.name, judgement.name)
+                format!(
+                    "{} seed {seed}: {}: {observed}, not {bounds}",
+                    scenario.name, judgement.name
+                )
             })
         })
         .collect();
@@ -47,9 +50,19 @@ fn every_twin_misses_what_its_mechanism_carries() {
         assert!(!scenario.twins.is_empty(), "{} has no twin", scenario.name);
         for seed in [1, 2] {
             for twin in variants::run_all(&scenario, &scenario.twins, seed).unwrap() {
-                assert!(!twin.misses.is_empty(), "{}: twin {} misses nothing", scenario.name, twin.name);
+                assert!(
+                    !twin.misses.is_empty(),
+                    "{}: twin {} misses nothing",
+                    scenario.name,
+                    twin.name
+                );
                 let met = twin.wrongly_met();
-                assert!(met.is_empty(), "{}: twin {} still meets {met:?}", scenario.name, twin.name);
+                assert!(
+                    met.is_empty(),
+                    "{}: twin {} still meets {met:?}",
+                    scenario.name,
+                    twin.name
+                );
             }
         }
     }
@@ -60,7 +73,11 @@ fn every_twin_misses_what_its_mechanism_carries() {
 fn every_stated_share_of_users_has_a_twin() {
     for scenario in scenarios() {
         let first = &scenario.expects[0];
-        assert!(first.metric.text.starts_with("users."), "{}: state the share first", scenario.name);
+        assert!(
+            first.metric.text.starts_with("users."),
+            "{}: state the share first",
+            scenario.name
+        );
         let named = scenario.twins.iter().any(|twin| twin.misses.contains(&first.name));
         assert!(named, "{}: no twin misses `{}`", scenario.name, first.name);
     }
@@ -73,17 +90,19 @@ fn only_the_unresponsive_state_defeats_the_rebalancing() {
     let with = scenario("2024-08-10-two-of-five");
     let path = "backends.*.overload".to_owned();
     let without = changed(&with, &[Override::Unset { path }]);
-    let recovered_at = |scenario: &Scenario| {
-        let recovery = run(scenario, 1, |_| {}).result.recovery;
-        (recovery.verdict, recovery.recovered_at.map(|at| (at / 60.0).round() as i64))
+    // Of users between 15:01 and 15:20: after the rebalancing, before the restart.
+    let unable = |scenario: &Scenario| {
+        let asked =
+            scenario.expects.iter().find(|e| e.name == "rebalancing does not restore service");
+        let (from, to) = asked.unwrap().between.unwrap();
+        let interval = scenario.setup.observation.intervals.iter().position(|&i| i == (from, to));
+        run(scenario, 1, |_| {}).result.intervals[interval.unwrap()].users.unable_ratio.unwrap()
     };
-    // The run begins at 13:50: minute 70 is 15:00, minute 90 is 15:20.
-    let (verdict, minute) = recovered_at(&with);
-    assert_eq!(verdict, Verdict::Recovered);
-    assert!((90..=95).contains(&minute.unwrap()), "with the state: minute {minute:?}");
-    let (verdict, minute) = recovered_at(&without);
-    assert_eq!(verdict, Verdict::Recovered);
-    assert!((70..=73).contains(&minute.unwrap()), "without the state: minute {minute:?}");
+    let (stuck, restored) = (unable(&with), unable(&without));
+    assert!((0.30..0.45).contains(&stuck), "with the state: {stuck}");
+    assert!(restored < 0.01, "without the state: {restored}");
+    let recovery = run(&with, 1, |_| {}).result.recovery;
+    assert_eq!(recovery.verdict, Verdict::Recovered, "the restart restores it");
 }
 
 /// Without the restart the servers stay unresponsive under a correct configuration and normal

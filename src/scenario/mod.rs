@@ -229,9 +229,23 @@ impl Scenario {
         resolve::sort_timeline(&mut root, &clock);
         let all = self.overrides.iter().chain(overrides).cloned().collect();
         match resolve::resolve(&root, &report, Mode::Overridden) {
-            Some(resolved) => Ok(Self::assemble(resolved, Arc::clone(&self.source), all, root)),
+            Some(mut resolved) => {
+                resolved.assumptions = self.assumptions_in(&root);
+                resolved.measures.clone_from(&self.measures);
+                resolved.twins.clone_from(&self.twins);
+                Ok(Self::assemble(resolved, Arc::clone(&self.source), all, root))
+            }
             None => Err(report.finish()),
         }
+    }
+
+    /// The assumptions with the values that a changed tree gives them.
+    fn assumptions_in(&self, root: &Node) -> Vec<Assumption> {
+        let current = |assumption: &Assumption| {
+            let value = resolve::assumption::value_at(root, &assumption.path);
+            Assumption { value: value.unwrap_or_default(), ..assumption.clone() }
+        };
+        self.assumptions.iter().map(current).collect()
     }
 
     /// The text it was read from.

@@ -135,13 +135,15 @@ fn set(node: &mut Node, steps: &[Step], place: &Place, value: &Node) {
         return;
     };
     match step {
-        Step::Key(key) if rest.is_empty() => {
-            if let Some(table) = node.as_table_mut() {
+        Step::Key(_) | Step::Edit(_) if rest.is_empty() => {
+            if let (Some(table), Some(key)) = (node.as_table_mut(), step.key()) {
                 table.set(key, place, value.clone());
             }
         }
+        // A path in quotes is the last step.
+        Step::Edit(_) => {}
         Step::Key(key) => {
-            let list = !matches!(rest[0], Step::Key(_));
+            let list = !matches!(rest[0], Step::Key(_) | Step::Edit(_));
             let Some(table) = node.as_table_mut() else { return };
             if table.get(key).is_none() {
                 table.set(key, place, empty(list, place));
@@ -177,8 +179,8 @@ fn empty(list: bool, place: &Place) -> Node {
 /// Removes what is at the end of the steps.
 fn unset(node: &mut Node, steps: &[Step]) {
     match steps {
-        [Step::Key(key)] => {
-            if let Some(table) = node.as_table_mut() {
+        [step @ (Step::Key(_) | Step::Edit(_))] => {
+            if let (Some(table), Some(key)) = (node.as_table_mut(), step.key()) {
                 table.remove(key);
             }
         }
@@ -204,9 +206,8 @@ fn unset(node: &mut Node, steps: &[Step]) {
 /// The value at the end of the steps, if there is one.
 pub(super) fn find<'a>(node: &'a Node, steps: &[Step]) -> Option<&'a Node> {
     steps.iter().try_fold(node, |node, step| match step {
-        Step::Key(key) => node.as_table()?.get(key),
         Step::Item(index) => node.as_array()?.get(*index),
-        Step::NewItem(_) => None,
+        _ => node.as_table()?.get(step.key()?),
     })
 }
 

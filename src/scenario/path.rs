@@ -46,10 +46,23 @@ pub(super) struct Target {
 pub(super) enum Step {
     /// Along a key of a table.
     Key(&'static str),
+    /// Along a key of a table of paths: `set`.
+    Edit(String),
     /// Along an index of a list.
     Item(usize),
     /// To an element that is not there yet, with its name.
     NewItem(String),
+}
+
+impl Step {
+    /// The key of a table that it goes along.
+    pub(super) fn key(&self) -> Option<&str> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Edit(key) => Some(key),
+            Self::Item(_) | Self::NewItem(_) => None,
+        }
+    }
 }
 
 impl Path {
@@ -96,7 +109,8 @@ impl Path {
     /// Everything in the tree that the path leads to: at least one target. With `create`, the last
     /// name may be that of an element which is not in its list yet.
     pub(super) fn resolve(&self, root: &Node, create: bool) -> Read<Vec<Target>> {
-        let mut walk = Walk { path: self, create, steps: Vec::new(), targets: Vec::new() };
+        let (steps, targets) = (Vec::new(), Vec::new());
+        let mut walk = Walk { path: self, root, create, steps, targets };
         walk.table(Some(root), &SCENARIO, 0)?;
         Ok(walk.targets)
     }
@@ -150,6 +164,7 @@ fn end_of_part(text: &str) -> usize {
 /// A walk along a path.
 struct Walk<'a> {
     path: &'a Path,
+    root: &'a Node,
     create: bool,
     steps: Vec<Step>,
     targets: Vec<Target>,
@@ -198,12 +213,30 @@ impl Walk<'_> {
             Kind::Parameters(algorithm) => {
                 self.keys(child, &parameters_of(algorithm), algorithm.name, next)
             }
+            Kind::Edits if next + 1 == self.path.segments.len() => self.edit(next),
+            Kind::Edits => {
+                let segment = &self.path.segments[next];
+                let message = format!("`{}` holds whole paths", field.key);
+                Err(Diagnostic::new(message, &segment.place, "this is a part of one")
+                    .help("put the path in quotes: set.'backends.api-1.weight'"))
+            }
             _ => {
                 let message = format!("`{}` has no parts", field.key);
                 let segment = &self.path.segments[next];
                 Err(Diagnostic::new(message, &segment.place, "nothing can follow"))
             }
         }
+    }
+
+    /// A value in a table of paths: it is declared where its path leads.
+    fn edit(&mut self, at: usize) -> Read<()> {
+        let segment = &self.path.segments[at];
+        let inner = Path::parse(&segment.text, &segment.place)?;
+        let field = inner.resolve(self.root, false)?.first().and_then(|target| target.field);
+        let mut steps = self.steps.clone();
+        steps.push(Step::Edit(segment.text.clone()));
+        self.targets.push(Target { steps, field });
+        Ok(())
     }
 
     fn list(

@@ -44,6 +44,19 @@ fn assumption(context: &Context<'_>, table: &TableReader<'_>) -> Option<Assumpti
     Some(Assumption { path, value: written.join(", "), values: values?, reason: reason? })
 }
 
+/// The values where an assumption's path leads, as written; `None` if it leads nowhere any more.
+pub(in crate::scenario) fn value_at(root: &Node, path: &str) -> Option<String> {
+    let targets = Path::from_text(path, "assumption").ok()?.resolve(root, false).ok()?;
+    let mut written = Vec::new();
+    for target in &targets {
+        let field = target.field?;
+        let node = find(root, &target.steps).cloned();
+        written.push(node.or_else(|| default_node(&field, &root.place))?.written());
+    }
+    written.dedup();
+    Some(written.join(", "))
+}
+
 /// What the path leads to: its declaration and the values there, defaults included.
 fn path(context: &Context<'_>, table: &TableReader<'_>) -> Option<(String, Field, Vec<Node>)> {
     table.get("path", |node, field| {

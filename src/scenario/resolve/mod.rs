@@ -2,7 +2,7 @@
 //! that does not fit together is found.
 
 mod alert;
-mod assumption;
+pub(super) mod assumption;
 mod backend;
 mod balancer;
 mod client;
@@ -103,9 +103,15 @@ pub(super) fn resolve(root: &Node, report: &Report, mode: Mode) -> Option<Resolv
     let (title, description, references) = headings(&top);
     let setup = setup(&context, &top);
     let expects = expect::expects(&context, &top);
-    let assumptions = assumption::assumptions(&context, &top);
-    let measures = variant::variants(&context, &top, "measure");
-    let twins = variant::variants(&context, &top, "twin");
+    // Under overrides they stay what the file says: a measure may well remove what is assumed.
+    let (assumptions, measures, twins) = match mode {
+        Mode::Overridden => (Vec::new(), Vec::new(), Vec::new()),
+        Mode::Written => (
+            assumption::assumptions(&context, &top),
+            variant::variants(&context, &top, "measure"),
+            variant::variants(&context, &top, "twin"),
+        ),
+    };
     if !report.is_empty() {
         return None;
     }
