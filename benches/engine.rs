@@ -295,9 +295,9 @@ const LAWS: [(&str, &[(&str, f64)]); 10] = [
     ("weibull", &[("mean", 8e7), ("p99", 5e8)]),
 ];
 
-fn build(family: &str, parameters: Parameters) -> Distribution {
+fn build(family: &str, parameters: &Parameters) -> Distribution {
     let family = Family::named(family).expect("it is in the table");
-    (family.build)(&parameters).expect("the parameters fit")
+    (family.build)(parameters).expect("the parameters fit")
 }
 
 #[divan::bench(args = LAWS.map(|(family, _)| family))]
@@ -305,14 +305,14 @@ fn law(bencher: Bencher<'_, '_>, family: &str) {
     let (_, values) = LAWS.into_iter().find(|(name, _)| *name == family).expect("it is listed");
     let parameters =
         values.iter().fold(Parameters::new(), |given, &(name, value)| given.with(name, value));
-    draw(bencher, &build(family, parameters));
+    draw(bencher, &build(family, &parameters));
 }
 
 #[divan::bench]
 fn law_empirical(bencher: Bencher<'_, '_>) {
     let values: Vec<f64> = (1..=1000).map(|value| f64::from(value) * 1e5).collect();
     let parameters = Parameters::new().with("values", ParameterValue::Many(values));
-    draw(bencher, &build("empirical", parameters));
+    draw(bencher, &build("empirical", &parameters));
 }
 
 fn draw(bencher: Bencher<'_, '_>, law: &Distribution) {

@@ -153,7 +153,7 @@ fn mdc(case: &Case) -> Option<Plan> {
     let mut queueing = Queueing {
         workers: workers as u32,
         service: Distribution::constant(units(1.0)),
-        quantiles: workers == 1.0,
+        quantiles: workers < 1.5,
         ..Queueing::new(rate)
     };
     queueing.warm_up_for(1.0 / workers);
