@@ -1,5 +1,5 @@
-//! Every integration test, one binary: the house's walls, the incidents, what a scenario file means, and what
-//! mistakes in one are answered with.
+//! Every integration test, one binary: the house's walls, the incidents, what a scenario file means,
+//! what mistakes in one are answered with, and what queueing theory says.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
@@ -7,3 +7,4 @@ mod architecture;
 mod incidents;
 mod scenario_errors;
 mod scenario_meaning;
+mod theory;
