@@ -1,9 +1,10 @@
-//! Every integration test, one binary: the house's walls, the incidents, what a scenario file means, and what
-//! mistakes in one are answered with.
+//! Every integration test, one binary: the house's walls, the incidents, what a scenario file means, what
+//! mistakes in one are answered with, and the command as a user meets it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod architecture;
+mod cli;
 mod incidents;
 mod scenario_errors;
 mod scenario_meaning;
