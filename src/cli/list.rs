@@ -2,13 +2,13 @@
 
 use super::failure::Failure;
 use super::output;
-use crate::engine::dist::FAMILIES;
-use crate::model::balancer::ALGORITHMS;
-use crate::observe::metric::METRICS;
-use crate::scenario::actions::ACTIONS;
+use crate::engine::dist::{FAMILIES, Family};
+use crate::model::balancer::{ALGORITHMS, Algorithm};
+use crate::observe::metric::{METRICS, Metric};
+use crate::report::wrap;
+use crate::scenario::actions::{ACTIONS, ActionSpec};
 use crate::scenario::incidents::INCIDENTS;
 use clap::{Args, ValueEnum};
-use comfy_table::{ContentArrangement, Table, presets};
 use std::process::ExitCode;
 
 /// What there is, from the tables that the program itself reads.
@@ -34,71 +34,87 @@ enum Of {
 }
 
 pub(super) fn execute(command: &List) -> Result<ExitCode, Failure> {
-    let table = match command.of {
+    let items = match command.of {
         Of::Incidents => incidents(),
         Of::Algorithms => algorithms(),
         Of::Distributions => distributions(),
         Of::Actions => actions(),
         Of::Metrics => metrics(),
     };
-    output::result(&format!("{}\n", table.trim_fmt()))?;
+    output::result(&laid_out(&items))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(100);
-    table.set_header(header);
-    table
+/// Width of the lines; a terminal this wide shows them whole.
+const COLUMNS: usize = 100;
+
+/// A name, and lines about it.
+struct Item {
+    name: &'static str,
+    lines: Vec<String>,
 }
 
-fn incidents() -> Table {
-    let mut table = table(&["incident", "what happened"]);
-    for incident in INCIDENTS {
-        table.add_row([incident.name, incident.summary]);
-    }
-    table
+fn item(name: &'static str, lines: impl IntoIterator<Item = String>) -> Item {
+    Item { name, lines: lines.into_iter().filter(|line| !line.is_empty()).collect() }
 }
 
-fn algorithms() -> Table {
-    let mut table = table(&["algorithm", "what it does", "when it fails", "per pick", "known as"]);
-    for algorithm in ALGORITHMS {
-        let parameters =
-            algorithm.parameters.iter().map(|p| format!("\n  {} = {}", p.name, p.default));
-        let name = algorithm.name.to_owned() + &parameters.collect::<String>();
-        table.add_row([
-            &name,
-            algorithm.summary,
-            algorithm.fails,
-            algorithm.cost,
-            algorithm.vendors,
-        ]);
+/// The names on the left, what is to be said about each beside it.
+fn laid_out(items: &[Item]) -> String {
+    let left = items.iter().map(|item| item.name.len()).max().unwrap_or(0) + 2;
+    let mut text = String::new();
+    for Item { name, lines } in items {
+        let wrapped = lines.iter().flat_map(|line| wrap(line, COLUMNS - left));
+        for (index, line) in wrapped.enumerate() {
+            let name = if index == 0 { name } else { "" };
+            text += format!("{name:left$}{line}").trim_end();
+            text.push('\n');
+        }
     }
-    table
+    text
 }
 
-fn distributions() -> Table {
-    let mut table = table(&["distribution", "what it is", "parameters", "example"]);
-    for family in FAMILIES {
-        let parameters: Vec<&str> = family.parameters.iter().map(|p| p.name).collect();
-        table.add_row([family.name, family.summary, &parameters.join(", "), family.example]);
-    }
-    table
+fn incidents() -> Vec<Item> {
+    let items = INCIDENTS.iter().map(|incident| item(incident.name, [incident.summary.to_owned()]));
+    items.collect()
 }
 
-fn actions() -> Table {
-    let mut table = table(&["action", "what it does", "taken back by"]);
-    for action in ACTIONS {
-        table.add_row([action.name, action.summary, action.reverse.unwrap_or("")]);
-    }
-    table
+fn algorithms() -> Vec<Item> {
+    let lines = |algorithm: &Algorithm| {
+        let parameters = algorithm.parameters.iter().map(|parameter| {
+            let (low, high) = parameter.range;
+            format!(
+                "{} = {} ({low} to {high}): {}",
+                parameter.name, parameter.default, parameter.doc
+            )
+        });
+        let head = [
+            algorithm.summary.to_owned(),
+            format!("fails: {}", algorithm.fails),
+            format!("{} per pick; {}", algorithm.cost, algorithm.vendors),
+        ];
+        head.into_iter().chain(parameters).collect::<Vec<_>>()
+    };
+    ALGORITHMS.iter().map(|algorithm| item(algorithm.name, lines(algorithm))).collect()
 }
 
-fn metrics() -> Table {
-    let mut table = table(&["metric", "unit", "what it is"]);
-    for metric in METRICS {
-        table.add_row([metric.name, metric.unit.name(), metric.doc]);
-    }
-    table
+fn distributions() -> Vec<Item> {
+    let lines = |family: &Family| {
+        let names: Vec<&str> = family.parameters.iter().map(|parameter| parameter.name).collect();
+        let parameters = format!("parameters: {}", names.join(", "));
+        [family.summary.to_owned(), parameters, family.example.to_owned()]
+    };
+    FAMILIES.iter().map(|family| item(family.name, lines(family))).collect()
+}
+
+fn actions() -> Vec<Item> {
+    let back = |action: &ActionSpec| {
+        action.reverse.map_or_else(String::new, |reverse| format!("taken back by {reverse}"))
+    };
+    let items = ACTIONS.iter();
+    items.map(|action| item(action.name, [action.summary.to_owned(), back(action)])).collect()
+}
+
+fn metrics() -> Vec<Item> {
+    let line = |metric: &Metric| format!("{}: {}", metric.unit.name(), metric.doc);
+    METRICS.iter().map(|metric| item(metric.name, [line(metric)])).collect()
 }

@@ -18,6 +18,7 @@ pub mod text;
 mod words;
 
 pub use crate::experiment::judge::{Judgement, Status};
+pub use words::wrap;
 
 use crate::observe::result::RunResult;
 use schemars::JsonSchema;

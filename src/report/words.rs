@@ -81,7 +81,7 @@ pub(crate) fn sparkline(values: &[Option<f64>], width: usize, top: f64) -> Strin
 }
 
 /// A text in lines of at most `columns` characters, broken between words.
-pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {

@@ -118,7 +118,15 @@ impl Subject<'_> {
             Kind::Ratio => units::show_ratio(rounded(value)),
             Kind::Rate => units::show_rate(rounded(value)),
             Kind::Number => rounded(value).to_string(),
-            Kind::Moment => Span::from_secs_f64((value / 1e9).round()).to_string(),
+            Kind::Moment => {
+                let moment = Span::from_secs_f64((value / 1e9).round());
+                let clock = self.context.clock;
+                if clock.start().is_some() {
+                    clock.show(moment.after_start())
+                } else {
+                    moment.to_string()
+                }
+            }
             _ => Span::from_ns_f64(rounded(value)).to_string(),
         }
     }
