@@ -46,6 +46,7 @@ impl Reported {
             result: &self.ran.result,
             title: self.scenario.title.as_deref(),
             expect: &self.ran.judgements,
+            objective: &self.ran.objective,
             assumptions: &self.assumptions,
             command: Some(&self.command),
         }

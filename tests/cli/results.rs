@@ -34,6 +34,19 @@ fn an_expectation_that_fails_is_exit_code_1() {
 }
 
 #[test]
+fn an_objective_is_shown_and_is_no_reason_to_fail() {
+    let objective = "[objective]\nsuccess = \"99.9%\"\np99 = \"50ms\"\n";
+    let scratch = Scratch::with("objective", &format!("{SMALL}{objective}"));
+    let ran = scratch.run(&["run", "s.toml", "--no-files"]).ended(0);
+    assert!(ran.out.contains("success 100.000% (at least 99.9%): met · p99 "), "{}", ran.out);
+    assert!(ran.out.contains("(less than 50 ms): missed"), "{}", ran.out);
+    let down = ["run", "s.toml", "--no-files", "--format", "json", "--set", "backends.*.up=false"];
+    let document = scratch.run(&down).ended(0).json();
+    assert_eq!(document["objective"][0]["status"], "fail");
+    assert_eq!(document["objective"][1]["status"], "no-data", "a dead system has no p99");
+}
+
+#[test]
 fn json_is_one_document_with_the_stable_keys() {
     let scratch = Scratch::with("json", &format!("{SMALL}{EXPECTS}"));
     let ran = scratch.run(&["run", "s.toml", "--format", "json"]).ended(0);
@@ -229,6 +242,7 @@ fn a_wholly_dead_system_answers_503_and_has_no_latency() {
         assert_eq!(document["latency_ms"]["p99"], Value::Null);
         assert_eq!(document["latency_ms"]["mean"], Value::Null);
         assert_eq!(document["users"]["unable_ratio"], 1.0);
+        assert_eq!(document["recovery"]["verdict"], "degraded", "dead all along is not unharmed");
     }
     let idle = replay(SMALL.as_bytes(), &["load=0%"]).ended(0).json();
     assert_eq!(idle["totals"]["requests"], 0);
