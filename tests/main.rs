@@ -1,10 +1,11 @@
 //! Every integration test, one binary: the house's walls, the incidents, what a scenario file means, what
-//! mistakes in one are answered with, and the command as a user meets it.
+//! mistakes in one are answered with, the command as a user meets it, and that every knob changes something.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod architecture;
 mod cli;
 mod incidents;
+mod knobs;
 mod scenario_errors;
 mod scenario_meaning;
