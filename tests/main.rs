@@ -1,8 +1,10 @@
-//! Every integration test, one binary: the house's walls, the incidents, what a scenario file means, what
-//! mistakes in one are answered with, the command as a user meets it, and that every knob changes something.
+//! Every integration test, one binary: the house's walls, the incidents, what a scenario file means and what
+//! mistakes in one are answered with, the command as a user meets it, what algorithms owe, and that every
+//! knob changes something.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod algorithms;
 mod architecture;
 mod cli;
 mod incidents;
