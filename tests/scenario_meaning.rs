@@ -150,7 +150,10 @@ fn assumptions_list_what_else_a_value_might_be() {
 fn surges_count_in_the_expected_number_of_requests() {
     // 450/s for 8400 s, twice that for 600 s of it; 12/m is 0.2/s.
     let expected = 450.0 * (8_400.0 + 600.0) + 0.2 * 8_400.0;
-    assert!((valid().expected_requests() - expected).abs() < 1e-6);
+    let effort = valid().effort();
+    assert!((effort.requests - expected).abs() < 1e-6);
+    let with_retries = expected + 2.0 * 450.0 * (8_400.0 + 600.0);
+    assert!((effort.attempts_most - with_retries).abs() < 1e-3, "{effort:?}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ struct Reported {
     ran: Ran,
     assumptions: Vec<AssumptionLine>,
     command: String,
-    written: Option<Written>,
+    written: Option<Result<Written, ReportError>>,
 }
 
 impl Reported {
@@ -46,6 +46,7 @@ impl Reported {
             result: &self.ran.result,
             title: self.scenario.title.as_deref(),
             expect: &self.ran.judgements,
+            objective: &self.ran.objective,
             assumptions: &self.assumptions,
             command: Some(&self.command),
         }
@@ -54,27 +55,29 @@ impl Reported {
 
 pub(super) fn execute(command: &Run) -> Result<ExitCode, Failure> {
     let scenarios = input::scenarios(&command.scenarios, command.all_incidents, &command.common)?;
+    if !command.out.no_files {
+        refuse_same_names(&scenarios)?;
+        // Better said before a long run than after it.
+        files::check_root(&command.out.out)?;
+    }
     let progress = Progress::new(scenarios.len(), command.common.quiet);
-    let reported: Result<Vec<Reported>, ReportError> = scenarios
+    let reported: Vec<Reported> = scenarios
         .into_par_iter()
         .enumerate()
         .map(|(index, scenario)| replay(command, scenario, |done| progress.update(index, done)))
         .collect();
     drop(progress);
-    let reported = reported?;
+    // What was simulated is shown even if it could not be written.
     show(command, &reported)?;
     for written in reported.iter().filter_map(|reported| reported.written.as_ref()) {
+        let written = written.as_ref().map_err(|error| Failure::Unwritten(error.clone()))?;
         input::tell_written(&written.directory, command.common.quiet);
     }
     let all_hold = reported.iter().all(|reported| reported.ran.holds());
     Ok(if all_hold { ExitCode::SUCCESS } else { ExitCode::from(FINDING) })
 }
 
-fn replay(
-    command: &Run,
-    scenario: Scenario,
-    progress: impl FnMut(f64),
-) -> Result<Reported, ReportError> {
+fn replay(command: &Run, scenario: Scenario, progress: impl FnMut(f64)) -> Reported {
     let ran = run(&scenario, command.common.seed, progress);
     let mut reported = Reported {
         assumptions: assumption_lines(&scenario),
@@ -84,9 +87,25 @@ fn replay(
         written: None,
     };
     if !command.out.no_files {
-        reported.written = Some(files::write_run(&reported.report(), &command.out.out, true)?);
+        reported.written = Some(files::write_run(&reported.report(), &command.out.out, true));
     }
-    Ok(reported)
+    reported
+}
+
+/// Two scenarios of one name would write into one folder.
+fn refuse_same_names(scenarios: &[Scenario]) -> Result<(), Failure> {
+    for (index, scenario) in scenarios.iter().enumerate() {
+        if let Some(other) = scenarios[..index].iter().find(|other| other.name == scenario.name) {
+            return Err(Failure::Usage(format!(
+                "{} and {} are both named `{}`, and would write into one folder: \
+                 run them one by one, or say --no-files",
+                other.source().name,
+                scenario.source().name,
+                scenario.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn assumption_lines(scenario: &Scenario) -> Vec<AssumptionLine> {

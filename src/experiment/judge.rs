@@ -3,6 +3,7 @@
 use crate::engine::time::{Span, Time};
 use crate::observe::metric::{Observed, Unit};
 use crate::observe::result::{Figures, RunResult};
+use crate::scenario::units::show_ratio;
 use crate::scenario::{Bounds, Expect, Scenario};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -45,6 +46,40 @@ impl Judgement {
 /// Judges every expectation of a scenario, in order.
 pub fn judge(scenario: &Scenario, result: &RunResult) -> Vec<Judgement> {
     scenario.expects.iter().map(|expect| judge_one(scenario, expect, result)).collect()
+}
+
+/// Judges what the scenario calls good service, over the whole run. An incident misses it by nature,
+/// so that is shown, and no reason to fail.
+pub fn judge_objective(scenario: &Scenario, result: &RunResult) -> Vec<Judgement> {
+    let Some(objective) = &scenario.objective else { return Vec::new() };
+    let figures = &result.figures;
+    let finished = figures.totals.succeeded + figures.totals.failed;
+    let success = (finished > 0).then(|| figures.totals.succeeded as f64 / finished as f64);
+    let judgement = |name: &str, good: bool, observed: Option<String>, bounds: String| Judgement {
+        name: name.to_owned(),
+        status: match observed {
+            None => Status::NoData,
+            Some(_) if good => Status::Pass,
+            Some(_) => Status::Fail,
+        },
+        observed: observed.unwrap_or_else(|| "nothing".to_owned()),
+        bounds,
+        fact: None,
+    };
+    let success = objective.success.map(|least| {
+        // Rounded to tenths, 99.96% would be shown as 100.0% and miss 99.99%.
+        let observed = success.map(|share| format!("{:.3}%", share * 100.0));
+        let bounds = format!("at least {}", show_ratio(least));
+        judgement("success", success >= Some(least), observed, bounds)
+    });
+    let p99 = objective.p99.map(|most| {
+        let observed = figures.latency_ms.p99;
+        let time = |ms| show(scenario, Unit::Milliseconds, false, ms);
+        let good = observed.is_some_and(|ms| ms < most.as_ms_f64());
+        let bounds = format!("less than {}", time(most.as_ms_f64()));
+        judgement("p99", good, observed.map(time), bounds)
+    });
+    success.into_iter().chain(p99).collect()
 }
 
 fn judge_one(scenario: &Scenario, expect: &Expect, result: &RunResult) -> Judgement {

@@ -1,6 +1,6 @@
 //! A scenario, run once.
 
-use super::judge::{Judgement, judge};
+use super::judge::{Judgement, judge, judge_objective};
 use crate::engine::random::Seed;
 use crate::model::run::simulate_with_progress;
 use crate::observe::recorder::Recorder;
@@ -18,6 +18,8 @@ pub struct Run {
     pub result: RunResult,
     /// The scenario's expectations, in order.
     pub judgements: Vec<Judgement>,
+    /// Whether service was good, as the scenario defines it.
+    pub objective: Vec<Judgement>,
 }
 
 impl Run {
@@ -37,5 +39,6 @@ pub fn run(scenario: &Scenario, seed: u64, progress: impl FnMut(f64)) -> Run {
     let start = scenario.start.map(|start| start.to_string());
     let result = recorder.into_result(&world, seed, id, start);
     let judgements = judge(scenario, &result);
-    Run { result, judgements }
+    let objective = judge_objective(scenario, &result);
+    Run { result, judgements, objective }
 }

@@ -33,6 +33,21 @@ pub fn write_run(report: &Report<'_>, root: &Path, plots: bool) -> Result<Writte
     Ok(Written { files: batch.commit()?, directory })
 }
 
+/// Whether directories can be made at this path, as far as can be told without making one.
+///
+/// # Errors
+/// If it, or a part of it, is something else than a directory.
+pub fn check_root(root: &Path) -> Result<(), ReportError> {
+    let there = root.ancestors().find(|path| path.exists());
+    match there {
+        Some(path) if !path.is_dir() => {
+            let reason = format!("`{}` is not a directory", path.display());
+            Err(ReportError::new(root, reason))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A scenario's name as the name of a directory, whatever characters it has.
 fn directory_name(name: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
@@ -71,6 +86,10 @@ impl Batch {
 
     /// Gives every file its name; answers them in the order in which they were added.
     pub(crate) fn commit(mut self) -> Result<Vec<PathBuf>, ReportError> {
+        // Found out before the first file has its name, not between two.
+        if let Some((_, taken)) = self.files.iter().find(|(_, path)| path.is_dir()) {
+            return Err(ReportError::new(taken, "a directory has this name"));
+        }
         for (part, path) in &self.files {
             fs::rename(part, path).map_err(|error| ReportError::new(path, error))?;
         }

@@ -13,6 +13,8 @@ struct Document<'a> {
     result: &'a RunResult,
     /// The scenario's expectations, in order.
     expect: &'a [Judgement],
+    /// Whether service was good over the whole run, as the scenario defines it.
+    objective: &'a [Judgement],
     /// What the scenario assumes because no one wrote it down.
     assumptions: &'a [AssumptionLine],
     /// The command that reproduces the run.
@@ -24,6 +26,7 @@ pub fn summary(report: &Report<'_>) -> String {
     let document = Document {
         result: report.result,
         expect: report.expect,
+        objective: report.objective,
         assumptions: report.assumptions,
         command: report.command(),
     };

@@ -35,6 +35,8 @@ pub struct Report<'a> {
     pub title: Option<&'a str>,
     /// The scenario's expectations, judged.
     pub expect: &'a [Judgement],
+    /// Whether service was good, as the scenario defines it.
+    pub objective: &'a [Judgement],
     /// What the scenario assumes.
     pub assumptions: &'a [AssumptionLine],
     /// The command that reproduces the run; absent: `misroute run NAME --seed N`.

@@ -402,6 +402,7 @@ pub(crate) fn report(result: &RunResult) -> Report<'_> {
         result,
         title: Some("Most of the traffic goes to two of five servers"),
         expect: &EXPECT,
+        objective: &[],
         assumptions: &ASSUMPTIONS,
         command: None,
     }

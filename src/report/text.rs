@@ -145,6 +145,15 @@ fn answer(page: &mut Page, report: &Report<'_>, clock: &Clock) {
             result.alerts.iter().map(|alert| alert_words(alert, clock)).collect();
         page.parts("alerts", &alerts);
     }
+    if !report.objective.is_empty() {
+        let told = report.objective.iter().map(|goal| {
+            let met = if goal.status == Status::Pass { "met" } else { "missed" };
+            let met = page.style.judged(goal.status, met);
+            format!("{} {} ({}): {met}", goal.name, goal.observed, goal.bounds)
+        });
+        let told: Vec<String> = told.collect();
+        page.row("objective", &told.join(" · "));
+    }
     if !report.expect.is_empty() {
         let count = |status| report.expect.iter().filter(|line| line.status == status).count();
         let (held, failed, unseen) =

@@ -126,7 +126,7 @@ pub static ACTIONS: &[ActionSpec] = &[
         Some("restore"),
         Lasts::UntilEnded,
         "backends or the database become slower",
-        &[TARGETS_OR_DATABASE, required("factor", Kind::Number, FACTOR_DOC).range(0.001, 1e6)],
+        &[TARGETS_OR_DATABASE, required("factor", Kind::Number, FACTOR_DOC).range(0.01, 1e6)],
     ),
     action(
         "restore",

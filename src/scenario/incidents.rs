@@ -1,6 +1,6 @@
 //! The incidents that come with the program, so that a binary alone can replay them.
 
-use super::Source;
+use super::{Source, suggest};
 
 /// A scenario that is part of the program.
 #[derive(Debug)]
@@ -41,4 +41,37 @@ pub const INCIDENTS: &[Incident] = &[
 /// The incident of that name.
 pub fn find(name: &str) -> Option<&'static Incident> {
     INCIDENTS.iter().find(|incident| incident.name == name)
+}
+
+/// The incident that a name, or the path of a file that is not there, was probably meant to be.
+pub fn nearest(name: &str) -> Option<&'static Incident> {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let stem = file.strip_suffix(".toml").unwrap_or(file);
+    // The date may be missing: `two-of-five`.
+    let short = |incident: &'static Incident| incident.name.get(11..).unwrap_or_default();
+    let near = suggest::nearest(stem, INCIDENTS.iter().map(|incident| incident.name))
+        .or_else(|| suggest::nearest(stem, INCIDENTS.iter().map(short)))?;
+    INCIDENTS.iter().find(|incident| incident.name.ends_with(near))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_without_its_date_or_with_a_typo_is_recognized() {
+        let found = |name: &str| nearest(name).map(|incident| incident.name);
+        let expected = Some("2024-08-10-two-of-five");
+        for name in [
+            "two-of-five",
+            "tow-of-five",
+            "2024-08-10-two-of-fiv",
+            "2024-08-10",
+            "incidents/2024-08-10-two-of-five.toml",
+        ] {
+            assert_eq!(found(name), expected, "{name}");
+        }
+        assert_eq!(found("checkout.toml"), None);
+        assert_eq!(found("/"), None);
+    }
 }

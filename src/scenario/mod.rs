@@ -9,11 +9,11 @@
 
 pub mod actions;
 pub mod diagnostic;
+pub mod effort;
 pub mod fields;
 pub mod incidents;
 pub mod overrides;
 pub mod schema;
-
 pub mod source;
 pub mod units;
 
@@ -33,7 +33,7 @@ pub use source::{ReadError, Source};
 
 use crate::engine::digest::Digest;
 use crate::engine::time::{Span, Time};
-use crate::model::setup::{Action, Setup, Trigger};
+use crate::model::setup::Setup;
 use crate::observe::metric::MetricRef;
 use clock::Clock;
 use jiff::Timestamp;
@@ -262,52 +262,6 @@ impl Scenario {
     /// `intervals`.
     pub fn interval(&self, interval: (Time, Time)) -> Option<usize> {
         self.setup.observation.intervals.iter().position(|other| *other == interval)
-    }
-
-    /// How many requests a run is expected to hold, before retries: rates times time, with the
-    /// surges that have a time of their own.
-    pub fn expected_requests(&self) -> f64 {
-        let requests = |(index, population): (usize, &crate::model::setup::Population)| {
-            population.rate * self.effective_seconds(index)
-        };
-        self.setup.populations.iter().enumerate().map(requests).sum()
-    }
-
-    /// The run's seconds, each weighted with the surge factor then in force for a population.
-    fn effective_seconds(&self, index: usize) -> f64 {
-        let concerns = |population: &Option<crate::model::setup::PopulationId>| {
-            population.is_none_or(|id| id.index() == index)
-        };
-        let end = self.setup.duration.after_start();
-        // Begin, end and factor of each surge.
-        let mut surges: Vec<(Time, Time, f64)> = Vec::new();
-        for entry in &self.setup.timeline {
-            let Trigger::At(at) = entry.trigger else { continue };
-            match &entry.action {
-                Action::Surge { population, factor } if concerns(population) => {
-                    surges.push((
-                        at,
-                        entry.lasts.map_or(end, |lasts| (at + lasts).min(end)),
-                        *factor,
-                    ));
-                }
-                Action::Calm { population } if concerns(population) => {
-                    for surge in &mut surges {
-                        surge.1 = surge.1.min(at);
-                    }
-                }
-                _ => {}
-            }
-        }
-        let mut cuts: Vec<Time> = surges.iter().flat_map(|&(from, to, _)| [from, to]).collect();
-        cuts.extend([Time::ZERO, end]);
-        cuts.sort_unstable();
-        let piece = |pair: &[Time]| {
-            let inside = surges.iter().filter(|surge| surge.0 <= pair[0] && pair[0] < surge.1);
-            let factor: f64 = inside.map(|surge| surge.2).product();
-            factor * pair[1].since(pair[0]).as_secs_f64()
-        };
-        cuts.windows(2).map(piece).sum()
     }
 
     /// A moment as people read it: `14:05` or `14:05:30` with a start, else `+1h30m`.
