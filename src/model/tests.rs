@@ -188,6 +188,29 @@ fn a_hanging_backend_ends_in_client_timeouts_and_a_failing_one_in_errors() {
     }));
 }
 
+/// Overlapping faults: a process that stands still answers no error either.
+#[test]
+fn a_backend_that_hangs_and_fails_does_not_answer() {
+    let targets = vec![BackendId(0)];
+    let mut setup = setup("single", vec![backend("a")], 50.0, 20);
+    setup.populations[0].timeout = Some(Span::from_secs(2));
+    let fail = Fault::Fail { outcome: Outcome::Http500, after: Span::ZERO };
+    setup.timeline = vec![
+        at(0, "fail", Action::Begin { targets: targets.clone(), fault: fail }),
+        at(0, "hang", Action::Begin { targets: targets.clone(), fault: Fault::Hang }),
+        at(10, "resume", Action::End { targets, kind: FaultKind::Hang, of: None }),
+    ];
+    let (log, _) = run(setup);
+    let hung = |r: &FinishedRequest| second(1) <= r.born && r.born < second(8);
+    assert!(
+        log.finished.iter().filter(|(_, r)| hung(r)).all(|(_, r)| r.outcome == Outcome::Timeout)
+    );
+    let failing = |r: &FinishedRequest| second(10) <= r.born;
+    let after = log.finished.iter().filter(|(_, r)| failing(r));
+    assert!(after.clone().count() > 400);
+    assert!(after.clone().all(|(_, r)| r.outcome == Outcome::Http500));
+}
+
 #[test]
 fn a_balancer_timeout_is_504_and_a_crash_is_502() {
     let mut setup = setup("single", vec![backend("a")], 50.0, 20);

@@ -23,7 +23,9 @@ impl World {
         let setup = &self.setup.backends[id.index()];
         let backend = &mut self.backends[id.index()];
         backend.gauge.reached += 1;
-        if let Some((_, after)) = backend.condition.fails {
+        let stands_still = backend.condition.hangs;
+        // A process that stands still answers no error either.
+        if let Some((_, after)) = backend.condition.fails.filter(|_| !stands_still) {
             self.place(handle, Place::Accepted);
             self.queue.push(now + after, TIMERS, Event::FailingReply(handle));
         } else if backend.station.has_free_worker() {
@@ -37,7 +39,7 @@ impl World {
             if self.backends[id.index()].is_overwhelmed(&self.setup.backends[id.index()]) {
                 self.overwhelm(id, probe);
             }
-        } else if backend.condition.hangs {
+        } else if stands_still {
             // Nobody turns it away: it waits in vain until its client gives up.
             self.place(handle, Place::Accepted);
         } else {
