@@ -9,7 +9,7 @@ use misroute::engine::histogram::Histogram;
 use misroute::engine::queue::{Class, EventQueue};
 use misroute::engine::random::{Purpose, Seed, Stream, key, keyed};
 use misroute::engine::time::{Span, Time};
-use misroute::model::balancer::{self, ALGORITHMS, MemberView, PickContext};
+use misroute::model::balancer::{self, ALGORITHMS, MemberView, PickContext, Tried};
 use misroute::model::outcome::{Outcome, OutcomeSet};
 use misroute::model::probe::{Blind, Probe};
 use misroute::model::run::simulate;
@@ -340,7 +340,7 @@ fn pick<const N: usize>(bencher: Bencher<'_, '_>, name: &str) {
     bencher.counter(ItemsCount::new(1_u32)).bench_local(|| {
         let key = stream.bits();
         let stream = &mut stream;
-        let context = &mut PickContext { members: &members, key, exclude: None, stream };
+        let context = &mut PickContext { members: &members, key, tried: Tried::default(), stream };
         let picked = chooser.pick(context).expect("everybody is eligible");
         // One comes, one goes: what is in flight stays mixed.
         members[picked].in_flight = (members[picked].in_flight + 1) % 4;

@@ -2,7 +2,7 @@
 //! one is tested by being there.
 
 use misroute::engine::random::{Purpose, Seed, Stream, mix};
-use misroute::model::balancer::{ALGORITHMS, Algorithm, Balancer, MemberView, PickContext};
+use misroute::model::balancer::{ALGORITHMS, Algorithm, Balancer, MemberView, PickContext, Tried};
 use proptest::prelude::*;
 
 /// An algorithm at work, with the bookkeeping that an instance does for it.
@@ -42,7 +42,7 @@ impl Bench {
         let mut context = PickContext {
             members: &self.members,
             key: mix(self.picks),
-            exclude,
+            tried: exclude.map_or(Tried::default(), |member| Tried::default().and(member)),
             stream: &mut self.stream,
         };
         let picked = self.balancer.pick(&mut context);

@@ -1,5 +1,6 @@
 //! The way of an attempt: client, instance, member, and back.
 
+use super::balancer::Tried;
 use super::event::{Event, TIMERS};
 use super::outcome::Outcome;
 use super::probe::Probe;
@@ -24,7 +25,7 @@ impl World {
             index: request.index,
             instance,
             backend: None,
-            exclude: None,
+            tried: Tried::default(),
             sent: self.now,
             connect_retries: self.instances[instance.index()].config.connect.retries,
             place: Place::Balancer,
@@ -49,10 +50,10 @@ impl World {
             let user = self.requests.get(request).expect("it waits for this attempt").user;
             let source = self.populations[attempt.population.index()].source(user);
             let instance = &mut self.instances[attempt.instance.index()];
-            let Some(picked) = instance.pick(source, attempt.exclude) else {
-                // Nobody at all, or nobody but the one that has just refused.
+            let Some(picked) = instance.pick(source, attempt.tried) else {
+                // Nobody at all, or nobody but those that have refused.
                 let refused = instance.config.connect.refused_as;
-                let outcome = attempt.exclude.map_or(Outcome::Http503, |_| refused);
+                let outcome = if attempt.tried.is_empty() { Outcome::Http503 } else { refused };
                 self.answer(handle, outcome, probe);
                 return;
             };
@@ -82,7 +83,7 @@ impl World {
         let attempt = self.attempts.get_mut(handle).expect("it is being dispatched");
         attempt.connect_retries -= 1;
         if policy.redispatch {
-            attempt.exclude = Some(member);
+            attempt.tried = attempt.tried.and(member.index());
             attempt.backend = None;
             let instance = attempt.instance;
             self.instances[instance.index()].release(member);
@@ -102,10 +103,8 @@ impl World {
     /// A failing backend answers.
     pub(super) fn on_failing_reply(&mut self, handle: Handle, probe: &mut impl Probe) {
         let Some(attempt) = self.attempts.get(handle) else { return };
-        let member = attempt.backend.expect("it was accepted by one");
         // Whoever was given an error to come gets it, even if the backend is well again.
-        let fails = self.backends[member.index()].condition.fails;
-        let outcome = fails.map_or(Outcome::Http500, |(outcome, _)| outcome);
+        let Place::Failing(outcome) = attempt.place else { return };
         self.answer(handle, outcome, probe);
     }
 

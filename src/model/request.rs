@@ -1,5 +1,7 @@
 //! Requests and attempts: what the slabs hold.
 
+use super::balancer::Tried;
+use super::outcome::Outcome;
 use super::setup::{BackendId, InstanceId, PopulationId};
 use crate::engine::slab::Handle;
 use crate::engine::time::Time;
@@ -26,8 +28,8 @@ pub(super) struct Attempt {
     pub(super) instance: InstanceId,
     /// The member it was sent to, once one is picked.
     pub(super) backend: Option<BackendId>,
-    /// A member that refused it and must not get it again.
-    pub(super) exclude: Option<BackendId>,
+    /// Members that refused it and must not get it again.
+    pub(super) tried: Tried,
     pub(super) sent: Time,
     /// Connect retries that are left.
     pub(super) connect_retries: u32,
@@ -43,6 +45,10 @@ pub(super) enum Place {
     Station,
     /// Still with its worker, back from the database while the process stands still.
     Replying,
-    /// Accepted by a backend that will not work on it: it hangs, or answers an error soon.
-    Accepted,
+    /// Accepted by a backend that will answer with this error soon.
+    Failing(Outcome),
+    /// In vain at a backend that stands still, behind a full queue.
+    Unheard,
+    /// Nobody works on it any more.
+    Left,
 }

@@ -327,16 +327,16 @@ pub enum Trigger {
 /// What can be done to the system. A drill's operator does the same things.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// A new balancer configuration, from the newest one plus changes.
+    /// Changes of the newest balancer configuration, in force until they are taken back.
     Configure {
         /// What it changes.
         changes: Vec<Change>,
         /// When each instance takes it up.
         rollout: Rollout,
     },
-    /// The configuration that was newest before a `Configure` entry: that entry's, or the last.
+    /// A `Configure` entry's changes are taken back, and all that came after them.
     Rollback {
-        /// Whose effect is taken back.
+        /// Whose; `None`: the last one's that is still in force.
         of: Option<EntryId>,
         /// When each instance takes it up.
         rollout: Rollout,

@@ -10,6 +10,7 @@ use crate::engine::dist::Distribution;
 use crate::engine::random::Seed;
 use crate::engine::time::{Span, Time};
 use crate::observe::recorder::Recorder;
+use crate::observe::result::ScenarioId;
 use std::sync::Arc;
 
 const SEED: Seed = Seed::new(1);
@@ -299,6 +300,83 @@ fn instances_adopt_one_after_another_and_never_go_back_to_an_older_version() {
         .collect();
     let expected = [(2, 0, 1), (5, 0, 2), (5, 1, 2), (5, 2, 2), (12, 0, 3), (12, 1, 3), (12, 2, 3)];
     assert_eq!(adopted, expected);
+}
+
+/// Shares of the first of two backends from second to second, by who answered.
+fn first_share(setup: Setup) -> Vec<f64> {
+    let setup = Arc::new(setup);
+    let mut recorder = Recorder::new(&setup);
+    let world = simulate(&setup, SEED, &mut recorder);
+    let id = ScenarioId { name: String::new(), digest: String::new() };
+    let rows = recorder.into_result(&world, SEED, id, None).series.rows;
+    rows.iter()
+        .map(|row| {
+            let all: u64 = row.backends.iter().map(|backend| backend.attempts).sum();
+            row.backends[0].attempts as f64 / all as f64
+        })
+        .collect()
+}
+
+/// Overlapping configurations end cleanly, in whatever order they end.
+#[test]
+fn configurations_that_end_by_themselves_take_back_only_their_own_changes() {
+    let mut setup = setup("random", vec![backend("a"), backend("b")], 2_000.0, 20);
+    let weigh = |weight| Action::Configure {
+        changes: vec![Change::Weight(BackendId(0), weight)],
+        rollout: Rollout::at_once(),
+    };
+    let lasting = |s, name, weight| TimelineEntry {
+        lasts: Some(Span::from_secs(6)),
+        ..at(s, name, weigh(weight))
+    };
+    setup.timeline = vec![lasting(2, "first", 9), lasting(5, "second", 3)];
+    let share = first_share(setup);
+    // 1:1, then 9:1, then 3:1 which outlasts the first entry, then 1:1; 2,000 draws a second.
+    for (second, expected) in [(1, 0.5), (3, 0.9), (6, 0.75), (9, 0.75), (12, 0.5), (18, 0.5)] {
+        let seen = share[second];
+        assert!((seen - expected).abs() < 0.06, "second {second}: {seen}, not {expected}");
+    }
+}
+
+#[test]
+fn a_second_rollback_does_not_bring_the_fault_back() {
+    let mut setup = two(500.0);
+    let out = Change::InPool(BackendId(0), false);
+    let back = || Action::Rollback { of: None, rollout: Rollout::at_once() };
+    let configure = Action::Configure { changes: vec![out], rollout: Rollout::at_once() };
+    setup.timeline = vec![at(2, "out", configure), at(5, "back", back()), at(8, "again", back())];
+    let share = first_share(setup);
+    assert!(share[3] < 0.01, "{share:?}");
+    assert!((share[6] - 0.5).abs() < 0.01 && (share[12] - 0.5).abs() < 0.01, "{share:?}");
+}
+
+/// Two of three refuse: each attempt must find the third, whatever the algorithm.
+#[test]
+fn redispatch_forgets_nobody_who_has_refused() {
+    for algorithm in super::balancer::ALGORITHMS.iter().filter(|a| a.name != "single") {
+        let backends = vec![backend("a"), backend("b"), backend("c")];
+        let mut setup = setup(algorithm.name, backends, 100.0, 20);
+        setup.backends[0].up_at_start = false;
+        setup.backends[1].up_at_start = false;
+        setup.balancer.config.connect.retries = 2;
+        setup.balancer.config.connect.redispatch = true;
+        let counts = counts(setup);
+        assert_eq!(finished(counts, Outcome::Http503), 0, "{}", algorithm.name);
+    }
+}
+
+/// Whoever came while the queue was full is turned away when the backend goes on.
+#[test]
+fn nobody_waits_for_ever_at_a_backend_that_goes_on() {
+    let mut setup = setup("single", vec![backend("a")], 100.0, 30);
+    setup.backends[0].queue = Some(10);
+    let hang = Action::Begin { targets: vec![BackendId(0)], fault: Fault::Hang };
+    setup.timeline = vec![TimelineEntry { lasts: Some(Span::from_secs(5)), ..at(5, "hang", hang) }];
+    let (log, world) = run(setup);
+    assert!(world.counts().requests - log.finished.len() as u64 <= 2, "nothing is left behind");
+    let turned_away =
+        log.finished.iter().filter(|(now, r)| *now == second(10) && !r.outcome.is_ok());
+    assert!(turned_away.count() > 400);
 }
 
 #[test]

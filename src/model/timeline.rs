@@ -5,7 +5,7 @@ use super::probe::{Probe, WorldChange};
 use super::setup::{
     Action, BackendId, BalancerConfig, Change, EntryId, Fault, FaultKind, InstanceId, Rollout,
 };
-use super::world::{Version, World};
+use super::world::{Configured, World};
 use crate::engine::time::Span;
 use std::sync::Arc;
 
@@ -45,7 +45,13 @@ impl World {
             }
             Action::Surge { population, .. } => self.calm(*population, Some(id)),
             Action::DatabaseSlow(_) => self.restore_database(Some(id)),
-            Action::Configure { rollout, .. } => self.roll_back(Some(id), rollout, Some(id)),
+            Action::Configure { rollout, .. } => {
+                // Only its own changes: what came after stays.
+                if let Some(own) = self.configured_by(id) {
+                    self.configured.remove(own);
+                    self.roll_out(rollout);
+                }
+            }
             Action::Rollback { .. }
             | Action::End { .. }
             | Action::Restart { .. }
@@ -66,13 +72,10 @@ impl World {
     fn carry_out(&mut self, action: &Action, source: Option<EntryId>, probe: &mut impl Probe) {
         match action {
             Action::Configure { changes, rollout } => {
-                let mut config = BalancerConfig::clone(&self.newest().config);
-                for change in changes {
-                    config.change(change);
-                }
-                self.roll_out(Arc::new(config), rollout, source);
+                self.configured.push(Configured { changes: changes.clone(), source });
+                self.roll_out(rollout);
             }
-            Action::Rollback { of, rollout } => self.roll_back(*of, rollout, source),
+            Action::Rollback { of, rollout } => self.roll_back(*of, rollout),
             Action::Begin { targets, fault } => self.begin_fault(targets, *fault, source, probe),
             Action::End { targets, kind, of } => self.end_fault(targets, *kind, *of, probe),
             Action::Restart { targets } => {
@@ -103,18 +106,14 @@ impl World {
         }
     }
 
-    fn newest(&self) -> &Version {
-        self.versions.last().expect("the first version is always there")
-    }
-
-    fn roll_out(
-        &mut self,
-        config: Arc<BalancerConfig>,
-        rollout: &Rollout,
-        source: Option<EntryId>,
-    ) {
+    /// Rolls out the first configuration with all changes that are in force.
+    fn roll_out(&mut self, rollout: &Rollout) {
+        let mut config = BalancerConfig::clone(&self.versions[0]);
+        for change in self.configured.iter().flat_map(|configured| &configured.changes) {
+            config.change(change);
+        }
         let version = self.versions.len() as u32;
-        self.versions.push(Version { config, source });
+        self.versions.push(Arc::new(config));
         for instance in (0..self.setup.balancer.instances).map(InstanceId) {
             if let Some(delay) = rollout.delay(instance) {
                 let event = Event::Adopt { instance, version };
@@ -123,16 +122,21 @@ impl World {
         }
     }
 
-    /// Rolls out the configuration that was newest before an entry, or before the last change.
-    fn roll_back(&mut self, of: Option<EntryId>, rollout: &Rollout, source: Option<EntryId>) {
-        let newest = self.versions.len() - 1;
-        let changed = of.map_or(Some(newest), |id| {
-            self.versions.iter().rposition(|version| version.source == Some(id))
-        });
-        // An entry that has not happened, or the very first version: nothing to take back.
-        if let Some(before) = changed.and_then(|version| version.checked_sub(1)) {
-            let config = Arc::clone(&self.versions[before].config);
-            self.roll_out(config, rollout, source);
+    /// Where the changes of an entry stand among those in force.
+    fn configured_by(&self, id: EntryId) -> Option<usize> {
+        self.configured.iter().rposition(|configured| configured.source == Some(id))
+    }
+
+    /// Takes back an entry's changes and all that came after them; without an entry, the last.
+    /// Changes that are not in force are not taken back again.
+    fn roll_back(&mut self, of: Option<EntryId>, rollout: &Rollout) {
+        let first = match of {
+            Some(id) => self.configured_by(id),
+            None => self.configured.len().checked_sub(1),
+        };
+        if let Some(first) = first {
+            self.configured.truncate(first);
+            self.roll_out(rollout);
         }
     }
 
@@ -142,7 +146,7 @@ impl World {
         if version <= instance.version {
             return;
         }
-        let config = &self.versions[version as usize].config;
+        let config = &self.versions[version as usize];
         let drains = &self.drains;
         instance.adopt(version, config, |id| drains.iter().any(|&(_, target)| target == id));
         self.note_change(WorldChange::Adopted(id, version), probe);
@@ -164,7 +168,7 @@ impl World {
     ) {
         for &target in targets {
             self.backends[target.index()].begin(fault, source);
-            // The port closes before the work is lost: whoever retries at once finds it closed.
+            // Clients that try again do so in events to come, and find the port closed.
             if fault.kind() == FaultKind::Down {
                 self.lose_work(target, probe);
             }

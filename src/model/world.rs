@@ -13,7 +13,7 @@ use super::outcome::Outcome;
 use super::probe::{BackendGauge, BackendState, Gauges, Probe, WorldChange};
 use super::request::{Attempt, Request};
 use super::setup::{
-    AlertId, BackendId, BalancerConfig, EntryId, InstanceId, PopulationId, Setup, Trigger,
+    AlertId, BackendId, BalancerConfig, Change, EntryId, InstanceId, PopulationId, Setup, Trigger,
 };
 use super::timeline::RollingPlan;
 use crate::engine::digest::Digest;
@@ -23,10 +23,10 @@ use crate::engine::slab::Slab;
 use crate::engine::time::Time;
 use std::sync::Arc;
 
-/// A configuration that was rolled out, and by which entry.
+/// Changes of the balancer's configuration that are in force, and the entry that made them.
 #[derive(Clone, Debug)]
-pub(super) struct Version {
-    pub(super) config: Arc<BalancerConfig>,
+pub(super) struct Configured {
+    pub(super) changes: Vec<Change>,
     pub(super) source: Option<EntryId>,
 }
 
@@ -64,7 +64,10 @@ pub struct World {
     pub(super) attempts: Slab<Attempt>,
     pub(super) populations: Vec<PopulationState>,
     pub(super) instances: Vec<Instance>,
-    pub(super) versions: Vec<Version>,
+    /// Every configuration that was rolled out, the first one first.
+    pub(super) versions: Vec<Arc<BalancerConfig>>,
+    /// What the newest configuration changes of the first, in order.
+    pub(super) configured: Vec<Configured>,
     pub(super) backends: Vec<Backend>,
     pub(super) database: Option<Database>,
     /// Who takes no new traffic, by the entry that said so.
@@ -97,7 +100,8 @@ impl World {
             attempts: Slab::default(),
             populations,
             instances,
-            versions: vec![Version { config: Arc::new(config.clone()), source: None }],
+            versions: vec![Arc::new(config.clone())],
+            configured: Vec::new(),
             backends: setup.backends.iter().map(Backend::new).collect(),
             database: setup.database.as_ref().map(Database::new),
             drains: Vec::new(),
@@ -267,7 +271,7 @@ impl World {
     #[inline]
     pub(super) fn digest_fact(&mut self, fact: Fact, subject: u64, value: u64) {
         self.digest.word(self.now.as_ns() ^ ((fact as u64) << 60));
-        self.digest.word(subject ^ (value << 56));
+        self.digest.word(subject ^ value.rotate_right(8));
     }
 
     /// The lane of the balancers' timeout.
@@ -278,7 +282,7 @@ impl World {
     /// Whether something that was done to the system is still in force: a fault, a surge, a
     /// drain, or a configuration other than the first.
     pub fn is_disturbed(&self) -> bool {
-        let first = &self.versions[0].config;
+        let first = &self.versions[0];
         self.backends.iter().any(Backend::has_faults)
             || self.database.as_ref().is_some_and(Database::has_faults)
             || self.has_surges()

@@ -13,6 +13,8 @@ struct ActiveFault {
     fault: Fault,
     /// The entry that began it.
     source: Option<EntryId>,
+    /// It was there when the scenario began.
+    from_start: bool,
 }
 
 /// What a backend's faults amount to.
@@ -82,7 +84,7 @@ impl Backend {
             state_since: Time::ZERO,
         };
         if !setup.up_at_start {
-            backend.faults.push(ActiveFault { fault: Fault::Down, source: None });
+            backend.faults.push(ActiveFault { fault: Fault::Down, source: None, from_start: true });
             backend.fold(setup, Time::ZERO);
             backend.gauge.state_changes = 0;
         }
@@ -129,7 +131,7 @@ impl Backend {
 
     /// A fault begins.
     pub(super) fn begin(&mut self, fault: Fault, source: Option<EntryId>) {
-        self.faults.push(ActiveFault { fault, source });
+        self.faults.push(ActiveFault { fault, source, from_start: false });
     }
 
     /// Faults of a kind end; only that of one entry, if one is given.
@@ -177,7 +179,7 @@ impl Backend {
 
     /// Whether a cause that someone began is still in force.
     pub(super) fn has_faults(&self) -> bool {
-        !self.faults.is_empty()
+        self.faults.iter().any(|fault| !fault.from_start)
     }
 
     /// Whether a crash keeps its port closed.

@@ -25,8 +25,8 @@ impl World {
         backend.gauge.reached += 1;
         let stands_still = backend.condition.hangs;
         // A process that stands still answers no error either.
-        if let Some((_, after)) = backend.condition.fails.filter(|_| !stands_still) {
-            self.place(handle, Place::Accepted);
+        if let Some((outcome, after)) = backend.condition.fails.filter(|_| !stands_still) {
+            self.place(handle, Place::Failing(outcome));
             self.queue.push(now + after, TIMERS, Event::FailingReply(handle));
         } else if backend.station.has_free_worker() {
             backend.station.enter(now);
@@ -40,8 +40,8 @@ impl World {
                 self.overwhelm(id, probe);
             }
         } else if stands_still {
-            // Nobody turns it away: it waits in vain until its client gives up.
-            self.place(handle, Place::Accepted);
+            // Nobody turns it away: it waits in vain, until its client gives up or somebody does.
+            self.place(handle, Place::Unheard);
         } else {
             backend.gauge.rejected += 1;
             let full = setup.full;
@@ -112,7 +112,7 @@ impl World {
         self.next_in_line(id);
         self.schedule_completion(id);
         let attempt = self.attempts.get_mut(handle).expect("an attempt in a station lives");
-        attempt.place = Place::Accepted;
+        attempt.place = Place::Left;
         if attempt.request.is_some() {
             self.backends[id.index()].gauge.succeeded += 1;
             self.answer(handle, Outcome::Ok, probe);
@@ -151,25 +151,46 @@ impl World {
     /// Folds a backend's faults again, after any of them changed.
     pub(in crate::model) fn refold(&mut self, id: BackendId, probe: &mut impl Probe) {
         let setup = &self.setup.backends[id.index()];
+        let stood_still = self.backends[id.index()].condition.hangs;
         if let Some(state) = self.backends[id.index()].fold(setup, self.now) {
             self.note_change(WorldChange::Backend(id, state), probe);
         }
         self.schedule_completion(id);
+        if stood_still && !self.backends[id.index()].condition.hangs {
+            self.turn_away_unheard(id, probe);
+        }
+    }
+
+    /// A backend that goes on finds whoever came while its queue was full, and turns them away.
+    fn turn_away_unheard(&mut self, id: BackendId, probe: &mut impl Probe) {
+        let full = self.setup.backends[id.index()].full;
+        for handle in self.attempts_at(id, |place| place == Place::Unheard) {
+            self.backends[id.index()].gauge.rejected += 1;
+            self.answer(handle, full, probe);
+        }
+    }
+
+    /// Attempts with a backend, by the identity of their requests: an order that does not depend
+    /// on the slab's.
+    fn attempts_at(&self, id: BackendId, wanted: impl Fn(Place) -> bool) -> Vec<Handle> {
+        let mut found: Vec<_> = self
+            .attempts
+            .iter()
+            .filter(|(_, attempt)| attempt.backend == Some(id) && wanted(attempt.place))
+            .map(|(handle, attempt)| (attempt.population, attempt.index, attempt.sent, handle))
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(.., handle)| handle).collect()
     }
 
     /// The process dies: its work is lost, and every client still there loses its connection.
     pub(in crate::model) fn lose_work(&mut self, id: BackendId, probe: &mut impl Probe) {
-        let lost: Vec<Handle> = self
-            .attempts
-            .iter()
-            .filter(|(_, attempt)| attempt.backend == Some(id) && attempt.place != Place::Balancer)
-            .map(|(handle, _)| handle)
-            .collect();
+        let lost = self.attempts_at(id, |place| place != Place::Balancer);
         self.backends[id.index()].station.clear(self.now);
         self.backends[id.index()].stop_process();
         for handle in lost {
             let attempt = self.attempts.get_mut(handle).expect("collected just now");
-            attempt.place = Place::Accepted;
+            attempt.place = Place::Left;
             if attempt.request.is_some() {
                 self.answer(handle, Outcome::Http502, probe);
             } else {

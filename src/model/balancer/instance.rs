@@ -1,6 +1,6 @@
 //! A balancer instance: its configuration version, its algorithm's state, its own bookkeeping.
 
-use super::{Balancer, MemberView, PickContext};
+use super::{Balancer, MemberView, PickContext, Tried};
 use crate::engine::random::Stream;
 use crate::model::setup::{BackendId, BalancerConfig};
 
@@ -86,15 +86,11 @@ impl Instance {
 
     /// Picks a member and counts the attempt as in flight there.
     #[inline]
-    pub(in crate::model) fn pick(
-        &mut self,
-        key: u64,
-        exclude: Option<BackendId>,
-    ) -> Option<BackendId> {
+    pub(in crate::model) fn pick(&mut self, key: u64, tried: Tried) -> Option<BackendId> {
         let picked = self.algorithm.pick(&mut PickContext {
             members: &self.members,
             key,
-            exclude: exclude.map(BackendId::index),
+            tried,
             stream: &mut self.stream,
         })?;
         self.members[picked].in_flight += 1;

@@ -13,7 +13,7 @@ impl Balancer for LeastConnections {
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let mut best: Option<usize> = None;
         for (index, member) in context.members.iter().enumerate() {
-            if !member.is_eligible() || context.exclude == Some(index) {
+            if !member.is_eligible() || context.tried.contains(index) {
                 continue;
             }
             let less = best.is_none_or(|best| {

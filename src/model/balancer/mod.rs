@@ -40,14 +40,45 @@ impl MemberView {
     }
 }
 
+/// Members that have refused an attempt: the last eight, by index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tried {
+    members: [u16; Self::MOST],
+    count: u16,
+}
+
+impl Tried {
+    const MOST: usize = 8;
+
+    /// Adds a member; of more than eight, the first is forgotten.
+    #[must_use]
+    pub fn and(mut self, member: usize) -> Self {
+        self.members[usize::from(self.count) % Self::MOST] = member as u16;
+        self.count = self.count.wrapping_add(1);
+        self
+    }
+
+    /// Whether a member is among them.
+    #[inline]
+    pub fn contains(&self, member: usize) -> bool {
+        let known = usize::from(self.count).min(Self::MOST);
+        self.members[..known].iter().any(|&tried| usize::from(tried) == member)
+    }
+
+    /// Whether nobody has refused it yet.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
 /// What an algorithm may look at when it picks.
 pub struct PickContext<'a> {
     /// Every backend, in declaration order, eligible or not.
     pub members: &'a [MemberView],
     /// The hash key of the request (its source address).
     pub key: u64,
-    /// A member this attempt has tried and must not get again.
-    pub exclude: Option<usize>,
+    /// Members that have refused this attempt.
+    pub tried: Tried,
     /// The instance's own randomness.
     pub stream: &'a mut Stream,
 }
@@ -56,7 +87,7 @@ impl PickContext<'_> {
     /// Whether a member may be picked now.
     #[inline]
     pub fn is_eligible(&self, member: usize) -> bool {
-        self.members[member].is_eligible() && self.exclude != Some(member)
+        self.members[member].is_eligible() && !self.tried.contains(member)
     }
 
     /// The members that may be picked now, in order.

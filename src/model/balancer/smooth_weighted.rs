@@ -13,7 +13,7 @@ impl Balancer for SmoothWeighted {
         let mut total = 0;
         let mut best: Option<usize> = None;
         for (index, member) in context.members.iter().enumerate() {
-            if !member.is_eligible() || context.exclude == Some(index) {
+            if !member.is_eligible() || context.tried.contains(index) {
                 continue;
             }
             let weight = i64::from(member.weight);
@@ -53,6 +53,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Tried;
     use super::*;
     use crate::engine::random::{Purpose, Seed, Stream};
 
@@ -74,7 +75,8 @@ mod tests {
         let picks: Vec<_> = (0..14)
             .map(|_| {
                 let stream = &mut stream;
-                let context = &mut PickContext { members: &members, key: 0, exclude: None, stream };
+                let tried = Tried::default();
+                let context = &mut PickContext { members: &members, key: 0, tried, stream };
                 algorithm.pick(context).unwrap()
             })
             .collect();
