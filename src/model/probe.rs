@@ -63,6 +63,8 @@ pub enum WorldChange {
     Adopted(InstanceId, u32),
     /// A backend's condition changed.
     Backend(BackendId, BackendState),
+    /// All instances stop sending new attempts to a backend, or (`false`) begin again.
+    Draining(BackendId, bool),
     /// An alert fired or (`false`) resolved.
     Alert(AlertId, bool),
 }

@@ -41,7 +41,7 @@ impl World {
             }
             Action::Drain(_) => {
                 self.drains.retain(|&(source, _)| source != Some(id));
-                self.update_members();
+                self.redrain(probe);
             }
             Action::Surge { population, .. } => self.calm(*population, Some(id)),
             Action::DatabaseSlow(_) => self.restore_database(Some(id)),
@@ -91,11 +91,11 @@ impl World {
             }
             Action::Drain(targets) => {
                 self.drains.extend(targets.iter().map(|&target| (source, target)));
-                self.update_members();
+                self.redrain(probe);
             }
             Action::Undrain(targets) => {
                 self.drains.retain(|(_, target)| !targets.contains(target));
-                self.update_members();
+                self.redrain(probe);
             }
             Action::Surge { population, factor } => self.surge(*population, *factor, source),
             Action::Calm { population } => self.calm(*population, None),
@@ -147,15 +147,28 @@ impl World {
             return;
         }
         let config = &self.versions[version as usize];
-        let drains = &self.drains;
-        instance.adopt(version, config, |id| drains.iter().any(|&(_, target)| target == id));
+        let draining = &self.draining;
+        instance.adopt(version, config, |id| draining[id.index()]);
         self.note_change(WorldChange::Adopted(id, version), probe);
     }
 
-    fn update_members(&mut self) {
-        let drains = &self.drains;
+    /// Works out anew who is draining, after any entry's drains changed.
+    fn redrain(&mut self, probe: &mut impl Probe) {
+        let mut changed = Vec::new();
+        for (index, draining) in self.draining.iter_mut().enumerate() {
+            let id = BackendId(index as u16);
+            let now = self.drains.iter().any(|&(_, target)| target == id);
+            if now != *draining {
+                *draining = now;
+                changed.push(WorldChange::Draining(id, now));
+            }
+        }
+        let draining = &self.draining;
         for instance in &mut self.instances {
-            instance.update_members(|id| drains.iter().any(|&(_, target)| target == id));
+            instance.update_members(|id| draining[id.index()]);
+        }
+        for change in changed {
+            self.note_change(change, probe);
         }
     }
 
@@ -201,7 +214,7 @@ impl World {
         let (delay, next) = match step {
             RollingStep::Drain => {
                 self.drains.push((rolling.source, target));
-                self.update_members();
+                self.redrain(probe);
                 (rolling.drain, RollingStep::Restart)
             }
             RollingStep::Restart => {
@@ -214,7 +227,7 @@ impl World {
                 if let Some(own) = own {
                     self.drains.remove(own);
                 }
-                self.update_members();
+                self.redrain(probe);
                 self.rolling[usize::from(plan)].current += 1;
                 (rolling.pause, RollingStep::Drain)
             }

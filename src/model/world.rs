@@ -52,6 +52,7 @@ pub(super) enum Fact {
     Adopted = 5,
     Backend = 6,
     Alert = 7,
+    Draining = 8,
 }
 
 /// A running simulation.
@@ -72,6 +73,8 @@ pub struct World {
     pub(super) database: Option<Database>,
     /// Who takes no new traffic, by the entry that said so.
     pub(super) drains: Vec<(Option<EntryId>, BackendId)>,
+    /// Who takes no new traffic, all entries together.
+    pub(super) draining: Vec<bool>,
     pub(super) rolling: Vec<RollingPlan>,
     pub(super) monitor: Monitor,
     pub(super) counts: Counts,
@@ -105,6 +108,7 @@ impl World {
             backends: setup.backends.iter().map(Backend::new).collect(),
             database: setup.database.as_ref().map(Database::new),
             drains: Vec::new(),
+            draining: vec![false; setup.backends.len()],
             rolling: Vec::new(),
             monitor: Monitor::new(&setup),
             counts: Counts::default(),
@@ -261,6 +265,9 @@ impl World {
                 (Fact::Adopted, id, u64::from(version))
             }
             WorldChange::Backend(BackendId(id), state) => (Fact::Backend, id, state as u64),
+            WorldChange::Draining(BackendId(id), draining) => {
+                (Fact::Draining, id, u64::from(draining))
+            }
             WorldChange::Alert(AlertId(id), fires) => (Fact::Alert, id, u64::from(fires)),
         };
         self.digest_fact(fact, u64::from(subject), value);
@@ -270,7 +277,7 @@ impl World {
     /// Folds a fact and its time into the digest.
     #[inline]
     pub(super) fn digest_fact(&mut self, fact: Fact, subject: u64, value: u64) {
-        self.digest.word(self.now.as_ns() ^ ((fact as u64) << 60));
+        self.digest.word(self.now.as_ns() ^ ((fact as u64) << 59));
         self.digest.word(subject ^ value.rotate_right(8));
     }
 
@@ -288,6 +295,11 @@ impl World {
             || self.has_surges()
             || !self.drains.is_empty()
             || self.instances.iter().any(|instance| instance.config != **first)
+    }
+
+    /// Requests without an outcome: whose, and since when.
+    pub fn unanswered(&self) -> impl Iterator<Item = (PopulationId, u32, Time)> + '_ {
+        self.requests.iter().map(|(_, request)| (request.population, request.user, request.born))
     }
 
     /// A backend's condition now.

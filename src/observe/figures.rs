@@ -34,7 +34,7 @@ pub(super) fn of(counted: Counted<'_>, from: Time, to: Time) -> Figures {
         to_s: to.as_secs_f64(),
         totals: totals(pieces, span),
         latency_ms: Latency::of(&latency),
-        users: users(pieces, counted.user_windows.within(from, to), setup),
+        users: users(counted, pieces, from, to),
         balance: balance(&backends),
         backends,
         database: setup.database.as_ref().map(|database| {
@@ -97,7 +97,9 @@ fn totals(pieces: &[Segment], span: Span) -> Totals {
     }
 }
 
-fn users(pieces: &[Segment], windows: &[UserRow], setup: &Setup) -> Users {
+fn users(counted: Counted<'_>, pieces: &[Segment], from: Time, to: Time) -> Users {
+    let Counted { setup, user_windows, .. } = counted;
+    let windows = user_windows.within(from, to);
     let people = setup.populations.iter().map(|population| population.users as usize).sum();
     let mut experience = Experience::new(people);
     for piece in pieces {
@@ -112,7 +114,8 @@ fn users(pieces: &[Segment], windows: &[UserRow], setup: &Setup) -> Users {
         ratio(shares.iter().sum(), shares.len() as f64)
     };
     let minutes = setup.observation.user_window.as_secs_f64() / 60.0;
-    let sum = |part: fn(&UserRow) -> u64| windows.iter().map(part).sum::<u64>() as f64 * minutes;
+    let beginning = user_windows.beginning_in(from, to);
+    let sum = |part: fn(&UserRow) -> u64| beginning.iter().map(part).sum::<u64>() as f64 * minutes;
     Users {
         active: whole.active,
         affected: whole.affected,

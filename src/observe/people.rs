@@ -105,6 +105,8 @@ struct OpenUserWindow {
 #[derive(Clone, Debug)]
 pub(super) struct UserWindows {
     length: Span,
+    /// The end of the run.
+    end: Time,
     people: usize,
     rows: Vec<UserRow>,
     /// The windows from `first_open` on. One is closed when it is over and nothing of it is in
@@ -122,6 +124,7 @@ impl UserWindows {
         let n = setup.duration.as_ns().div_ceil(length.as_ns().max(1));
         Self {
             length,
+            end: setup.duration.after_start(),
             people,
             rows: vec![UserRow::default(); n as usize],
             open: VecDeque::new(),
@@ -197,22 +200,28 @@ impl UserWindows {
         }
     }
 
-    /// The run is over: what is in flight stays without an outcome.
+    /// The run is over, and a request has waited too long for its answer: that counts as failed.
+    pub(super) fn overdue(&mut self, born: Time, person: usize) {
+        self.finished(born, person, false, false);
+    }
+
+    /// The run is over: what is still in flight stays without an outcome.
     pub(super) fn close_all(&mut self) {
         self.open.clear();
         self.spare.clear();
     }
 
-    /// The windows that lie wholly within an interval.
+    /// The windows that lie wholly within an interval: those whose shares are the interval's own.
+    /// The last window of a run may be cut short by its end.
     pub(super) fn within(&self, from: Time, to: Time) -> &[UserRow] {
         let length = self.length.as_ns();
-        let first = from.as_ns().div_ceil(length) as usize;
-        // A last window cut short by the end of the run still counts for the whole run.
-        let last = if self.index(to) + 1 == self.rows.len() && !to.as_ns().is_multiple_of(length) {
-            self.rows.len()
-        } else {
-            (to.as_ns() / length) as usize
-        };
-        self.rows.get(first..last.min(self.rows.len())).unwrap_or(&[])
+        let last = if to == self.end { self.rows.len() } else { (to.as_ns() / length) as usize };
+        self.rows.get(from.as_ns().div_ceil(length) as usize..last).unwrap_or(&[])
+    }
+
+    /// The windows that begin in an interval: neighbouring intervals share none and miss none.
+    pub(super) fn beginning_in(&self, from: Time, to: Time) -> &[UserRow] {
+        let index = |at: Time| at.as_ns().div_ceil(self.length.as_ns()) as usize;
+        self.rows.get(index(from)..index(to).min(self.rows.len())).unwrap_or(&[])
     }
 }

@@ -30,7 +30,21 @@ pub struct Recorder {
     window: OpenWindow,
     rows: Vec<SeriesRow>,
     happenings: Vec<Happening>,
+    told: Vec<Told>,
     alerts: Vec<AlertResult>,
+}
+
+/// Happenings of one kind and subject that are told one by one; a backend that flaps a million
+/// times must not fill the memory.
+const HAPPENINGS_MOST: u64 = 100;
+
+/// How often something of one kind happened to one subject, and when last.
+#[derive(Clone, Debug)]
+struct Told {
+    kind: HappeningKind,
+    subject: String,
+    count: u64,
+    last: Time,
 }
 
 /// What finished in the current series window, and the readings at its start.
@@ -66,6 +80,7 @@ impl Recorder {
             },
             rows: Vec::new(),
             happenings: Vec::new(),
+            told: Vec::new(),
             alerts: setup.alerts.iter().map(|rule| alert(&rule.name)).collect(),
             setup: Arc::clone(setup),
         }
@@ -109,12 +124,54 @@ impl Recorder {
     }
 
     fn happen(&mut self, now: Time, kind: HappeningKind, subject: &str, what: &str) {
+        if !self.has_room(now, kind, subject) {
+            return;
+        }
         self.happenings.push(Happening {
             at_s: now.as_secs_f64(),
             kind,
             subject: subject.to_owned(),
             what: what.to_owned(),
         });
+    }
+
+    /// Whether a subject that changes over and over may still be told of; the rest is counted.
+    fn has_room(&mut self, now: Time, kind: HappeningKind, subject: &str) -> bool {
+        let same = |told: &Told| told.kind == kind && told.subject == subject;
+        let index = self.told.iter().position(same).unwrap_or_else(|| {
+            let subject = subject.to_owned();
+            self.told.push(Told { kind, subject, count: 0, last: now });
+            self.told.len() - 1
+        });
+        let told = &mut self.told[index];
+        (told.count, told.last) = (told.count + 1, now);
+        told.count <= HAPPENINGS_MOST
+    }
+
+    /// Says how often happened what there was no room for.
+    fn tell_the_rest(&mut self) {
+        for told in std::mem::take(&mut self.told) {
+            if told.count > HAPPENINGS_MOST {
+                let what = format!("and {} changes more until here", told.count - HAPPENINGS_MOST);
+                let Told { kind, subject, last, .. } = told;
+                let at_s = last.as_secs_f64();
+                self.happenings.push(Happening { at_s, kind, subject, what });
+            }
+        }
+        self.happenings.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
+    }
+
+    /// Requests that are still unanswered at the end, after longer than their population's `slow`
+    /// limit or than a user window, count against their users: a dead system must not look well.
+    fn count_overdue(&mut self, world: &World) {
+        for (population, user, born) in world.unanswered() {
+            let slow = self.setup.populations[population.index()].slow;
+            if world.now().since(born) > slow.unwrap_or(self.setup.observation.user_window) {
+                let person = self.people.person(population, user);
+                self.user_windows.overdue(born, person);
+                self.segments.overdue(born, person);
+            }
+        }
     }
 
     /// What the run showed. `world` is the world at its end, `scenario` and `start` go into the
@@ -127,6 +184,8 @@ impl Recorder {
         start: Option<String>,
     ) -> RunResult {
         let end = self.setup.duration.after_start();
+        self.count_overdue(world);
+        self.tell_the_rest();
         self.user_windows.close_all();
         let (segments, user_windows) = (&self.segments, &self.user_windows);
         let counted = Counted { setup: &self.setup, segments, user_windows };
@@ -203,6 +262,10 @@ impl Probe for Recorder {
             WorldChange::Backend(id, state) => {
                 let name = &setup.backends[id.index()].name;
                 self.happen(now, HappeningKind::Backend, name, state.name());
+            }
+            WorldChange::Draining(id, draining) => {
+                let what = if draining { "draining" } else { "takes traffic again" };
+                self.happen(now, HappeningKind::Backend, &setup.backends[id.index()].name, what);
             }
             WorldChange::Alert(id, fires) => self.note_alert(now, id.index(), fires),
         }

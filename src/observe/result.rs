@@ -151,7 +151,8 @@ impl Latency {
 }
 
 /// People. *Affected*: a request failed after its retries, or was slower than the stated limit.
-/// *Unable*: no request succeeded and at least one failed.
+/// *Unable*: no request succeeded and at least one failed. A request that is still unanswered at the
+/// end of the run, after longer than the limit (or than a user window), counts as failed here.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Users {
     /// Different people who sent a request in the interval.
@@ -160,17 +161,18 @@ pub struct Users {
     pub affected: u64,
     /// Of these, unable throughout.
     pub unable: u64,
-    /// Share of a window's active users that are affected, averaged over the interval's windows.
+    /// Share of a window's active users that are affected, averaged over the windows that lie
+    /// wholly in the interval; of an interval without any, `affected_ratio_whole`.
     pub affected_ratio: Option<f64>,
-    /// Share of a window's active users that are unable, averaged over the interval's windows.
+    /// Share of a window's active users that are unable, averaged like `affected_ratio`.
     pub unable_ratio: Option<f64>,
     /// `affected` over `active`: over an hour of trying again this tends to one.
     pub affected_ratio_whole: Option<f64>,
     /// `unable` over `active`: over an hour of trying again this tends to zero.
     pub unable_ratio_whole: Option<f64>,
-    /// Affected users summed over the interval's windows, times the window's minutes.
+    /// Affected users summed over the windows that begin in the interval, times their minutes.
     pub affected_minutes: f64,
-    /// Unable users summed over the interval's windows, times the window's minutes.
+    /// Unable users summed over the windows that begin in the interval, times their minutes.
     pub unable_minutes: f64,
 }
 

@@ -86,6 +86,12 @@ impl Segments {
         }
     }
 
+    /// The run is over, and a request has waited too long for its answer.
+    pub(super) fn overdue(&mut self, born: Time, person: usize) {
+        let at = self.at(born);
+        self.pieces[at].experience.finished(person, false, false);
+    }
+
     /// A window or a piece ends.
     pub(super) fn sample(&mut self, now: Time, gauges: &Gauges<'_>) {
         let piece = &mut self.pieces[self.current];

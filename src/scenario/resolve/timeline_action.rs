@@ -55,7 +55,7 @@ impl<'a> Actions<'a> {
             .flatten();
         let action = match verb {
             "configure" => self.configure(index, table),
-            "rollback" => self.rollback(index, table),
+            "rollback" => self.rollback(table),
             "surge" => {
                 let population = self.population(table);
                 let factor = table.number("factor");
@@ -238,19 +238,19 @@ impl<'a> Actions<'a> {
         }
     }
 
-    fn rollback(&mut self, index: usize, table: &TableReader<'_>) -> Option<Action> {
+    fn rollback(&mut self, table: &TableReader<'_>) -> Option<Action> {
         let of = self.entry(table, "configure");
         let rollout = self.rollout(table);
         let of = of.ok()?;
-        let changed = match of {
+        // As the model does: the entry's changes go, and all that came after them.
+        let first = match of {
             None => Some(self.versions.len() - 1),
             Some(entry) => {
                 self.versions.iter().rposition(|(source, _)| *source == Some(entry.index()))
             }
         };
-        if let Some(before) = changed.and_then(|version| version.checked_sub(1)) {
-            let tree = self.versions[before].1.clone();
-            self.versions.push((Some(index), tree));
+        if let Some(first) = first.filter(|&first| first > 0) {
+            self.versions.truncate(first);
         }
         Some(Action::Rollback { of, rollout: rollout? })
     }
