@@ -1,3 +1,7 @@
 //! The `misroute` command: an exit code and nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    misroute::cli::main()
+}

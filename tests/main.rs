@@ -1,3 +1,14 @@
-//! Every integration test, one binary.
+//! Every integration test, one binary: the house's walls, the incidents, what a scenario file means and what
+//! mistakes in one are answered with, the command as a user meets it, what algorithms owe, that every knob
+//! changes something, and what queueing theory says.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod algorithms;
+mod architecture;
+mod cli;
+mod incidents;
+mod knobs;
+mod scenario_errors;
+mod scenario_meaning;
 mod theory;

@@ -44,13 +44,24 @@ pub(super) struct Monitor {
     alerts: Vec<AlertState>,
 }
 
+/// The step in which the windows of these rules slide.
+fn step(alerts: &[AlertRule]) -> Span {
+    let shortest = alerts.iter().map(|alert| alert.window).min();
+    shortest.map_or(STEP_MIN, |shortest| Span::from_ns(shortest.as_ns() / STEPS).max(STEP_MIN))
+}
+
+/// How many slices a run's alerts read, all evaluations together: what monitoring costs.
+pub(super) fn slices_read(setup: &Setup) -> f64 {
+    let step = step(&setup.alerts);
+    let evaluations = setup.duration.as_ns() / step.as_ns();
+    let slices = |alert: &AlertRule| slices_in(alert.window.min(setup.duration), step) as f64;
+    evaluations as f64 * setup.alerts.iter().map(slices).sum::<f64>()
+}
+
 impl Monitor {
     pub(super) fn new(setup: &Setup) -> Self {
-        let windows = || setup.alerts.iter().map(|alert| alert.window);
-        let step = windows()
-            .min()
-            .map_or(STEP_MIN, |shortest| Span::from_ns(shortest.as_ns() / STEPS).max(STEP_MIN));
-        let longest = windows().max().unwrap_or(step);
+        let step = step(&setup.alerts);
+        let longest = setup.alerts.iter().map(|alert| alert.window).max().unwrap_or(step);
         let n = setup.backends.len();
         Self {
             step,

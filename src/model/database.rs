@@ -29,7 +29,7 @@ impl Database {
 
     fn fold(&mut self, now: Time) {
         let slowdown: f64 = self.slow.iter().map(|&(_, factor)| factor).product();
-        self.station.set_speed(now, if self.pauses > 0 { 0.0 } else { 1.0 / slowdown });
+        self.station.slow_down(now, slowdown, self.pauses > 0);
     }
 
     /// Whether a cause that someone began is still in force.

@@ -1,8 +1,8 @@
 //! The world: clients, balancer instances, backends, a database, a timeline, alerts.
 //!
-//! One request: a population bears it ([`client`]) with attributes that are keyed hashes of its
-//! identity; an instance picks a member ([`dispatch`], [`balancer`]); the member queues, serves,
-//! rejects or ignores it ([`backend`]); the answer, or the client's patience, ends the attempt; the
+//! One request: a population bears it (`client`) with attributes that are keyed hashes of its
+//! identity; an instance picks a member (`dispatch`, [`balancer`]); the member queues, serves,
+//! rejects or ignores it (`backend`); the answer, or the client's patience, ends the attempt; the
 //! client tries again or is done. Everything that changes is told to a [`probe::Probe`].
 //!
 //! **Architecture invariant:** no serde, no path, no thread, no clock, no standard output here.

@@ -7,6 +7,11 @@ use crate::engine::random::Seed;
 use crate::engine::time::Time;
 use std::sync::Arc;
 
+/// How many slices of monitoring's windows the alerts of a run read, all evaluations together.
+pub fn alert_slices_read(setup: &Setup) -> f64 {
+    super::alert::slices_read(setup)
+}
+
 /// Simulates `setup` to its end, and returns the world as it is then.
 ///
 /// # Panics

@@ -9,6 +9,10 @@ use crate::engine::time::{Span, Time};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
+/// No station works at more than this many times its normal speed, so that a run of a year stays
+/// far from the end of the progress clock.
+const FASTEST: f64 = 100.0;
+
 /// Occupancy, as exact integrals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Occupancy {
@@ -186,8 +190,15 @@ impl Station {
         self.epoch = self.epoch.wrapping_add(1);
     }
 
+    /// Changes the speed to that of work which takes so many times as long; if it `stands_still`, it
+    /// takes for ever.
+    pub(super) fn slow_down(&mut self, now: Time, slowdown: f64, stands_still: bool) {
+        // Factors multiply: enough of them below 1 would outrun the clock of work done.
+        self.set_speed(now, if stands_still { 0.0 } else { (1.0 / slowdown).min(FASTEST) });
+    }
+
     /// Changes the speed: 1 is normal, 0 stands still.
-    pub(super) fn set_speed(&mut self, now: Time, speed: f64) {
+    fn set_speed(&mut self, now: Time, speed: f64) {
         if speed.to_bits() != self.speed.to_bits() {
             self.advance(now);
             self.speed = speed;
@@ -232,7 +243,7 @@ impl Station {
         } else {
             elapsed.scaled(self.speed)
         };
-        self.progress + done.as_ns()
+        self.progress.saturating_add(done.as_ns())
     }
 
     fn time_for(&self, work: u64) -> Span {

@@ -1,20 +1,28 @@
 //! From counts to figures: an interval's segments summed, and every ratio taken once, here.
 
-use super::people::Experience;
-use super::recorder::Recorder;
+use super::people::{Experience, UserWindows};
 use super::result::{
     BackendFigures, Balance, DatabaseFigures, Figures, Latency, Phase, Totals, UserRow, Users,
 };
-use super::segments::Segment;
+use super::segments::{Segment, Segments};
 use crate::engine::histogram::Histogram;
 use crate::engine::time::{Span, Time};
 use crate::model::outcome::Outcome;
 use crate::model::probe::{BackendGauge, DatabaseGauge};
 use crate::model::setup::{Setup, Trigger};
 
+/// Counts of a whole run, from which figures are taken.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counted<'a> {
+    pub(super) setup: &'a Setup,
+    pub(super) segments: &'a Segments,
+    pub(super) user_windows: &'a UserWindows,
+}
+
 /// The figures of an interval whose ends are cuts of the run.
-pub(super) fn of(recorder: &Recorder, setup: &Setup, from: Time, to: Time) -> Figures {
-    let pieces = recorder.segments.within(from, to);
+pub(super) fn of(counted: Counted<'_>, from: Time, to: Time) -> Figures {
+    let setup = counted.setup;
+    let pieces = counted.segments.within(from, to);
     let span = to.since(from);
     let mut latency = Histogram::default();
     for piece in pieces {
@@ -26,7 +34,7 @@ pub(super) fn of(recorder: &Recorder, setup: &Setup, from: Time, to: Time) -> Fi
         to_s: to.as_secs_f64(),
         totals: totals(pieces, span),
         latency_ms: Latency::of(&latency),
-        users: users(pieces, recorder.user_windows.within(from, to), setup),
+        users: users(pieces, counted.user_windows.within(from, to), setup),
         balance: balance(&backends),
         backends,
         database: setup.database.as_ref().map(|database| {
@@ -38,7 +46,8 @@ pub(super) fn of(recorder: &Recorder, setup: &Setup, from: Time, to: Time) -> Fi
 }
 
 /// The figures between timeline entries with a time of their own.
-pub(super) fn phases(recorder: &Recorder, setup: &Setup) -> Vec<Phase> {
+pub(super) fn phases(counted: Counted<'_>) -> Vec<Phase> {
+    let setup = counted.setup;
     let end = setup.duration.after_start();
     let mut starts: Vec<(Time, String)> = vec![(Time::ZERO, "start".to_owned())];
     for entry in &setup.timeline {
@@ -60,7 +69,7 @@ pub(super) fn phases(recorder: &Recorder, setup: &Setup) -> Vec<Phase> {
         .into_iter()
         .zip(ends)
         .filter(|((from, _), to)| from < to)
-        .map(|((from, label), to)| Phase { label, figures: of(recorder, setup, from, to) })
+        .map(|((from, label), to)| Phase { label, figures: of(counted, from, to) })
         .collect()
 }
 

@@ -4,6 +4,7 @@
 //! **Architecture invariant:** an observer cannot change the world, and a run's digest is the same
 //! with and without one.
 
+pub mod metric;
 pub mod recorder;
 pub mod recovery;
 pub mod result;

@@ -4,12 +4,13 @@
 //! interval is then a sum of segments. Requests count in the segment in which they were born.
 //! Memory depends on segments, windows, users and backends, never on the number of requests.
 
+use super::figures::{self, Counted};
 use super::people::{People, UserWindows};
+use super::recovery;
 use super::result::{
     AlertResult, BackendRow, Happening, HappeningKind, RunResult, ScenarioId, Series, SeriesRow,
 };
 use super::segments::Segments;
-use super::{figures, recovery};
 use crate::engine::histogram::Histogram;
 use crate::engine::random::Seed;
 use crate::engine::time::Time;
@@ -23,13 +24,13 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Recorder {
     setup: Arc<Setup>,
-    pub(super) segments: Segments,
+    segments: Segments,
     people: People,
-    pub(super) user_windows: UserWindows,
+    user_windows: UserWindows,
     window: OpenWindow,
     rows: Vec<SeriesRow>,
     happenings: Vec<Happening>,
-    pub(super) alerts: Vec<AlertResult>,
+    alerts: Vec<AlertResult>,
 }
 
 /// What finished in the current series window, and the readings at its start.
@@ -127,11 +128,12 @@ impl Recorder {
     ) -> RunResult {
         let end = self.setup.duration.after_start();
         self.user_windows.close_all();
-        let whole = figures::of(&self, &self.setup, Time::ZERO, end);
+        let (segments, user_windows) = (&self.segments, &self.user_windows);
+        let counted = Counted { setup: &self.setup, segments, user_windows };
+        let whole = figures::of(counted, Time::ZERO, end);
         let intervals = self.setup.observation.intervals.iter();
-        let intervals =
-            intervals.map(|&(from, to)| figures::of(&self, &self.setup, from, to)).collect();
-        let phases = figures::phases(&self, &self.setup);
+        let intervals = intervals.map(|&(from, to)| figures::of(counted, from, to)).collect();
+        let phases = figures::phases(counted);
         let series = Series {
             window_s: self.setup.observation.window.as_secs_f64(),
             rows: std::mem::take(&mut self.rows),

@@ -10,6 +10,9 @@ use crate::engine::time::Time;
 /// How far above the baseline the share of affected users may lie.
 pub const TOLERANCE: f64 = 0.05;
 
+/// If more users than this are affected from the start, that is no state to compare with.
+pub const HEALTHY: f64 = 0.5;
+
 /// How many good windows must follow the last bad one.
 pub const HOLD: usize = 5;
 
@@ -21,7 +24,10 @@ pub(super) fn judge(series: &Series, first_action: Time, end: Time, disturbed: b
     };
     let quiet = (first_action.as_secs_f64() / length) as usize;
     let before = &series.users[..quiet.min(series.users.len())];
-    let baseline = before.iter().map(share).sum::<f64>() / before.len().max(1) as f64;
+    let start = before.iter().map(share).sum::<f64>() / before.len().max(1) as f64;
+    // Else a system that is dead all along would count as unharmed.
+    let was_healthy = start <= HEALTHY;
+    let baseline = if was_healthy { start } else { 0.0 };
     let is_bad = |row: &UserRow| share(row) > baseline + TOLERANCE;
     let first = series.users.iter().position(is_bad);
     let last = series.users.iter().rposition(is_bad);
@@ -39,6 +45,7 @@ pub(super) fn judge(series: &Series, first_action: Time, end: Time, disturbed: b
             after_s: Some(recovered_at - harmed_at),
         };
     }
-    let verdict = if disturbed { Verdict::Degraded } else { Verdict::Metastable };
+    // A cause that was there before the run began is not known to be gone.
+    let verdict = if disturbed || !was_healthy { Verdict::Degraded } else { Verdict::Metastable };
     Recovery { verdict, harmed_at: Some(harmed_at), recovered_at: None, after_s: None }
 }

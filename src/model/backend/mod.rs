@@ -100,7 +100,7 @@ impl Backend {
         }
         self.condition = condition;
         let stands_still = condition.hangs || condition.refuses;
-        self.station.set_speed(now, if stands_still { 0.0 } else { 1.0 / condition.slowdown });
+        self.station.slow_down(now, condition.slowdown, stands_still);
         let state = self.state_of(condition);
         if state == self.state {
             return None;

@@ -96,7 +96,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     summary: "turns in declaration order, in proportion to the weights",
     fails: "a slow or dead member keeps its share; every instance starts at the same member",
     cost: "O(log n)",
-    vendors: "HAProxy: roundrobin; Envoy: ROUND_ROBIN; generic",
+    vendors: "akin to HAProxy: roundrobin and Envoy: ROUND_ROBIN, whose exact turns differ",
     weighted: true,
     parameters: &[],
     build: |_| Box::new(RoundRobin::default()),

@@ -1,0 +1,120 @@
+//! `misroute list`.
+
+use super::failure::Failure;
+use super::output;
+use crate::engine::dist::{FAMILIES, Family};
+use crate::model::balancer::{ALGORITHMS, Algorithm};
+use crate::observe::metric::{METRICS, Metric};
+use crate::report::wrap;
+use crate::scenario::actions::{ACTIONS, ActionSpec};
+use crate::scenario::incidents::INCIDENTS;
+use clap::{Args, ValueEnum};
+use std::process::ExitCode;
+
+/// What there is, from the tables that the program itself reads.
+#[derive(Args, Debug)]
+pub(super) struct List {
+    /// Of what
+    #[arg(value_enum)]
+    of: Of,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Of {
+    /// Scenarios that come with the program.
+    Incidents,
+    /// Rules by which a balancer picks.
+    Algorithms,
+    /// Laws of service times.
+    Distributions,
+    /// What a timeline can do.
+    Actions,
+    /// Figures that an expectation can ask for.
+    Metrics,
+}
+
+pub(super) fn execute(command: &List) -> Result<ExitCode, Failure> {
+    let items = match command.of {
+        Of::Incidents => incidents(),
+        Of::Algorithms => algorithms(),
+        Of::Distributions => distributions(),
+        Of::Actions => actions(),
+        Of::Metrics => metrics(),
+    };
+    output::result(&laid_out(&items))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Width of the lines; a terminal this wide shows them whole.
+const COLUMNS: usize = 100;
+
+/// A name, and lines about it.
+struct Item {
+    name: &'static str,
+    lines: Vec<String>,
+}
+
+fn item(name: &'static str, lines: impl IntoIterator<Item = String>) -> Item {
+    Item { name, lines: lines.into_iter().filter(|line| !line.is_empty()).collect() }
+}
+
+/// The names on the left, what is to be said about each beside it.
+fn laid_out(items: &[Item]) -> String {
+    let left = items.iter().map(|item| item.name.len()).max().unwrap_or(0) + 2;
+    let mut text = String::new();
+    for Item { name, lines } in items {
+        let wrapped = lines.iter().flat_map(|line| wrap(line, COLUMNS - left));
+        for (index, line) in wrapped.enumerate() {
+            let name = if index == 0 { name } else { "" };
+            text += format!("{name:left$}{line}").trim_end();
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn incidents() -> Vec<Item> {
+    let items = INCIDENTS.iter().map(|incident| item(incident.name, [incident.summary.to_owned()]));
+    items.collect()
+}
+
+fn algorithms() -> Vec<Item> {
+    let lines = |algorithm: &Algorithm| {
+        let parameters = algorithm.parameters.iter().map(|parameter| {
+            let (low, high) = parameter.range;
+            format!(
+                "{} = {} ({low} to {high}): {}",
+                parameter.name, parameter.default, parameter.doc
+            )
+        });
+        let head = [
+            algorithm.summary.to_owned(),
+            format!("fails: {}", algorithm.fails),
+            format!("{} per pick; {}", algorithm.cost, algorithm.vendors),
+        ];
+        head.into_iter().chain(parameters).collect::<Vec<_>>()
+    };
+    ALGORITHMS.iter().map(|algorithm| item(algorithm.name, lines(algorithm))).collect()
+}
+
+fn distributions() -> Vec<Item> {
+    let lines = |family: &Family| {
+        let names: Vec<&str> = family.parameters.iter().map(|parameter| parameter.name).collect();
+        let parameters = format!("parameters: {}", names.join(", "));
+        [family.summary.to_owned(), parameters, family.example.to_owned()]
+    };
+    FAMILIES.iter().map(|family| item(family.name, lines(family))).collect()
+}
+
+fn actions() -> Vec<Item> {
+    let back = |action: &ActionSpec| {
+        action.reverse.map_or_else(String::new, |reverse| format!("taken back by {reverse}"))
+    };
+    let items = ACTIONS.iter();
+    items.map(|action| item(action.name, [action.summary.to_owned(), back(action)])).collect()
+}
+
+fn metrics() -> Vec<Item> {
+    let line = |metric: &Metric| format!("{}: {}", metric.unit.name(), metric.doc);
+    METRICS.iter().map(|metric| item(metric.name, [line(metric)])).collect()
+}

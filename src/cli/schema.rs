@@ -1,0 +1,32 @@
+//! `misroute schema`.
+
+use super::failure::Failure;
+use super::output;
+use crate::{report, scenario};
+use clap::{Args, ValueEnum};
+use std::process::ExitCode;
+
+/// The JSON Schema of scenario files, for completion in an editor, or of results.
+#[derive(Args, Debug)]
+pub(super) struct Schema {
+    /// Of what
+    #[arg(value_enum)]
+    of: Of,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Of {
+    /// What a scenario file may say.
+    Scenario,
+    /// What `--format json` prints and `summary.json` holds.
+    Result,
+}
+
+pub(super) fn execute(command: &Schema) -> Result<ExitCode, Failure> {
+    let schema = match command.of {
+        Of::Scenario => scenario::schema::json(),
+        Of::Result => report::json::result_schema(),
+    };
+    output::result(&format!("{schema:#}\n"))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,82 @@
+//! What a run would take, worked out before it begins.
+
+use super::Scenario;
+use crate::engine::time::Time;
+use crate::model::run::alert_slices_read;
+use crate::model::setup::{Action, PopulationId, Trigger};
+
+/// What a run would take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Effort {
+    /// Requests, before retries: rates times time, with the surges.
+    pub requests: f64,
+    /// Attempts if every one of them failed.
+    pub attempts_most: f64,
+    /// Slices of monitoring's windows that alerts read, all evaluations together.
+    pub alert_slices: f64,
+    /// Bytes for what each user goes through, if nothing is ever answered.
+    pub user_bytes_most: f64,
+}
+
+impl Scenario {
+    /// What a run would take.
+    pub fn effort(&self) -> Effort {
+        let (mut requests, mut attempts_most, mut users) = (0.0, 0.0, 0.0);
+        for (id, population) in (0_u16..).zip(&self.setup.populations) {
+            let born = population.rate * self.effective_seconds(PopulationId(id));
+            requests += born;
+            attempts_most += born * (1.0 + f64::from(population.retries.max));
+            users += f64::from(population.users);
+        }
+        let observation = &self.setup.observation;
+        let pieces = observation.cuts(&self.setup).len() + 1;
+        let windows = self.setup.duration.as_ns().div_ceil(observation.user_window.as_ns().max(1));
+        Effort {
+            requests,
+            attempts_most,
+            alert_slices: alert_slices_read(&self.setup),
+            user_bytes_most: users * (pieces as f64 + windows as f64),
+        }
+    }
+
+    /// The run's seconds, each weighted with the surge factor then in force for a population.
+    fn effective_seconds(&self, id: PopulationId) -> f64 {
+        let concerns = |population: &Option<PopulationId>| population.is_none_or(|of| of == id);
+        let end = self.setup.duration.after_start();
+        // Begin, end and factor of each surge.
+        let mut surges: Vec<(Time, Time, f64)> = Vec::new();
+        for entry in &self.setup.timeline {
+            let (at, certain) = match entry.trigger {
+                Trigger::At(at) => (at.min(end), true),
+                // The alert may fire at any time from the start, or never.
+                Trigger::AfterAlert(_, delay) => (delay.after_start().min(end), false),
+            };
+            match &entry.action {
+                Action::Surge { population, factor }
+                    if concerns(population) && (certain || *factor > 1.0) =>
+                {
+                    let lasts = entry.lasts.filter(|_| certain);
+                    let to = lasts.map_or(end, |lasts| (at + lasts).min(end));
+                    surges.push((at, to, *factor));
+                }
+                Action::Calm { population } if certain && concerns(population) => {
+                    for surge in &mut surges {
+                        surge.1 = surge.1.min(at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let mut cuts: Vec<Time> = surges.iter().flat_map(|&(from, to, _)| [from, to]).collect();
+        cuts.extend([Time::ZERO, end]);
+        cuts.sort_unstable();
+        let piece = |pair: &[Time]| {
+            let inside = surges.iter().filter(|surge| surge.0 <= pair[0] && pair[0] < surge.1);
+            let factor: f64 = inside.map(|surge| surge.2).product();
+            // Nothing times no time is nothing, however large the factor has grown.
+            let seconds = pair[1].since(pair[0]).as_secs_f64();
+            if seconds > 0.0 { factor * seconds } else { 0.0 }
+        };
+        cuts.windows(2).map(piece).sum()
+    }
+}

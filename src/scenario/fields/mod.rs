@@ -1,0 +1,249 @@
+//! The shape of a scenario file: the one table from which it is read, completed, checked and
+//! described.
+//!
+//! Each TOML table has a [`TableSpec`]; each key of it a [`Field`] with its kind, its default and
+//! its meaning. The typed reader looks keys up here (so a typo in the code fails a test), unknown
+//! keys are found by not being here, paths are walked along here, and the JSON Schema is printed
+//! from here.
+
+mod tables;
+
+pub(super) use tables::{AGES, ANSWERS, INSTANT, MEMBER_KEYS};
+pub use tables::{
+    ALERT, ASSUMPTION, BACKENDS, BALANCER, CLIENTS, COLD_START, CONNECT, DATABASE, EXPECT, MEASURE,
+    OBJECTIVE, OVERLOAD, RETRIES, ROLLOUT, SCENARIO, TIMELINE, TWIN,
+};
+
+use super::actions::{self, ACTIONS};
+use super::tree::Node;
+use crate::engine::dist::{FAMILIES, Family, ParameterKind};
+use crate::model::balancer::{ALGORITHMS, Algorithm};
+
+/// A key of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// The key.
+    pub key: &'static str,
+    /// What may stand there.
+    pub kind: Kind,
+    /// What holds if it does not.
+    pub presence: Presence,
+    /// Smallest and largest value: fractions for shares, per second for rates, seconds for times.
+    pub range: Option<(f64, f64)>,
+    /// What it means; the hover text in editors.
+    pub doc: &'static str,
+}
+
+/// Whether a key must be there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Presence {
+    /// It must.
+    Required,
+    /// It need not; its meaning says what holds then.
+    Optional,
+    /// This value holds, written as in a file without its quotes.
+    Default(&'static str),
+    /// This number holds.
+    Number(f64),
+}
+
+/// What may stand at a key.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// The version of the layout.
+    Schema,
+    /// Any text.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// Lowercase words joined by hyphens.
+    KebabName,
+    /// A name in free text.
+    Name,
+    /// A name of letters, digits, `-` and `_`.
+    Identifier,
+    /// Such a name, or a pattern that stands for several.
+    NamePattern,
+    /// True or false.
+    Flag,
+    /// A whole number.
+    Count,
+    /// A whole number or one word.
+    CountOr(&'static str),
+    /// A number.
+    Number,
+    /// A percentage or fraction.
+    Ratio,
+    /// Events per time.
+    Rate,
+    /// A length of time.
+    Duration,
+    /// A length of time or one word.
+    DurationOr(&'static str),
+    /// A list of lengths of time, or of one word in their place.
+    Durations(Option<&'static str>),
+    /// A list of numbers.
+    Numbers,
+    /// A date and time.
+    Start,
+    /// An offset from the start or a time of day.
+    Moment,
+    /// Two moments.
+    Interval,
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// Several of a few words.
+    Choices(&'static [&'static str]),
+    /// The name of an algorithm.
+    Algorithm,
+    /// The verb of a timeline entry.
+    Verb,
+    /// A distribution of times.
+    Distribution,
+    /// The parameters of one family of distributions.
+    Family(&'static Family),
+    /// The parameters of one algorithm.
+    Parameters(&'static Algorithm),
+    /// A table.
+    Table(&'static TableSpec),
+    /// A list of tables, addressed by name.
+    List(&'static TableSpec),
+    /// Paths with new values.
+    Edits,
+    /// A list of paths.
+    Paths,
+    /// A path.
+    Path,
+    /// Backends, by names and patterns, or `database`.
+    Targets,
+    /// The name of something else in the file; the word says of what.
+    Reference(&'static str),
+    /// A list of such names.
+    References(&'static str),
+    /// `queue >= 390`.
+    OverloadCondition,
+    /// `latency.p95 > 2s for 1m`.
+    AlertCondition,
+    /// The name of a metric.
+    Metric,
+    /// A value in the unit of a metric.
+    Bound,
+    /// Two such values.
+    Bounds,
+    /// Two values of whatever the path beside it holds.
+    PathRange,
+    /// A list of such values.
+    PathValues,
+}
+
+/// A table of the file.
+#[derive(Debug)]
+pub struct TableSpec {
+    /// As it is headed: `[balancer]`, `[[clients]]`.
+    pub title: &'static str,
+    /// What it describes.
+    pub doc: &'static str,
+    /// The keys that are always possible.
+    pub fields: &'static [Field],
+    /// The keys that another table adds.
+    pub more: More,
+}
+
+/// Keys that another table adds to a [`TableSpec`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum More {
+    /// None.
+    Nothing,
+    /// One per algorithm, for its parameters.
+    Algorithms,
+    /// Those of the entry's verb.
+    Actions,
+}
+
+impl TableSpec {
+    /// The keys that `table` may have; all conceivable ones without a table.
+    pub(super) fn fields(&self, table: Option<&Node>) -> Vec<Field> {
+        let mut fields = self.fields.to_vec();
+        match self.more {
+            More::Nothing => {}
+            More::Algorithms => fields.extend(ALGORITHMS.iter().copied().map(algorithm_field)),
+            More::Actions => match table.and_then(|table| table.text("do")).and_then(actions::find)
+            {
+                Some(action) => fields.extend(action.all_fields()),
+                None => {
+                    for field in ACTIONS.iter().flat_map(actions::ActionSpec::all_fields) {
+                        if fields.iter().all(|known| known.key != field.key) {
+                            // Which verb would need it is not known.
+                            fields.push(Field { presence: Presence::Optional, ..field });
+                        }
+                    }
+                }
+            },
+        }
+        fields
+    }
+}
+
+fn algorithm_field(algorithm: &'static Algorithm) -> Field {
+    optional(algorithm.name, Kind::Parameters(algorithm), algorithm.summary)
+}
+
+/// The keys of an algorithm's sub-table.
+pub(super) fn parameters_of(algorithm: &'static Algorithm) -> Vec<Field> {
+    let field = |parameter: &'static crate::model::balancer::Parameter| Field {
+        key: parameter.name,
+        kind: Kind::Count,
+        presence: Presence::Number(parameter.default),
+        range: Some(parameter.range),
+        doc: parameter.doc,
+    };
+    algorithm.parameters.iter().map(field).collect()
+}
+
+/// The keys of a distribution: its family.
+pub(super) fn families() -> Vec<Field> {
+    FAMILIES
+        .iter()
+        .map(|family| optional(family.name, Kind::Family(family), family.summary))
+        .collect()
+}
+
+/// The keys of a family's sub-table.
+pub(super) fn parameters_of_family(family: &'static Family) -> Vec<Field> {
+    let field = |parameter: &'static crate::engine::dist::Parameter| {
+        let (kind, range) = match parameter.kind {
+            ParameterKind::Time => (Kind::Duration, None),
+            ParameterKind::Number => (Kind::Number, None),
+            ParameterKind::Ratio => (Kind::Ratio, Some((0.0, 1.0))),
+            ParameterKind::Count => (Kind::Count, Some((1.0, 10_000.0))),
+            ParameterKind::Times => (Kind::Durations(None), None),
+            ParameterKind::Numbers => (Kind::Numbers, None),
+        };
+        Field { range, ..optional(parameter.name, kind, parameter.doc) }
+    };
+    family.parameters.iter().map(field).collect()
+}
+
+pub(super) const fn required(key: &'static str, kind: Kind, doc: &'static str) -> Field {
+    Field { key, kind, presence: Presence::Required, range: None, doc }
+}
+
+pub(super) const fn optional(key: &'static str, kind: Kind, doc: &'static str) -> Field {
+    Field { key, kind, presence: Presence::Optional, range: None, doc }
+}
+
+pub(super) const fn default(
+    key: &'static str,
+    kind: Kind,
+    value: &'static str,
+    doc: &'static str,
+) -> Field {
+    Field { key, kind, presence: Presence::Default(value), range: None, doc }
+}
+
+impl Field {
+    pub(super) const fn range(mut self, low: f64, high: f64) -> Self {
+        self.range = Some((low, high));
+        self
+    }
+}

@@ -1,0 +1,408 @@
+//! Every table of a scenario file with its keys.
+
+use super::{Kind, More, TableSpec, default, optional, required};
+
+/// One nanosecond, in seconds: the least length of time that is not none.
+pub(in super::super) const INSTANT: f64 = 1e-9;
+/// The end of the simulated clock, in seconds.
+pub(in super::super) const AGES: f64 = 1.8e10;
+/// A year and a day, in seconds: no run is longer.
+const YEAR: f64 = 366.0 * 86_400.0;
+
+/// Failures that a server or balancer can answer with.
+pub(in super::super) const ANSWERS: &[&str] =
+    &["http_500", "http_502", "http_503", "http_504", "refused"];
+/// Failures that a client can see.
+const FAILURES: &[&str] = &["http_500", "http_502", "http_503", "http_504", "refused", "timeout"];
+
+/// The whole file.
+pub static SCENARIO: TableSpec = TableSpec {
+    title: "the scenario",
+    doc: "A misroute scenario: who sends requests, what distributes and serves them, what goes wrong and when.",
+    fields: &[
+        required("schema", Kind::Schema, "version of this layout; always 1"),
+        required("name", Kind::KebabName, "name of the scenario, in kebab-case"),
+        optional("title", Kind::Text, "one line for people; default: the name"),
+        optional("description", Kind::Text, "what happens and why"),
+        default("references", Kind::Texts, "[]", "where the story was published"),
+        optional("start", Kind::Start, "wall-clock time of the start, which allows times of day such as \"14:05\"; without an offset it is UTC"),
+        required("duration", Kind::Duration, "simulated length of the run").range(INSTANT, YEAR),
+        default("load", Kind::Ratio, "100%", "scales the rate of every population: the natural axis of a sweep").range(0.0, 100.0),
+        optional("window", Kind::Duration, "length of a window of the series; default 1s up to 20 minutes, else 10s; widened to keep at most 1200 windows").range(1e-6, YEAR),
+        default("user-window", Kind::Duration, "1m", "length of the window over which a user counts as affected or unable; widened to keep at most 1200 windows").range(1e-6, YEAR),
+        required("clients", Kind::List(&CLIENTS), CLIENTS.doc),
+        optional("balancer", Kind::Table(&BALANCER), BALANCER.doc),
+        required("backends", Kind::List(&BACKENDS), BACKENDS.doc),
+        optional("database", Kind::Table(&DATABASE), DATABASE.doc),
+        optional("timeline", Kind::List(&TIMELINE), TIMELINE.doc),
+        optional("alert", Kind::List(&ALERT), ALERT.doc),
+        optional("objective", Kind::Table(&OBJECTIVE), OBJECTIVE.doc),
+        optional("expect", Kind::List(&EXPECT), EXPECT.doc),
+        optional("assumption", Kind::List(&ASSUMPTION), ASSUMPTION.doc),
+        optional("measure", Kind::List(&MEASURE), MEASURE.doc),
+        optional("twin", Kind::List(&TWIN), TWIN.doc),
+    ],
+    more: More::Nothing,
+};
+
+/// `[[clients]]`.
+pub static CLIENTS: TableSpec = TableSpec {
+    title: "[[clients]]",
+    doc: "A population of people who send requests.",
+    fields: &[
+        required("name", Kind::Identifier, "unique name of the population"),
+        default(
+            "users",
+            Kind::Count,
+            "1000",
+            "how many people; each request comes from one of them",
+        )
+        .range(1.0, 1e7),
+        default(
+            "arrivals",
+            Kind::Choice(&["poisson", "constant"]),
+            "poisson",
+            "how requests are spaced: independently, or evenly",
+        ),
+        required(
+            "rate",
+            Kind::Rate,
+            "requests of the whole population, before retries, such as \"450/s\"",
+        )
+        .range(0.0, 1e7),
+        default(
+            "timeout",
+            Kind::DurationOr("none"),
+            "none",
+            "how long a client waits for one attempt",
+        )
+        .range(INSTANT, AGES),
+        optional(
+            "slow",
+            Kind::Duration,
+            "an answer later than this leaves its user affected; default: never",
+        )
+        .range(INSTANT, AGES),
+        optional("retries", Kind::Table(&RETRIES), RETRIES.doc),
+    ],
+    more: More::Nothing,
+};
+
+/// `retries` of clients.
+pub static RETRIES: TableSpec = TableSpec {
+    title: "retries",
+    doc: "What a client does when an attempt fails; default: nothing.",
+    fields: &[
+        default("max", Kind::Count, "0", "attempts after the first").range(0.0, 1_000.0),
+        default(
+            "backoff",
+            Kind::Choice(&["exponential", "fixed"]),
+            "exponential",
+            "how the wait grows from retry to retry",
+        ),
+        default("base", Kind::Duration, "100ms", "the first wait, before jitter").range(0.0, AGES),
+        default("cap", Kind::Duration, "10s", "no wait is longer, before jitter").range(0.0, AGES),
+        default(
+            "jitter",
+            Kind::Choice(&["full", "equal", "none"]),
+            "full",
+            "how the wait w is randomized: 0 to w, w/2 to w, or w itself",
+        ),
+        optional(
+            "on",
+            Kind::Choices(FAILURES),
+            "which outcomes are tried again; default: every failure",
+        ),
+    ],
+    more: More::Nothing,
+};
+
+/// `[balancer]`.
+pub static BALANCER: TableSpec = TableSpec {
+    title: "[balancer]",
+    doc: "What distributes attempts over the backends.",
+    fields: &[
+        default(
+            "instances",
+            Kind::Count,
+            "1",
+            "independent instances, each with its own state and configuration",
+        )
+        .range(1.0, 1_000.0),
+        default(
+            "algorithm",
+            Kind::Algorithm,
+            "round-robin",
+            "the rule by which members are picked",
+        ),
+        default(
+            "timeout",
+            Kind::DurationOr("none"),
+            "none",
+            "how long the balancer waits for an answer before it replies http_504",
+        )
+        .range(INSTANT, AGES),
+        optional("connect", Kind::Table(&CONNECT), CONNECT.doc),
+    ],
+    more: More::Algorithms,
+};
+
+/// `connect` of the balancer.
+pub static CONNECT: TableSpec = TableSpec {
+    title: "connect",
+    doc: "What the balancer does when a backend refuses the connection.",
+    fields: &[
+        default("retries", Kind::Count, "0", "further tries after the first refusal")
+            .range(0.0, 100.0),
+        default("delay", Kind::Duration, "1s", "wait before the same member is tried again")
+            .range(0.0, AGES),
+        default(
+            "redispatch",
+            Kind::Flag,
+            "false",
+            "whether a retry picks another member, without waiting",
+        ),
+        default(
+            "refused-as",
+            Kind::Choice(ANSWERS),
+            "http_503",
+            "what the client is told once the tries are used up",
+        ),
+    ],
+    more: More::Nothing,
+};
+
+/// `[[backends]]`.
+pub static BACKENDS: TableSpec = TableSpec {
+    title: "[[backends]]",
+    doc: "Servers, and how the balancer's configuration lists them.",
+    fields: &[
+        required(
+            "name",
+            Kind::NamePattern,
+            "unique name, or a pattern for several alike: \"api-{1..5}\", \"{a,b}-{1..2}\"",
+        ),
+        default("workers", Kind::Count, "1", "attempts in service at once").range(1.0, 1e6),
+        default(
+            "queue",
+            Kind::CountOr("unlimited"),
+            "unlimited",
+            "attempts that may wait for a worker",
+        )
+        .range(0.0, 1e9),
+        required(
+            "service",
+            Kind::Distribution,
+            "the work an attempt asks for, such as { lognormal = { mean = \"80ms\", p99 = \"400ms\" } }; a bare duration is constant",
+        ),
+        default("full", Kind::Choice(ANSWERS), "http_503", "the answer when the queue is full"),
+        default(
+            "abandoned",
+            Kind::Choice(&["finish", "skip"]),
+            "finish",
+            "what becomes of work whose client has left: served all the same, or dropped unserved",
+        ),
+        optional("overload", Kind::Table(&OVERLOAD), OVERLOAD.doc),
+        default(
+            "start-time",
+            Kind::Duration,
+            "0s",
+            "from a restart to accepting connections; until then they are refused",
+        )
+        .range(0.0, AGES),
+        optional("cold-start", Kind::Table(&COLD_START), COLD_START.doc),
+        default("up", Kind::Flag, "true", "whether the server runs when the scenario begins"),
+        default("weight", Kind::Count, "1", "relative share of the traffic; 0 takes none")
+            .range(0.0, 10_000.0),
+        default("in-pool", Kind::Flag, "true", "whether the balancer's pool contains it"),
+        default(
+            "max-connections",
+            Kind::CountOr("unlimited"),
+            "unlimited",
+            "attempts in flight from one balancer instance beyond which this member is skipped",
+        )
+        .range(1.0, 1e9),
+    ],
+    more: More::Nothing,
+};
+
+/// The keys of `[[backends]]` that belong to the balancer's configuration.
+pub(in super::super) const MEMBER_KEYS: [&str; 3] = ["weight", "in-pool", "max-connections"];
+
+/// `overload` of backends.
+pub static OVERLOAD: TableSpec = TableSpec {
+    title: "overload",
+    doc: "What overload does to a backend beyond filling its queue.",
+    fields: &[
+        required(
+            "unresponsive-at",
+            Kind::OverloadCondition,
+            "when it stops answering: \"queue >= 390\" or \"queue >= 95%\" of `queue`",
+        ),
+        required(
+            "until",
+            Kind::DurationOr("restart"),
+            "what brings it back: \"restart\", or a length of time",
+        )
+        .range(INSTANT, AGES),
+    ],
+    more: More::Nothing,
+};
+
+/// `cold-start` of backends.
+pub static COLD_START: TableSpec = TableSpec {
+    title: "cold-start",
+    doc: "Slowness after a restart, which fades linearly.",
+    fields: &[
+        required("slowdown", Kind::Number, "work takes so many times as long at first")
+            .range(1.0, 1e6),
+        required("period", Kind::Duration, "how long it takes to reach full speed")
+            .range(INSTANT, AGES),
+    ],
+    more: More::Nothing,
+};
+
+/// `[database]`.
+pub static DATABASE: TableSpec = TableSpec {
+    title: "[database]",
+    doc: "A database that all backends share: each attempt needs one of its connections for one query.",
+    fields: &[
+        required("connections", Kind::Count, "size of the shared connection pool").range(1.0, 1e6),
+        required("query", Kind::Distribution, "how long a query holds a connection"),
+    ],
+    more: More::Nothing,
+};
+
+/// `[[timeline]]`.
+pub static TIMELINE: TableSpec = TableSpec {
+    title: "[[timeline]]",
+    doc: "Something that is done to the system.",
+    fields: &[
+        required("name", Kind::Name, "unique name, shown in plots"),
+        optional("at", Kind::Moment, "when: an offset from the start, or a time of day"),
+        optional(
+            "on-alert",
+            Kind::Reference("alert"),
+            "instead of `at`: once this alert first fires",
+        ),
+        default("delay", Kind::Duration, "0s", "how long after the alert").range(0.0, AGES),
+        required("do", Kind::Verb, "what is done"),
+    ],
+    more: More::Actions,
+};
+
+/// `rollout` of timeline entries.
+pub static ROLLOUT: TableSpec = TableSpec {
+    title: "rollout",
+    doc: "When each balancer instance takes up the new configuration; default: all at once.",
+    fields: &[
+        optional(
+            "every",
+            Kind::Duration,
+            "one instance after another, so far apart, the first at once",
+        )
+        .range(0.0, AGES),
+        optional(
+            "delays",
+            Kind::Durations(Some("never")),
+            "per instance, from the time of the action; the last holds for the rest",
+        ),
+    ],
+    more: More::Nothing,
+};
+
+/// `[[alert]]`.
+pub static ALERT: TableSpec = TableSpec {
+    title: "[[alert]]",
+    doc: "A rule of monitoring, which sees every finished attempt at the balancer.",
+    fields: &[
+        required("name", Kind::Name, "unique name"),
+        required(
+            "when",
+            Kind::AlertCondition,
+            "signal, `>` or `<`, threshold, and how long: \"latency.p95 > 2s for 1m\"",
+        ),
+        default(
+            "window",
+            Kind::Duration,
+            "1m",
+            "length of the sliding window over which the signal is taken",
+        )
+        .range(1e-3, YEAR),
+    ],
+    more: More::Nothing,
+};
+
+/// `[objective]`.
+pub static OBJECTIVE: TableSpec = TableSpec {
+    title: "[objective]",
+    doc: "What good service means.",
+    fields: &[
+        optional("success", Kind::Ratio, "share of requests that must succeed")
+            .range(0.0, 0.999_999_999),
+        optional("p99", Kind::Duration, "99% of the successes must be faster").range(INSTANT, AGES),
+    ],
+    more: More::Nothing,
+};
+
+/// `[[expect]]`.
+pub static EXPECT: TableSpec = TableSpec {
+    title: "[[expect]]",
+    doc: "A figure that the run must show.",
+    fields: &[
+        required("name", Kind::Name, "unique name"),
+        optional("fact", Kind::Text, "what the post-mortem states"),
+        optional("between", Kind::Interval, "from and to; default: the whole run"),
+        optional(
+            "baseline",
+            Kind::Interval,
+            "from and to: the figure is then its difference between the two intervals",
+        ),
+        required("metric", Kind::Metric, "what is measured, such as \"users.unable_ratio\""),
+        optional("within", Kind::Bounds, "lowest and highest value that will do"),
+        optional("at-least", Kind::Bound, "lowest value that will do"),
+        optional("at-most", Kind::Bound, "highest value that will do"),
+        optional("is", Kind::Text, "the only word that will do"),
+    ],
+    more: More::Nothing,
+};
+
+/// `[[assumption]]`.
+pub static ASSUMPTION: TableSpec = TableSpec {
+    title: "[[assumption]]",
+    doc: "A value that nobody wrote down: what is plausible, and why.",
+    fields: &[
+        required("path", Kind::Path, "where the value stands, such as \"clients.web.rate\""),
+        optional("range", Kind::PathRange, "smallest and largest plausible value"),
+        optional("values", Kind::PathValues, "all plausible values, where they are not a range"),
+        required("reason", Kind::Text, "why this is plausible"),
+    ],
+    more: More::Nothing,
+};
+
+/// `[[measure]]`.
+pub static MEASURE: TableSpec = TableSpec {
+    title: "[[measure]]",
+    doc: "A counter-measure: the same scenario with these changes.",
+    fields: &[
+        required("name", Kind::Name, "unique name"),
+        optional("set", Kind::Edits, "paths with their new values"),
+        optional("unset", Kind::Paths, "paths to remove"),
+        optional("reason", Kind::Text, "who asked for it, and what it should do"),
+    ],
+    more: More::Nothing,
+};
+
+/// `[[twin]]`.
+pub static TWIN: TableSpec = TableSpec {
+    title: "[[twin]]",
+    doc: "The same scenario without the mechanism that explains it: it must fail the expectations named.",
+    fields: &[
+        required("name", Kind::Name, "unique name"),
+        optional("set", Kind::Edits, "paths with their new values"),
+        optional("unset", Kind::Paths, "paths to remove"),
+        optional("reason", Kind::Text, "which mechanism it lacks"),
+        required("misses", Kind::References("expectation"), "expectations that it must fail"),
+    ],
+    more: More::Nothing,
+};

@@ -1,0 +1,271 @@
+//! From the text of a scenario to a resolved [`Setup`].
+//!
+//! [`load`] parses TOML into a tree in which every value knows its place, writes name patterns out,
+//! applies overrides, and reads the tree along the one table of [`fields`]. Everything that is
+//! wrong is reported at once, with line, caret, what was expected, and the nearest valid name.
+//!
+//! **Architecture invariant:** nothing here prints, and nothing reads the wall clock; only
+//! [`Source::read`] touches a file.
+
+pub mod actions;
+pub mod diagnostic;
+pub mod effort;
+pub mod fields;
+pub mod incidents;
+pub mod overrides;
+pub mod schema;
+pub mod source;
+pub mod units;
+
+mod clock;
+mod path;
+mod pattern;
+mod reader;
+mod resolve;
+mod suggest;
+mod tree;
+mod values;
+
+pub use diagnostic::{Diagnostic, Diagnostics};
+pub use overrides::Override;
+pub use resolve::{SIGNALS, SignalSpec};
+pub use source::{ReadError, Source};
+
+use crate::engine::digest::Digest;
+use crate::engine::time::{Span, Time};
+use crate::model::setup::Setup;
+use crate::observe::metric::MetricRef;
+use clock::Clock;
+use jiff::Timestamp;
+use reader::Report;
+use resolve::Mode;
+use std::sync::Arc;
+use tree::Node;
+
+/// A scenario: what to simulate, and what is known and expected of it.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name, in kebab-case.
+    pub name: String,
+    /// One line for people.
+    pub title: Option<String>,
+    /// What happens and why.
+    pub description: Option<String>,
+    /// Where the story was published.
+    pub references: Vec<String>,
+    /// Wall-clock time of the start.
+    pub start: Option<Timestamp>,
+    /// What is simulated.
+    pub setup: Setup,
+    /// What good service means.
+    pub objective: Option<Objective>,
+    /// Figures that a run must show.
+    pub expects: Vec<Expect>,
+    /// Values that nobody wrote down.
+    pub assumptions: Vec<Assumption>,
+    /// Counter-measures.
+    pub measures: Vec<Variant>,
+    /// The same without the mechanism that explains it.
+    pub twins: Vec<Variant>,
+    /// Fingerprint of the content, overrides included: comments, formatting and the order of keys
+    /// do not change it.
+    pub digest: String,
+    clock: Clock,
+    source: Arc<Source>,
+    overrides: Vec<Override>,
+    /// The tree with all overrides, from which variants start.
+    tree: Arc<Node>,
+}
+
+/// What good service means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Objective {
+    /// Share of requests that must succeed, as a fraction.
+    pub success: Option<f64>,
+    /// 99% of the successes must be faster.
+    pub p99: Option<Span>,
+}
+
+/// A figure that a run must show.
+#[derive(Clone, Debug)]
+pub struct Expect {
+    /// Unique name.
+    pub name: String,
+    /// What the post-mortem states.
+    pub fact: Option<String>,
+    /// When it is measured; `None`: over the whole run.
+    pub between: Option<(Time, Time)>,
+    /// If there is one, the figure is its value in `between` minus its value here.
+    pub baseline: Option<(Time, Time)>,
+    /// What is measured.
+    pub metric: MetricRef,
+    /// What will do.
+    pub bounds: Bounds,
+}
+
+/// Which values of a metric will do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bounds {
+    /// Numbers in the metric's unit ([`crate::observe::metric::Unit`]), both ends included.
+    Within {
+        /// The lowest; `None`: any.
+        low: Option<f64>,
+        /// The highest; `None`: any.
+        high: Option<f64>,
+    },
+    /// Only this word.
+    Is(String),
+}
+
+/// A value that nobody wrote down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assumption {
+    /// Where it stands.
+    pub path: String,
+    /// The value used, as written; several if the path leads to several that differ.
+    pub value: String,
+    /// What else it might be, as `--set` takes it: both ends of the range and values between them.
+    pub values: Vec<String>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Assumption {
+    /// The first and the last of the values it might have, for display.
+    pub fn range(&self) -> String {
+        match self.values.as_slice() {
+            [] => String::new(),
+            [only] => only.clone(),
+            [first, .., last] => format!("{first} to {last}"),
+        }
+    }
+}
+
+/// The same scenario with changes.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// Unique name.
+    pub name: String,
+    /// What it is for.
+    pub doc: Option<String>,
+    /// The changes.
+    pub overrides: Vec<Override>,
+    /// Expectations that it must fail; only of twins.
+    pub misses: Vec<String>,
+}
+
+/// Reads a scenario. The file must be sound by itself; overrides apply to a sound file.
+pub fn load(source: &Source, overrides: &[Override]) -> Result<Scenario, Diagnostics> {
+    let source = Arc::new(source.clone());
+    let (mut root, syntax) = tree::parse(&source);
+    // Unquoted text is a mistake that hides no other; after the rest nothing is certain.
+    let recovered = syntax.iter().all(tree::is_recovered);
+    let report = Report::default();
+    for diagnostic in syntax {
+        report.push(diagnostic);
+    }
+    if !recovered {
+        return Err(report.finish());
+    }
+    resolve::expand_names(&mut root, &report);
+    let resolved = resolve::resolve(&root, &report, Mode::Written);
+    for change in overrides {
+        report.check(change.edit());
+    }
+    match resolved {
+        Some(resolved) if report.is_empty() => {
+            let scenario = Scenario::assemble(resolved, source, Vec::new(), root);
+            if overrides.is_empty() { Ok(scenario) } else { scenario.with(overrides) }
+        }
+        _ => Err(report.finish()),
+    }
+}
+
+impl Scenario {
+    fn assemble(
+        resolved: resolve::Resolved,
+        source: Arc<Source>,
+        overrides: Vec<Override>,
+        tree: Node,
+    ) -> Self {
+        let mut digest = Digest::default();
+        tree.fold(&mut digest);
+        Self {
+            name: resolved.name,
+            title: resolved.title,
+            description: resolved.description,
+            references: resolved.references,
+            start: resolved.start,
+            setup: resolved.setup,
+            objective: resolved.objective,
+            expects: resolved.expects,
+            assumptions: resolved.assumptions,
+            measures: resolved.measures,
+            twins: resolved.twins,
+            digest: digest.to_string(),
+            clock: resolved.clock,
+            source,
+            overrides,
+            tree: Arc::new(tree),
+        }
+    }
+
+    /// This scenario with a measure's or a twin's changes.
+    pub fn variant(&self, variant: &Variant) -> Result<Self, Diagnostics> {
+        self.with(&variant.overrides)
+    }
+
+    /// This scenario with further overrides.
+    pub fn with(&self, overrides: &[Override]) -> Result<Self, Diagnostics> {
+        let mut root = Node::clone(&self.tree);
+        let report = Report::default();
+        for change in overrides {
+            report.check(change.edit().and_then(|edit| edit.apply(&mut root)));
+        }
+        if !report.is_empty() {
+            return Err(report.finish());
+        }
+        let clock = resolve::clock(&root, &Report::default());
+        resolve::sort_timeline(&mut root, &clock);
+        let all = self.overrides.iter().chain(overrides).cloned().collect();
+        match resolve::resolve(&root, &report, Mode::Overridden) {
+            Some(mut resolved) => {
+                resolved.assumptions = self.assumptions_in(&root);
+                resolved.measures.clone_from(&self.measures);
+                resolved.twins.clone_from(&self.twins);
+                Ok(Self::assemble(resolved, Arc::clone(&self.source), all, root))
+            }
+            None => Err(report.finish()),
+        }
+    }
+
+    /// The assumptions with the values that a changed tree gives them.
+    fn assumptions_in(&self, root: &Node) -> Vec<Assumption> {
+        let current = |assumption: &Assumption| {
+            let value = resolve::assumption::value_at(root, &assumption.path);
+            Assumption { value: value.unwrap_or_default(), ..assumption.clone() }
+        };
+        self.assumptions.iter().map(current).collect()
+    }
+
+    /// The text it was read from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The overrides that were applied, in order.
+    pub fn overrides(&self) -> &[Override] {
+        &self.overrides
+    }
+
+    /// The position of an interval in `setup.observation.intervals`, and so in a result's
+    /// `intervals`.
+    pub fn interval(&self, interval: (Time, Time)) -> Option<usize> {
+        self.setup.observation.intervals.iter().position(|other| *other == interval)
+    }
+
+    /// A moment as people read it: `14:05` or `14:05:30` with a start, else `+1h30m`.
+    pub fn clock(&self, time: Time) -> String {
+        self.clock.show(time)
+    }
+}

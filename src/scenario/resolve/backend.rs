@@ -1,0 +1,217 @@
+//! `[[backends]]`, `[database]`, and distributions.
+
+use super::super::diagnostic::Diagnostic;
+use super::super::fields::{BACKENDS, Kind, families, parameters_of_family};
+use super::super::reader::{Report, Reported, TableReader};
+use super::super::tree::{Node, Value};
+use super::super::units;
+use super::super::values;
+use super::all;
+use crate::engine::digest::Digest;
+use crate::engine::dist::{Distribution, Family, ParameterValue, Parameters};
+use crate::model::outcome::Outcome;
+use crate::model::setup::{
+    Abandoned, BackendSetup, ColdStart, DatabaseSetup, Member, Overload, OverloadEnd,
+};
+
+/// Every backend.
+pub(super) fn backends(top: &TableReader<'_>) -> Option<Vec<BackendSetup>> {
+    let tables = top.tables("backends");
+    if tables.is_empty() && top.report.is_empty() {
+        top.fail("backends", "a scenario needs at least one backend", "this list is empty");
+    }
+    all(tables.iter().map(backend))
+}
+
+fn backend(table: &TableReader<'_>) -> Option<BackendSetup> {
+    let name = table.text("name");
+    let workers = table.count32("workers");
+    let queue = table.limit("queue");
+    let service = distribution(table, "service");
+    let full = table.choice("full").and_then(Outcome::from_name);
+    let abandoned = table.choice("abandoned");
+    let overload = table.part("overload", |overload| self::overload(overload, queue));
+    let start_time = table.duration("start-time");
+    let cold_start = table.part("cold-start", cold_start);
+    let up_at_start = table.flag("up");
+    Some(BackendSetup {
+        name: name?,
+        workers: workers?,
+        queue: queue.ok()?,
+        service: service?,
+        full: full?,
+        abandoned: if abandoned? == "skip" { Abandoned::Skip } else { Abandoned::Finish },
+        overload: overload.ok()?,
+        start_time: start_time?,
+        cold_start: cold_start.ok()?,
+        up_at_start: up_at_start?,
+    })
+}
+
+fn cold_start(table: &TableReader<'_>) -> Option<ColdStart> {
+    let slowdown = table.number("slowdown");
+    let period = table.duration("period");
+    Some(ColdStart { slowdown: slowdown?, period: period? })
+}
+
+fn overload(table: &TableReader<'_>, queue: Result<Option<u32>, Reported>) -> Option<Overload> {
+    // Of a queue that could not be read, nothing can be said.
+    let threshold = queue.ok().and_then(|queue| threshold(table, queue));
+    let until = match table.node("until")?.as_str() {
+        Some("restart") => Some(OverloadEnd::Restart),
+        _ => table.duration_or("until").map(OverloadEnd::After),
+    };
+    Some(Overload { queue: threshold?, until: until? })
+}
+
+/// `queue >= 390`, or `queue >= 95%` of its limit, rounded up.
+fn threshold(table: &TableReader<'_>, queue: Option<u32>) -> Option<u32> {
+    const EXPECTED: &str = "write \"queue >= 390\", or \"queue >= 95%\" of a limited queue";
+    if !table.has("unresponsive-at") {
+        return None;
+    }
+    table.get("unresponsive-at", |node, field| {
+        let text = values::text(node, field)?;
+        let fail = |message: &str| {
+            let at = text.rfind(' ').map_or(0, |at| at + 1);
+            let place = node.place.inside(text, at..text.len());
+            Err(Diagnostic::new(message, &place, "").help(EXPECTED))
+        };
+        let value = text.trim().strip_prefix("queue").map(str::trim_start);
+        let Some(value) = value.and_then(|rest| rest.strip_prefix(">=")).map(str::trim) else {
+            return Err(Diagnostic::new("this is not a condition on the queue", &node.place, "")
+                .help(EXPECTED));
+        };
+        let threshold = if let Ok(count) = value.parse::<u32>() {
+            count
+        } else if value.ends_with('%') {
+            let Ok(ratio) = units::ratio(value) else { return fail("this is not a percentage") };
+            let Some(limit) = queue else {
+                return fail("a percentage needs a `queue` with a limit");
+            };
+            // 95% of 160 is 152, whatever the last bit of the product says.
+            (ratio * f64::from(limit) - 1e-9).ceil() as u32
+        } else {
+            return fail("this is not a whole number or a percentage");
+        };
+        match queue {
+            _ if threshold == 0 => fail("at 0 the backend would never answer"),
+            Some(limit) if threshold > limit => fail("the queue never gets this long"),
+            _ => Ok(threshold),
+        }
+    })
+}
+
+/// The backends as the balancer's configuration lists them.
+pub(super) fn member_nodes(root: &Node) -> Vec<&Node> {
+    root.items("backends").iter().collect()
+}
+
+/// The balancer's view of a backend.
+pub(super) fn member(report: &Report, node: &Node) -> Option<Member> {
+    let table = TableReader::open_part(report, node, BACKENDS.fields)?;
+    let weight = table.count32("weight");
+    let in_pool = table.flag("in-pool");
+    let max_connections = table.limit("max-connections");
+    let mut name = Digest::default();
+    name.text(node.text("name").unwrap_or_default());
+    Some(Member {
+        in_pool: in_pool?,
+        weight: weight?,
+        max_connections: max_connections.ok()?,
+        name_hash: name.value(),
+    })
+}
+
+/// `[database]`, if there is one.
+pub(super) fn database(top: &TableReader<'_>) -> Result<Option<DatabaseSetup>, Reported> {
+    top.part("database", |table| {
+        let connections = table.count32("connections");
+        let query = distribution(table, "query");
+        Some(DatabaseSetup { connections: connections?, query: query? })
+    })
+}
+
+/// A distribution: a table of one family with its parameters, or a duration that is always taken.
+fn distribution(table: &TableReader<'_>, key: &str) -> Option<Distribution> {
+    let node = table.node(key)?;
+    let report = table.report;
+    if !matches!(node.value, Value::Table(_)) {
+        return table.get(key, values::duration).map(Distribution::constant);
+    }
+    let laws = TableReader::open(report, node, "a distribution", families())?;
+    let mut given = families().into_iter().filter(|family| laws.has(family.key));
+    let (Some(family), None) = (given.next(), given.next()) else {
+        let known = node.as_table().is_some_and(|table| !table.entries.is_empty());
+        // A misspelt family has been reported already.
+        if laws_are_known(node) || !known {
+            let example = "one family, such as { exponential = { mean = \"80ms\" } }";
+            report.push(Diagnostic::new(
+                "a distribution has exactly one family",
+                &node.place,
+                example,
+            ));
+        }
+        return None;
+    };
+    let Kind::Family(law) = family.kind else { return None };
+    let law_node = laws.node(law.name)?;
+    build(report, law, law_node)
+}
+
+fn laws_are_known(node: &Node) -> bool {
+    let known = |key: &str| Family::named(key).is_some();
+    node.as_table().is_some_and(|table| table.entries.iter().all(|entry| known(&entry.key)))
+}
+
+fn build(report: &Report, family: &'static Family, node: &Node) -> Option<Distribution> {
+    let fields = parameters_of_family(family);
+    let title = format!("`{}`", family.name);
+    let table = TableReader::open(report, node, &title, fields.clone())?;
+    let mut given = Parameters::new();
+    let mut sound = true;
+    for field in &fields {
+        if !table.has(field.key) {
+            continue;
+        }
+        match parameter(&table, field.key, field.kind) {
+            Some(value) => given.push(field.key, value),
+            None => sound = false,
+        }
+    }
+    let entries = node.as_table().map_or(0, |table| table.entries.len());
+    if !sound || given.iter().count() < entries {
+        return None;
+    }
+    match (family.build)(&given) {
+        Ok(distribution) => Some(distribution),
+        Err(error) => {
+            let at = error.parameter.and_then(|name| table.node(name)).unwrap_or(node);
+            report.push(
+                Diagnostic::new(error.message, &at.place, "")
+                    .help(format!("for example: {}", family.example)),
+            );
+            None
+        }
+    }
+}
+
+fn parameter(table: &TableReader<'_>, key: &str, kind: Kind) -> Option<ParameterValue> {
+    match kind {
+        Kind::Duration => table.duration(key).map(ParameterValue::from),
+        Kind::Ratio => table.ratio(key).map(ParameterValue::from),
+        Kind::Count => table.count(key).map(|count| ParameterValue::from(count as f64)),
+        Kind::Number => table.number(key).map(ParameterValue::from),
+        Kind::Durations(_) => table.get(key, |node, field| {
+            let items = values::list(node, field, "durations such as \"80ms\"")?;
+            let ns = |item| values::duration(item, field).map(|span| span.as_ns() as f64);
+            items.into_iter().map(ns).collect::<Result<Vec<f64>, _>>().map(ParameterValue::from)
+        }),
+        Kind::Numbers => table.get(key, |node, field| {
+            let items = values::list(node, field, "numbers")?;
+            let numbers = items.into_iter().map(|item| values::number(item, field));
+            numbers.collect::<Result<Vec<f64>, _>>().map(ParameterValue::from)
+        }),
+        _ => None,
+    }
+}

@@ -1,0 +1,407 @@
+//! What a timeline entry does.
+
+use super::super::actions::{self, ACTIONS};
+use super::super::diagnostic::Diagnostic;
+use super::super::fields::{Kind, MEMBER_KEYS};
+use super::super::overrides::{self, Edit};
+use super::super::path::{Step, Target};
+use super::super::reader::{Report, Reported, TableReader};
+use super::super::suggest;
+use super::super::tree::{Node, Table, Value};
+use super::super::values::{self, Read};
+use super::names::Names;
+use super::{Context, Mode, balancer};
+use crate::engine::time::Span;
+use crate::model::balancer::find;
+use crate::model::outcome::Outcome;
+use crate::model::setup::{
+    Action, BackendId, BalancerConfig, Change, EntryId, Fault, FaultKind, PopulationId, Rollout,
+};
+use std::collections::BTreeSet;
+
+/// Reads actions one after another: each `configure` starts from the configuration before it.
+pub(super) struct Actions<'a> {
+    context: &'a Context<'a>,
+    instances: Option<u16>,
+    /// Configurations in the order in which they become the newest, with the entries behind them.
+    versions: Vec<(Option<usize>, Node)>,
+}
+
+/// On what a fault works.
+enum Targets {
+    Backends(Vec<BackendId>),
+    Database,
+}
+
+impl<'a> Actions<'a> {
+    pub(super) fn new(context: &'a Context<'a>, instances: Option<u16>) -> Self {
+        Self { context, instances, versions: vec![(None, configuration_part(context.root))] }
+    }
+
+    /// The action of an entry, and for how long it lasts. `None` if it could not be read.
+    pub(super) fn read(
+        &mut self,
+        index: usize,
+        table: &TableReader<'_>,
+    ) -> Option<(Action, Option<Span>)> {
+        let verb = table.has("do").then(|| Self::verb(table)).flatten()?;
+        // A pause is itself a length of time; what it lacks is reported as a missing key.
+        if verb == "pause" {
+            return self.pause(table).map(|span| (Action::DatabasePause(span), None));
+        }
+        let lasts = actions::find(verb)
+            .is_some_and(|action| action.all_fields().any(|field| field.key == "for"))
+            .then(|| table.duration("for"))
+            .flatten();
+        let action = match verb {
+            "configure" => self.configure(index, table),
+            "rollback" => self.rollback(index, table),
+            "surge" => {
+                let population = self.population(table);
+                let factor = table.number("factor");
+                Some(Action::Surge { population: population.ok()?, factor: factor? })
+            }
+            "calm" => self.population(table).ok().map(|population| Action::Calm { population }),
+            "note" => Some(Action::Note),
+            _ => self.on_targets(verb, table),
+        };
+        Some((action?, lasts))
+    }
+
+    fn verb(table: &TableReader<'_>) -> Option<&'static str> {
+        table.get("do", |node, field| {
+            let text = values::text(node, field)?;
+            actions::find(text).map(|action| action.name).ok_or_else(|| {
+                let names = ACTIONS.iter().map(|action| action.name);
+                values::unknown(&node.place, "action", text)
+                    .help(suggest::help(text, names, "actions"))
+            })
+        })
+    }
+
+    fn pause(&self, table: &TableReader<'_>) -> Option<Span> {
+        let span = table.duration("for");
+        match self.targets(table)? {
+            Targets::Database => span,
+            Targets::Backends(_) => {
+                table.fail(
+                    "targets",
+                    "only the database can pause",
+                    "write \"database\", or do = \"hang\"",
+                );
+                None
+            }
+        }
+    }
+
+    /// The verbs whose `targets` say on what they work.
+    fn on_targets(&self, verb: &str, table: &TableReader<'_>) -> Option<Action> {
+        // Everything is read before the first gap ends the reading.
+        let targets = table.has("targets").then(|| self.targets(table)).flatten();
+        let factor = (verb == "slow").then(|| table.number("factor"));
+        let of = match verb {
+            "restore" => self.entry(table, "slow"),
+            "heal" => self.entry(table, "fail"),
+            _ => Ok(None),
+        };
+        let error = (verb == "fail").then(|| {
+            let outcome = table.choice("with").and_then(Outcome::from_name);
+            let after = table.duration("after");
+            Some(Fault::Fail { outcome: outcome?, after: after? })
+        });
+        let spans = (verb == "rolling-restart").then(|| {
+            let (drain, pause) = (table.duration("drain"), table.duration("pause"));
+            Some((drain?, pause?))
+        });
+        let targets = match (targets?, verb) {
+            (Targets::Backends(targets), _) => targets,
+            (Targets::Database, "slow") => return Some(Action::DatabaseSlow(factor??)),
+            (Targets::Database, "restore") => return Some(Action::DatabaseRestore),
+            (Targets::Database, _) => {
+                let message = format!("`{verb}` works on backends only");
+                table.fail("targets", message, "the database can be slow, be restored and pause");
+                return None;
+            }
+        };
+        let end = |kind, of| Action::End { targets: targets.clone(), kind, of };
+        Some(match verb {
+            "crash" => Action::Begin { targets, fault: Fault::Down },
+            "hang" => Action::Begin { targets, fault: Fault::Hang },
+            "slow" => Action::Begin { targets, fault: Fault::Slow(factor??) },
+            "fail" => Action::Begin { targets, fault: error?? },
+            "resume" => end(FaultKind::Hang, None),
+            "restore" => end(FaultKind::Slow, of.ok()?),
+            "heal" => end(FaultKind::Fail, of.ok()?),
+            "restart" => Action::Restart { targets },
+            "drain" => Action::Drain(targets),
+            "undrain" => Action::Undrain(targets),
+            "rolling-restart" => {
+                let (drain, pause) = spans??;
+                Action::RollingRestart { targets, drain, pause }
+            }
+            _ => return None,
+        })
+    }
+
+    /// The entry named by `of`, if there is one.
+    fn entry(&self, table: &TableReader<'_>, verb: &str) -> Result<Option<EntryId>, Reported> {
+        if !table.has("of") {
+            return Ok(None);
+        }
+        let entry = table.get("of", |node, field| self.context.names.entry(node, field, verb));
+        entry.map(|entry| Some(EntryId(entry))).ok_or(Reported)
+    }
+
+    /// The population named by `clients`; `None` for all of them.
+    fn population(&self, table: &TableReader<'_>) -> Result<Option<PopulationId>, Reported> {
+        let population = table.get("clients", |node, field| {
+            let text = values::text(node, field)?;
+            if text == "all" {
+                return Ok(None);
+            }
+            let clients = &self.context.names.clients;
+            let index = Names::position(clients, "population", &node.place, text)?;
+            Ok(Some(PopulationId(index)))
+        });
+        population.ok_or(Reported)
+    }
+
+    fn targets(&self, table: &TableReader<'_>) -> Option<Targets> {
+        let names = &self.context.names;
+        table.get("targets", |node, field| {
+            let items = match node.as_array() {
+                Some(items) => items.iter().collect(),
+                None => vec![node],
+            };
+            let mut found: Vec<BackendId> = Vec::new();
+            let mut database = false;
+            for item in &items {
+                let text = values::text(item, field)?;
+                if text == "database" {
+                    database = true;
+                    continue;
+                }
+                for backend in names.backends_like(text, &item.place)? {
+                    if !found.contains(&backend) {
+                        found.push(backend);
+                    }
+                }
+            }
+            let fail = |message: &str, help: &str| {
+                Err(Diagnostic::new(message, &node.place, "").help(help))
+            };
+            match (database, found.is_empty()) {
+                (false, true) => fail("no targets", "name at least one backend"),
+                (true, false) => {
+                    fail("backends and the database in one entry", "write two entries")
+                }
+                (true, true) if !names.database => fail(
+                    "the scenario has no database",
+                    "add [database] with connections and query",
+                ),
+                (true, true) => Ok(Targets::Database),
+                (false, false) => Ok(Targets::Backends(found)),
+            }
+        })
+    }
+
+    fn rollout(&self, table: &TableReader<'_>) -> Option<Rollout> {
+        if !table.has("rollout") {
+            return Some(Rollout::at_once());
+        }
+        let rollout = table.table("rollout")?;
+        let every = rollout.duration("every");
+        let delays = rollout.has("delays").then(|| delays(&rollout));
+        match (rollout.has("every"), delays) {
+            (true, None) => {
+                let (every, instances) = (every?.as_ns(), u64::from(self.instances?));
+                let delay = |instance: u64| Some(Span::from_ns(every.saturating_mul(instance)));
+                Some(Rollout { delays: (0..instances).map(delay).collect() })
+            }
+            (false, Some(delays)) => {
+                let delays = delays?;
+                let instances = usize::from(self.instances?);
+                // A sweep over the number of instances may leave some without use.
+                if delays.len() > instances && self.context.mode == Mode::Written {
+                    let message =
+                        format!("{} delays for balancer.instances = {instances}", delays.len());
+                    rollout.fail("delays", message, "one per instance at most");
+                    return None;
+                }
+                Some(Rollout { delays })
+            }
+            _ => {
+                let message = "a rollout has either `every` or `delays`";
+                rollout.report.push(Diagnostic::new(message, rollout.place, "write one of them"));
+                None
+            }
+        }
+    }
+
+    fn rollback(&mut self, index: usize, table: &TableReader<'_>) -> Option<Action> {
+        let of = self.entry(table, "configure");
+        let rollout = self.rollout(table);
+        let of = of.ok()?;
+        let changed = match of {
+            None => Some(self.versions.len() - 1),
+            Some(entry) => {
+                self.versions.iter().rposition(|(source, _)| *source == Some(entry.index()))
+            }
+        };
+        if let Some(before) = changed.and_then(|version| version.checked_sub(1)) {
+            let tree = self.versions[before].1.clone();
+            self.versions.push((Some(index), tree));
+        }
+        Some(Action::Rollback { of, rollout: rollout? })
+    }
+
+    fn configure(&mut self, index: usize, table: &TableReader<'_>) -> Option<Action> {
+        let rollout = self.rollout(table);
+        let edits = table.has("set").then(|| table.get("set", overrides::edits)).flatten()?;
+        if edits.is_empty() {
+            table.fail("set", "this changes nothing", "write a path and a value");
+        }
+        let mut tree = self.versions.last().expect("the first is always there").1.clone();
+        let mut touched: Vec<Target> = Vec::new();
+        let mut sound = true;
+        for edit in &edits {
+            let targets = check_reach(edit, &tree).and_then(|()| edit.apply(&mut tree));
+            match table.report.check(targets) {
+                Some(targets) => touched.extend(targets),
+                None => sound = false,
+            }
+        }
+        if !sound {
+            return None;
+        }
+        let config = read(table.report, &tree);
+        self.versions.push((Some(index), tree));
+        let config = config?;
+        let changes = touched.iter().filter_map(|target| change(target, &config));
+        let mut seen = BTreeSet::new();
+        let changes = changes.filter(|(key, _)| seen.insert(*key)).map(|(_, change)| change);
+        let changes: Vec<Change> = changes.collect();
+        Some(Action::Configure { changes, rollout: rollout? })
+    }
+}
+
+/// The waits of a rollout; `None` in the list stands for never.
+fn delays(rollout: &TableReader<'_>) -> Option<Vec<Option<Span>>> {
+    let Kind::Durations(Some(never)) = rollout.field("delays").kind else { return None };
+    rollout.get("delays", |node, field| {
+        let items = values::list(node, field, "durations and \"never\"")?;
+        if items.is_empty() {
+            return Err(Diagnostic::new("`delays` is empty", &node.place, "one per instance"));
+        }
+        items.into_iter().map(|item| values::duration_or(item, field, never)).collect()
+    })
+}
+
+/// What of a tree belongs to the balancer's configuration.
+fn configuration_part(root: &Node) -> Node {
+    let mut part = Node::table(&root.place);
+    let (Some(from), Some(to)) = (root.as_table(), part.as_table_mut()) else { return part };
+    if let Some(entry) = from.entry("balancer") {
+        to.entries.push(entry.clone());
+    }
+    if let Some(entry) = from.entry("backends") {
+        let mut entry = entry.clone();
+        for item in entry.node.as_array_mut().into_iter().flatten() {
+            if let Value::Table(Table { entries }) = &mut item.value {
+                entries.retain(|entry| {
+                    entry.key == "name" || MEMBER_KEYS.contains(&entry.key.as_str())
+                });
+            }
+        }
+        to.entries.push(entry);
+    }
+    part
+}
+
+fn read(report: &Report, tree: &Node) -> Option<BalancerConfig> {
+    let members: Vec<&Node> = tree.items("backends").iter().collect();
+    balancer::configuration(report, tree, &members)
+}
+
+/// A configuration reaches what a balancer's file says, not the machines behind it.
+fn check_reach(edit: &Edit, tree: &Node) -> Read<()> {
+    const REACH: &str = "a configuration has balancer.* but not balancer.instances, and \
+                         backends.NAME.weight, .in-pool and .max-connections";
+    // A path that leads nowhere says so itself.
+    for target in edit.path.resolve(tree, false)? {
+        let inside = match &target.steps[..] {
+            [Step::Key("balancer"), Step::Key(key), ..] => *key != "instances",
+            [Step::Key("backends"), Step::Item(_), Step::Key(key)] => MEMBER_KEYS.contains(key),
+            _ => false,
+        };
+        if !inside {
+            let message = "this is not part of the balancer's configuration";
+            return Err(Diagnostic::new(message, &edit.path.place, "").help(REACH));
+        }
+    }
+    Ok(())
+}
+
+/// What a touched path changes, with a key that is the same for the same change.
+fn change(target: &Target, config: &BalancerConfig) -> Option<((u8, u16), Change)> {
+    match &target.steps[..] {
+        [Step::Key("balancer"), Step::Key(key), ..] => match *key {
+            "timeout" => Some(((0, 0), Change::Timeout(config.timeout))),
+            "connect" => Some(((1, 0), Change::Connect(config.connect))),
+            "algorithm" => Some(((2, 0), Change::Algorithm(config.algorithm.clone()))),
+            // Parameters of another algorithm than the one in force wait for it.
+            name if find(name).is_some_and(|a| a.name == config.algorithm.algorithm.name) => {
+                Some(((2, 0), Change::Algorithm(config.algorithm.clone())))
+            }
+            _ => None,
+        },
+        [Step::Key("backends"), Step::Item(index), Step::Key(key)] => {
+            let id = BackendId(*index as u16);
+            let member = config.members.get(*index)?;
+            match *key {
+                "weight" => Some(((3, id.0), Change::Weight(id, member.weight))),
+                "in-pool" => Some(((4, id.0), Change::InPool(id, member.in_pool))),
+                "max-connections" => {
+                    Some(((5, id.0), Change::MaxConnections(id, member.max_connections)))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verb_is_carried_out() {
+        // The match in `on_targets` and `read` must know each verb of the table: a new one without
+        // code would be read as nothing. The text below is what `read` sees.
+        let known = [
+            "configure",
+            "rollback",
+            "surge",
+            "calm",
+            "note",
+            "pause",
+            "crash",
+            "hang",
+            "slow",
+            "fail",
+            "resume",
+            "restore",
+            "heal",
+            "restart",
+            "drain",
+            "undrain",
+            "rolling-restart",
+        ];
+        let names: Vec<&str> = ACTIONS.iter().map(|action| action.name).collect();
+        assert_eq!(names.len(), known.len());
+        assert!(names.iter().all(|name| known.contains(name)));
+        let of = |field: &crate::scenario::fields::Field| field.key == "of";
+        assert_eq!(ACTIONS.iter().filter(|action| action.fields.iter().any(of)).count(), 3);
+    }
+}

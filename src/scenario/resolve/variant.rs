@@ -1,0 +1,81 @@
+//! `[[measure]]` and `[[twin]]`: the same scenario with changes.
+
+use super::super::Variant;
+use super::super::overrides::{self, Override};
+use super::super::reader::{Report, TableReader};
+use super::super::values;
+use super::names::{Names, sort_timeline};
+use super::{Context, Mode, all, clock, resolve};
+
+/// Every variant under `key`, each looked into once.
+pub(super) fn variants(
+    context: &Context<'_>,
+    top: &TableReader<'_>,
+    key: &'static str,
+) -> Vec<Variant> {
+    let tables = top.tables(key);
+    let read = all(tables.iter().map(|table| variant(context, table, key)));
+    let variants = read.unwrap_or_default();
+    // Only a sound scenario tells what a variant breaks.
+    if context.mode == Mode::Written && context.report.is_empty() {
+        for variant in &variants {
+            try_out(context, variant, key);
+        }
+    }
+    variants
+}
+
+fn variant(context: &Context<'_>, table: &TableReader<'_>, key: &str) -> Option<Variant> {
+    let name = table.text("name");
+    let doc = table.text("reason");
+    let set = table.has("set").then(|| table.get("set", overrides::edits));
+    let unset = table.has("unset").then(|| table.get("unset", overrides::removals));
+    let misses = if key == "twin" { misses(context, table) } else { Some(Vec::new()) };
+    let edits = [unset, set].into_iter().flatten();
+    let edits: Vec<_> = edits.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+    if edits.is_empty() {
+        table.fail("name", format!("this {key} changes nothing"), "add `set` or `unset`");
+        return None;
+    }
+    let overrides = edits.into_iter().map(Override::SetNode).collect();
+    Some(Variant { name: name?, doc, overrides, misses: misses? })
+}
+
+/// The expectations that a twin must fail; each exists, and there is one at least.
+fn misses(context: &Context<'_>, table: &TableReader<'_>) -> Option<Vec<String>> {
+    if !table.has("misses") {
+        return None;
+    }
+    let misses = table.get("misses", |node, field| {
+        let items = values::list(node, field, "names of expectations")?;
+        let name = |item| -> values::Read<String> {
+            let text = values::text(item, field)?;
+            Names::position(&context.names.expects, "expectation", &item.place, text)?;
+            Ok(text.to_owned())
+        };
+        items.into_iter().map(name).collect::<Result<Vec<String>, _>>()
+    })?;
+    if misses.is_empty() {
+        table.fail("misses", "a twin must fail at least one expectation", "this list is empty");
+        return None;
+    }
+    Some(misses)
+}
+
+/// Applies a variant and reads the result, for its mistakes alone.
+fn try_out(context: &Context<'_>, variant: &Variant, key: &str) {
+    let mut root = context.root.clone();
+    let trial = Report::default();
+    for change in &variant.overrides {
+        trial.check(change.edit().and_then(|edit| edit.apply(&mut root)));
+    }
+    if trial.is_empty() {
+        let clock = clock(&root, &Report::default());
+        sort_timeline(&mut root, &clock);
+        resolve(&root, &trial, Mode::Overridden);
+    }
+    for diagnostic in trial.finish().into_list() {
+        let note = format!("this follows from the {key} `{}`", variant.name);
+        context.report.push(diagnostic.help(note));
+    }
+}
