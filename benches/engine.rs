@@ -1,6 +1,7 @@
 //! How fast the simulator is, beside hand-written loops that can do one model only.
 //!
-//! `cargo bench` prints requests per second of both and their ratio, then what the parts cost.
+//! `cargo bench` prints requests per second of both and their ratio, then what the parts cost. A
+//! ratio compares better than a speed: both halves of it feel the same machine.
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};

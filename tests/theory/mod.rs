@@ -59,10 +59,13 @@ groups! {
 fn every_case_is_tested_or_named_as_not_yet() {
     let mut ids = BTreeSet::new();
     let mut used = BTreeSet::new();
+    let mut simulations = BTreeSet::new();
     let mut tested = 0;
     for case in CASES.iter() {
         assert!(ids.insert(&case.id), "{} is listed twice", case.id);
-        let covered = !plan::checks(case).is_empty();
+        let checks = plan::checks(case);
+        let covered = !checks.is_empty();
+        simulations.extend(checks.into_iter().map(|check| check.name));
         if covered {
             tested += 1;
             assert!(FAMILIES.contains(&case.family()), "no test runs {}", case.id);
@@ -77,6 +80,8 @@ fn every_case_is_tested_or_named_as_not_yet() {
     assert!(idle.is_empty(), "these entries name no untested case: {idle:?}");
     let gone: Vec<_> = weaker::ids().filter(|id| !ids.iter().any(|known| known == id)).collect();
     assert!(gone.is_empty(), "these weaker cases do not exist: {gone:?}");
+    let unused: Vec<_> = lengths::names().filter(|name| !simulations.contains(*name)).collect();
+    assert!(unused.is_empty(), "these simulations have a length, and no case: {unused:?}");
     println!("{tested} of {} cases can be tested", ids.len());
 }
 
