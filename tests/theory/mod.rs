@@ -157,7 +157,8 @@ fn judge_one(name: &str, job: &Job<'_>, values: &BTreeMap<u32, Vec<f64>>) -> Vec
             sample.mean,
             100.0 * half
         );
-        if !sample.accepts(expected, check.delta) {
+        let delta = check.delta + weaker::allowance(&case.id) * expected.abs();
+        if !sample.accepts(expected, delta) {
             failures.push(format!("{line}: WRONG"));
         }
         let limit = weaker::limit(&case.id).unwrap_or(check.limit);
