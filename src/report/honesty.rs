@@ -32,7 +32,7 @@ pub fn markdown(pages: &[Honesty], seed: u64, all_incidents: bool) -> String {
         text.push_str(INCIDENTS);
         " --all-incidents".to_owned()
     } else {
-        pages.iter().map(|page| format!(" {}", page.name)).collect()
+        pages.iter().flat_map(|page| [" ", &page.name]).collect()
     };
     let _ = writeln!(text, "\nSeed {seed}; made by `misroute assumptions{names}`.");
     for page in pages {

@@ -233,6 +233,9 @@ fn short_harm_in_a_short_run_is_over() {
     let crash = "timeline.crash={at=\"5m\", do=\"crash\", targets=\"all\", for=\"1m\"}";
     let document = replay(SMALL.as_bytes(), &["duration=10m", crash]).ended(0).json();
     assert_eq!(document["recovery"]["verdict"], "recovered");
+    let longer = crash.replace("1m", "3m");
+    let document = replay(SMALL.as_bytes(), &["duration=10m", &longer]).ended(0).json();
+    assert_eq!(document["recovery"]["verdict"], "recovered");
     let late = crash.replace("5m", "9m");
     let document = replay(SMALL.as_bytes(), &["duration=10m", &late]).ended(0).json();
     assert_eq!(document["recovery"]["verdict"], "degraded");
