@@ -41,6 +41,6 @@ pub(super) fn execute(command: &Assumptions) -> Result<ExitCode, Failure> {
         progress.update(index, 1.0);
     }
     drop(progress);
-    output::result(&honesty::markdown(&pages, seed))?;
+    output::result(&honesty::markdown(&pages, seed, command.all_incidents))?;
     Ok(ExitCode::SUCCESS)
 }

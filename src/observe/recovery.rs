@@ -2,7 +2,8 @@
 //!
 //! Judged on the share of affected users per user window. The baseline is the mean before the first
 //! timeline entry; users are worse off in a window whose share exceeds the baseline by more than
-//! [`TOLERANCE`]. They are well again after the last such window, if [`HOLD`] windows follow.
+//! [`TOLERANCE`]. They are well again after the last such window, if good windows follow for half as
+//! long as they were worse off, or at least [`HOLD`] of them.
 
 use super::result::{Recovery, Series, UserRow, Verdict};
 use crate::engine::time::Time;
@@ -13,7 +14,7 @@ pub const TOLERANCE: f64 = 0.05;
 /// If more users than this are affected from the start, that is no state to compare with.
 pub const HEALTHY: f64 = 0.5;
 
-/// How many good windows must follow the last bad one.
+/// How many good windows after the last bad one are enough, however long users were worse off.
 pub const HOLD: usize = 5;
 
 /// Judges a series. `disturbed`: whether something done to the system is still in force at the end.
@@ -36,7 +37,9 @@ pub(super) fn judge(series: &Series, first_action: Time, end: Time, disturbed: b
         return Recovery { verdict, harmed_at: None, recovered_at: None, after_s: None };
     };
     let harmed_at = first as f64 * length;
-    if last + HOLD < series.users.len() {
+    // Short harm is known to be over sooner: a run need not be long to say so.
+    let hold = HOLD.min((last + 1 - first).div_ceil(2));
+    if last + hold < series.users.len() {
         let recovered_at = ((last + 1) as f64 * length).min(end.as_secs_f64());
         return Recovery {
             verdict: Verdict::Recovered,

@@ -25,10 +25,16 @@ pub struct Honesty {
     pub measures: Vec<VariantRun>,
 }
 
-/// The page as Markdown.
-pub fn markdown(pages: &[Honesty], seed: u64) -> String {
+/// The page as Markdown. Of `all_incidents` it also says what no run can show.
+pub fn markdown(pages: &[Honesty], seed: u64, all_incidents: bool) -> String {
     let mut text = String::from(INTRODUCTION);
-    let _ = writeln!(text, "\nSeed {seed}; made by `misroute assumptions --all-incidents`.");
+    let names = if all_incidents {
+        text.push_str(INCIDENTS);
+        " --all-incidents".to_owned()
+    } else {
+        pages.iter().flat_map(|page| [" ", &page.name]).collect()
+    };
+    let _ = writeln!(text, "\nSeed {seed}; made by `misroute assumptions{names}`.");
     for page in pages {
         one(page, &mut text);
     }
@@ -43,7 +49,10 @@ and why. Below, one assumption at a time is moved over its plausible range, and 
 judged again: **bold** is outside its bounds. Then the *twins*: the scenario without the mechanism
 that is said to carry a figure must miss that figure. The spread over seeds is a few tenths of a
 point, so it proves nothing about honesty; ranges and twins do.
+";
 
+/// What holds for the bundled incidents only.
+const INCIDENTS: &str = "
 What no model of queues could produce, and the files therefore state as given: the times of the
 changes (assumed shortly before the stated alert), what people did and when, and declared ends that
 come long after users were well again (16:00 on 10 August, 12:00 on 21 June). The ten minutes between
@@ -53,8 +62,14 @@ reading; that the latter hits 60% of the users and not 40% or 80% is the luck of
 ";
 
 fn one(page: &Honesty, text: &mut String) {
-    let title = page.title.as_deref().unwrap_or("");
-    let _ = writeln!(text, "\n## {}\n\n{title}.\n", page.name);
+    let _ = writeln!(text, "\n## {}\n", page.name);
+    if let Some(title) = &page.title {
+        let _ = writeln!(text, "{title}.\n");
+    }
+    if page.base.judgements.is_empty() {
+        text.push_str("It has no `[[expect]]`, so there is nothing that could rest on anything.\n");
+        return;
+    }
     let _ = writeln!(text, "| stated | expected | simulated |\n|---|---|---|");
     for judgement in &page.base.judgements {
         let fact = judgement.fact.as_deref().unwrap_or(&judgement.name);

@@ -32,7 +32,7 @@ pub(super) fn help<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
     what: &str,
 ) -> String {
-    const LISTED: usize = 16;
+    const LISTED: usize = 20;
     let candidates: Vec<&str> = candidates.into_iter().collect();
     if let Some(near) = nearest(wrong, candidates.iter().copied()) {
         return format!("did you mean `{near}`?");

@@ -148,6 +148,15 @@ fn yes_runs_what_is_estimated_to_take_for_ever() {
 }
 
 #[test]
+fn what_others_call_it_is_recognized() {
+    let algorithm = |name: &str| with(&format!("[balancer]\nalgorithm = \"{name}\"\n"));
+    algorithm("leastconn").says(&["here it is `least-connections`", "HAProxy: leastconn"]);
+    algorithm("RING_HASH").says(&["here it is `ring-hash`"]);
+    algorithm("round_robin").says(&["`round-robin`"]);
+    instead("api-{1..2}", "api-[1..2]").says(&["is not a name", "did you mean `api-{1..2}`?"]);
+}
+
+#[test]
 fn overrides_are_checked_like_files() {
     let set = |text: &str| replay(SMALL.as_bytes(), &[text]).ended(2);
     set("clients.web.rate=5").says(&["--set:1:18", "did you mean \"5/s\"?"]);

@@ -229,6 +229,33 @@ fn completions_know_the_commands() {
 }
 
 #[test]
+fn short_harm_in_a_short_run_is_over() {
+    let crash = "timeline.crash={at=\"5m\", do=\"crash\", targets=\"all\", for=\"1m\"}";
+    let document = replay(SMALL.as_bytes(), &["duration=10m", crash]).ended(0).json();
+    assert_eq!(document["recovery"]["verdict"], "recovered");
+    let longer = crash.replace("1m", "3m");
+    let document = replay(SMALL.as_bytes(), &["duration=10m", &longer]).ended(0).json();
+    assert_eq!(document["recovery"]["verdict"], "recovered");
+    let late = crash.replace("5m", "9m");
+    let document = replay(SMALL.as_bytes(), &["duration=10m", &late]).ended(0).json();
+    assert_eq!(document["recovery"]["verdict"], "degraded");
+}
+
+#[test]
+fn assumptions_are_explored_for_any_scenario() {
+    let assumption = "[[assumption]]\npath = \"backends.*.service\"\nrange = [\"50ms\", \"2s\"]\n\
+        reason = \"not measured\"\n";
+    let scratch = Scratch::with("assumptions", &format!("{SMALL}{EXPECTS}{assumption}"));
+    let page = scratch.run(&["assumptions", "s.toml"]).ended(0).out;
+    assert!(page.contains("made by `misroute assumptions small`"), "{page}");
+    assert!(page.contains("backends.*.service") && page.contains("Not measured"), "{page}");
+    assert!(!page.contains("August"), "nothing about other incidents: {page}");
+    scratch.write("bare.toml", SMALL);
+    let page = scratch.run(&["assumptions", "bare.toml"]).ended(0).out;
+    assert!(page.contains("has no `[[expect]]`"), "{page}");
+}
+
+#[test]
 fn a_wholly_dead_system_answers_503_and_has_no_latency() {
     let down = ["backends.*.up=false"];
     let weightless = ["backends.*.weight=0"];

@@ -53,11 +53,11 @@ fn algorithm(table: &TableReader<'_>) -> Option<AlgorithmConfig> {
         let text = values::text(node, field)?;
         balancer::find(text).ok_or_else(|| {
             let names = ALGORITHMS.iter().map(|algorithm| algorithm.name);
-            values::unknown(&node.place, "algorithm", text).help(suggest::help(
-                text,
-                names,
-                "algorithms",
-            ))
+            let help = match of_vendor(text) {
+                Some(known) => format!("here it is `{}` ({})", known.name, known.vendors),
+                None => suggest::help(text, names, "algorithms"),
+            };
+            values::unknown(&node.place, "algorithm", text).help(help)
         })
     });
     // The others are read too: their mistakes would wait for a change of the algorithm.
@@ -69,6 +69,15 @@ fn algorithm(table: &TableReader<'_>) -> Option<AlgorithmConfig> {
         }
     }
     Some(AlgorithmConfig { algorithm: chosen?, arguments: arguments? })
+}
+
+/// The algorithm that a vendor's configuration calls so: `leastconn`, `RING_HASH`.
+fn of_vendor(text: &str) -> Option<&'static balancer::Algorithm> {
+    let called = |vendors: &str| {
+        let mut words = vendors.split([' ', ';', ',', ':']);
+        text.len() > 5 && words.any(|word| word.eq_ignore_ascii_case(text))
+    };
+    ALGORITHMS.iter().copied().find(|algorithm| called(algorithm.vendors))
 }
 
 fn arguments_of(

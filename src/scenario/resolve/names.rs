@@ -145,7 +145,12 @@ fn check_name(list: &str, field: &Field, node: &Node, name: &str) -> Read<()> {
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if name.is_empty() || !name.chars().all(allowed) {
-        return fail(format!("`{name}` is not a name: use letters, digits, `-` and `_`"));
+        let wrong = fail(format!("`{name}` is not a name: use letters, digits, `-` and `_`"));
+        let braces = name.replace(['[', '('], "{").replace([']', ')'], "}");
+        let meant = matches!(field.kind, Kind::NamePattern) && expand(&braces).is_ok();
+        return wrong.map_err(|wrong: Diagnostic| {
+            wrong.help_if((meant && braces != name).then(|| format!("did you mean `{braces}`?")))
+        });
     }
     let reserved =
         RESERVED.iter().find(|(key, _)| *key == list).map_or(&[][..], |(_, words)| words);
