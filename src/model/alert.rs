@@ -1,8 +1,9 @@
 //! Monitoring: signals over sliding windows, and the alerts that read them.
 //!
 //! Monitoring sees every attempt as it finishes at the balancer, a timeout at its timeout; so a
-//! hung server raises the latency even though only quick answers are left. A window slides in
-//! twelve steps (Prometheus would call the step its evaluation interval).
+//! hung server raises the latency even though only quick answers are left. Each rule has a window
+//! of its own, which slides in twelve steps, but every five seconds at least (Prometheus would call
+//! that its evaluation interval): no rule depends on what else is watched.
 
 use super::outcome::Outcome;
 use super::setup::{AlertRule, Setup, Signal};
@@ -10,10 +11,14 @@ use crate::engine::histogram::Histogram;
 use crate::engine::time::{Span, Time};
 use std::collections::VecDeque;
 
-/// Steps in which the shortest window slides.
+/// Steps in which a short window slides.
 const STEPS: u64 = 12;
-/// No step is shorter than this.
+/// No step is shorter than this,
 const STEP_MIN: Span = Span::from_ms(100);
+/// nor longer than this,
+const STEP_MAX: Span = Span::from_secs(5);
+/// unless the window would need more steps than this.
+const STEPS_MOST: u64 = 720;
 
 /// What finished, and who got attempts, in one step.
 #[derive(Clone, Debug, Default)]
@@ -32,68 +37,112 @@ struct AlertState {
     fired: u64,
 }
 
-/// Windowed signals and the state of each alert.
+/// A rule's sliding window and what it has led to.
 #[derive(Clone, Debug)]
-pub(super) struct Monitor {
+struct Watch {
     step: Span,
-    /// Closed slices, oldest first; no more than the longest window needs.
+    /// Closed slices, oldest first; no more than the window needs.
     slices: VecDeque<Slice>,
     slices_max: usize,
     open: Slice,
     reached_before: Vec<u64>,
-    alerts: Vec<AlertState>,
+    needs_latency: bool,
+    state: AlertState,
 }
 
-/// The step in which the windows of these rules slide.
-fn step(alerts: &[AlertRule]) -> Span {
-    let shortest = alerts.iter().map(|alert| alert.window).min();
-    shortest.map_or(STEP_MIN, |shortest| Span::from_ns(shortest.as_ns() / STEPS).max(STEP_MIN))
+/// All rules' windows and states.
+#[derive(Clone, Debug)]
+pub(super) struct Monitor {
+    watches: Vec<Watch>,
+}
+
+/// The step in which a rule's window slides.
+fn step(rule: &AlertRule) -> Span {
+    let window = rule.window.as_ns();
+    let step = Span::from_ns(window / STEPS).clamp(STEP_MIN, STEP_MAX);
+    step.max(Span::from_ns(window / STEPS_MOST))
 }
 
 /// How many slices a run's alerts read, all evaluations together: what monitoring costs.
 pub(super) fn slices_read(setup: &Setup) -> f64 {
-    let step = step(&setup.alerts);
-    let evaluations = setup.duration.as_ns() / step.as_ns();
-    let slices = |alert: &AlertRule| slices_in(alert.window.min(setup.duration), step) as f64;
-    evaluations as f64 * setup.alerts.iter().map(slices).sum::<f64>()
+    let read = |rule: &AlertRule| {
+        let step = step(rule);
+        let evaluations = setup.duration.as_ns() / step.as_ns();
+        evaluations as f64 * slices_in(rule.window.min(setup.duration), step) as f64
+    };
+    setup.alerts.iter().map(read).sum()
 }
 
 impl Monitor {
     pub(super) fn new(setup: &Setup) -> Self {
-        let step = step(&setup.alerts);
-        let longest = setup.alerts.iter().map(|alert| alert.window).max().unwrap_or(step);
         let n = setup.backends.len();
-        Self {
-            step,
+        let watch = |rule: &AlertRule| Watch {
+            step: step(rule),
             slices: VecDeque::new(),
-            slices_max: slices_in(longest, step),
+            slices_max: slices_in(rule.window, step(rule)),
             open: Slice { reached: vec![0; n], ..Slice::default() },
             reached_before: vec![0; n],
-            alerts: vec![AlertState::default(); setup.alerts.len()],
-        }
+            needs_latency: matches!(rule.signal, Signal::LatencyQuantile(_) | Signal::LatencyMean),
+            state: AlertState::default(),
+        };
+        Self { watches: setup.alerts.iter().map(watch).collect() }
     }
 
-    /// When the open slice closes; `None` if there is no alert to evaluate.
-    pub(super) fn next_tick(&self, now: Time) -> Option<Time> {
-        (!self.alerts.is_empty()).then(|| now + self.step)
+    /// When a rule's open slice closes.
+    pub(super) fn next_tick(&self, alert: usize, now: Time) -> Time {
+        now + self.watches[alert].step
     }
 
     /// An attempt finished at the balancer.
     #[inline]
     pub(super) fn attempt_over(&mut self, outcome: Outcome, took: Span) {
-        if !self.alerts.is_empty() {
-            self.open.outcomes[outcome.index()] += 1;
-            self.open.latency.record(took);
+        for watch in &mut self.watches {
+            watch.open.outcomes[outcome.index()] += 1;
+            if watch.needs_latency {
+                watch.open.latency.record(took);
+            }
         }
     }
 
     /// How often an alert has fired.
     pub(super) fn fired(&self, alert: usize) -> u64 {
-        self.alerts[alert].fired
+        self.watches[alert].state.fired
     }
 
-    /// Closes the open slice; `reached` reads how many attempts reached a backend so far.
-    pub(super) fn close_slice(&mut self, _now: Time, reached: impl Fn(usize) -> u64) {
+    /// Closes a rule's open slice, and evaluates the rule. `reached` reads how many attempts reached
+    /// a backend so far. Returns `Some(true)` when the alert begins to fire, `Some(false)` when it
+    /// resolves, `None` when nothing changes. A signal that rests on nothing is not beyond any
+    /// threshold.
+    pub(super) fn evaluate(
+        &mut self,
+        alert: usize,
+        rule: &AlertRule,
+        now: Time,
+        reached: impl Fn(usize) -> u64,
+    ) -> Option<bool> {
+        let watch = &mut self.watches[alert];
+        watch.close_slice(reached);
+        let value = watch.value(rule);
+        let state = &mut watch.state;
+        let beyond = value.is_some_and(|value| {
+            if rule.above { value > rule.threshold } else { value < rule.threshold }
+        });
+        if !beyond {
+            state.holds_since = None;
+            return std::mem::take(&mut state.fires).then_some(false);
+        }
+        let since = *state.holds_since.get_or_insert(now);
+        if state.fires || now.since(since) < rule.hold {
+            return None;
+        }
+        state.fires = true;
+        state.fired += 1;
+        Some(true)
+    }
+}
+
+impl Watch {
+    fn close_slice(&mut self, reached: impl Fn(usize) -> u64) {
         for (index, before) in self.reached_before.iter_mut().enumerate() {
             let total = reached(index);
             self.open.reached[index] = total - *before;
@@ -110,32 +159,9 @@ impl Monitor {
         self.slices.push_back(std::mem::replace(&mut self.open, next));
     }
 
-    /// Evaluates a rule. Returns `Some(true)` when it begins to fire, `Some(false)` when it
-    /// resolves, `None` when nothing changes. A signal that rests on nothing is not beyond any
-    /// threshold.
-    pub(super) fn evaluate(&mut self, index: usize, rule: &AlertRule, now: Time) -> Option<bool> {
-        let value = self.value(rule);
-        let state = &mut self.alerts[index];
-        let beyond = value.is_some_and(|value| {
-            if rule.above { value > rule.threshold } else { value < rule.threshold }
-        });
-        if !beyond {
-            state.holds_since = None;
-            return std::mem::take(&mut state.fires).then_some(false);
-        }
-        let since = *state.holds_since.get_or_insert(now);
-        if state.fires || now.since(since) < rule.hold {
-            return None;
-        }
-        state.fires = true;
-        state.fired += 1;
-        Some(true)
-    }
-
     /// A rule's signal over its window; `None` if the window holds nothing to judge by.
     fn value(&self, rule: &AlertRule) -> Option<f64> {
-        let n = slices_in(rule.window, self.step);
-        let slices = || self.slices.iter().rev().take(n);
+        let slices = || self.slices.iter();
         let finished = || -> [u64; Outcome::COUNT] {
             let mut sum = [0; Outcome::COUNT];
             for slice in slices() {

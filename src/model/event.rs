@@ -1,6 +1,6 @@
 //! Everything that can happen, and what comes first at one instant.
 
-use super::setup::{BackendId, EntryId, InstanceId, PopulationId};
+use super::setup::{AlertId, BackendId, EntryId, InstanceId, PopulationId};
 use crate::engine::queue::Class;
 use crate::engine::slab::Handle;
 
@@ -9,8 +9,8 @@ use crate::engine::slab::Handle;
 pub(super) enum Event {
     /// A window or an interval ends: probes receive a sample.
     Sample,
-    /// Monitoring closes a slice and evaluates its rules.
-    AlertTick,
+    /// Monitoring closes a slice of a rule's window, and evaluates the rule.
+    AlertTick(AlertId),
     /// A timeline entry is carried out.
     Entry(EntryId),
     /// A timeline entry's `lasts` is over.

@@ -497,6 +497,32 @@ fn an_alert_fires_after_its_window_and_hold_and_calls_its_responder() {
     assert!(alerts[1] > restarted && alerts[1] < restarted + 2.1, "{alerts:?}");
 }
 
+/// A rule does not depend on what else is watched.
+#[test]
+fn another_alert_moves_no_alert() {
+    let fired = |others: &[u64]| {
+        let mut setup = two(200.0);
+        let rule = |name: &str, window| AlertRule {
+            name: name.into(),
+            signal: Signal::ErrorRatio,
+            above: true,
+            threshold: 0.25,
+            window: Span::from_secs(window),
+            hold: Span::from_secs(1),
+        };
+        setup.alerts = vec![rule("errors", 2)];
+        setup.alerts.extend(others.iter().map(|&window| rule("other", window)));
+        let crash = Action::Begin { targets: vec![BackendId(1)], fault: Fault::Down };
+        setup.timeline = vec![at(5, "crash", crash)];
+        let (log, _) = run(setup);
+        let own = WorldChange::Alert(AlertId(0), true);
+        log.changes.iter().find(|(_, change)| *change == own).map(|(now, _)| *now)
+    };
+    let alone = fired(&[]);
+    assert!(alone.is_some());
+    assert_eq!(fired(&[1, 7, 3600]), alone);
+}
+
 /// After a burst, a queue of 5 s in front of clients with a patience of 2 s: at half the capacity,
 /// doing abandoned work takes 10 s to catch up, dropping it takes none.
 #[test]

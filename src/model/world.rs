@@ -124,8 +124,9 @@ impl World {
 
     fn schedule_start(&mut self) {
         self.schedule_sample();
-        if let Some(at) = self.monitor.next_tick(Time::ZERO) {
-            self.queue.push(at, WINDOWS, Event::AlertTick);
+        for alert in (0..self.setup.alerts.len() as u16).map(AlertId) {
+            let at = self.monitor.next_tick(alert.index(), Time::ZERO);
+            self.queue.push(at, WINDOWS, Event::AlertTick(alert));
         }
         for (id, entry) in (0_u16..).zip(&self.setup.timeline) {
             if let Trigger::At(at) = entry.trigger {
@@ -191,7 +192,7 @@ impl World {
             Event::EntryEnds(entry) => self.on_entry_ends(entry, probe),
             Event::Adopt { instance, version } => self.on_adopt(instance, version, probe),
             Event::Rolling { plan, step } => self.on_rolling(plan, step, probe),
-            Event::AlertTick => self.on_alert_tick(probe),
+            Event::AlertTick(alert) => self.on_alert_tick(alert, probe),
             Event::Sample => {
                 self.sample(probe);
                 self.schedule_sample();
@@ -229,21 +230,17 @@ impl World {
         }
     }
 
-    fn on_alert_tick(&mut self, probe: &mut impl Probe) {
-        let backends = &self.backends;
-        self.monitor.close_slice(self.now, |id| backends[id].gauge.reached);
-        for index in 0..self.setup.alerts.len() {
-            let rule = &self.setup.alerts[index];
-            let Some(fires) = self.monitor.evaluate(index, rule, self.now) else { continue };
-            let id = AlertId(index as u16);
+    fn on_alert_tick(&mut self, id: AlertId, probe: &mut impl Probe) {
+        let (backends, rule) = (&self.backends, &self.setup.alerts[id.index()]);
+        let reached = |index: usize| backends[index].gauge.reached;
+        if let Some(fires) = self.monitor.evaluate(id.index(), rule, self.now, reached) {
             self.note_change(WorldChange::Alert(id, fires), probe);
-            if fires && self.monitor.fired(index) == 1 {
+            if fires && self.monitor.fired(id.index()) == 1 {
                 self.call_responders(id);
             }
         }
-        if let Some(at) = self.monitor.next_tick(self.now) {
-            self.queue.push(at, WINDOWS, Event::AlertTick);
-        }
+        let at = self.monitor.next_tick(id.index(), self.now);
+        self.queue.push(at, WINDOWS, Event::AlertTick(id));
     }
 
     fn call_responders(&mut self, alert: AlertId) {

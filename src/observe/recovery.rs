@@ -39,7 +39,9 @@ pub(super) fn judge(series: &Series, first_action: Time, end: Time, disturbed: b
     let harmed_at = first as f64 * length;
     // Short harm is known to be over sooner: a run need not be long to say so.
     let hold = HOLD.min((last + 1 - first).div_ceil(2));
-    if last + hold < series.users.len() {
+    // A window in which nobody asked for anything tells nothing.
+    let good = series.users[last + 1..].iter().filter(|row| row.active > 0).count();
+    if good >= hold {
         let recovered_at = ((last + 1) as f64 * length).min(end.as_secs_f64());
         return Recovery {
             verdict: Verdict::Recovered,
