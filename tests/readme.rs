@@ -20,7 +20,8 @@ fn blocks(readme: &str) -> Vec<(Vec<String>, Vec<&str>)> {
 
 #[test]
 fn every_line_of_every_shown_output_is_real() {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let (_, scenario) = readme.split_once("```toml\n").unwrap();
     let (scenario, _) = scenario.split_once("```").unwrap();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
@@ -40,8 +41,8 @@ fn every_line_of_every_shown_output_is_real() {
             .current_dir(&folder)
             .output()
             .unwrap();
-        let printed = String::from_utf8(output.stdout).unwrap()
-            + &String::from_utf8(output.stderr).unwrap();
+        let printed =
+            String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
         let real: Vec<&str> = printed.lines().map(str::trim).collect();
         for line in lines.into_iter().filter(|line| *line != "...") {
             assert!(real.contains(&line), "misroute {}: no line `{line}`", arguments.join(" "));
