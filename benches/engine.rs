@@ -10,7 +10,7 @@ use misroute::engine::histogram::Histogram;
 use misroute::engine::queue::{Class, EventQueue};
 use misroute::engine::random::{Purpose, Seed, Stream, key, keyed};
 use misroute::engine::time::{Span, Time};
-use misroute::model::balancer::{self, ALGORITHMS, MemberView, PickContext, Tried};
+use misroute::model::balancer::{self, ALGORITHMS, Dialect, MemberView, Pick, PickContext};
 use misroute::model::outcome::{Outcome, OutcomeSet};
 use misroute::model::probe::{Blind, Probe};
 use misroute::model::run::simulate;
@@ -84,10 +84,10 @@ impl Model {
             balancer: BalancerSetup {
                 instances: 1,
                 config: BalancerConfig {
-                    algorithm: AlgorithmConfig {
-                        algorithm: balancer::find("round-robin").expect("it is in the table"),
-                        arguments: Vec::new(),
-                    },
+                    algorithm: AlgorithmConfig::of(
+                        balancer::find(Dialect::Generic, "round-robin")
+                            .expect("it is in the table"),
+                    ),
                     members: (0..self.backends as u64).map(member).collect(),
                     connect: ConnectPolicy {
                         retries: 0,
@@ -323,28 +323,27 @@ fn draw(bencher: Bencher<'_, '_>, law: &Distribution) {
 
 #[divan::bench(args = ALGORITHMS.iter().map(|algorithm| algorithm.name), consts = [10, 100, 1000])]
 fn pick<const N: usize>(bencher: Bencher<'_, '_>, name: &str) {
-    let algorithm = balancer::find(name).expect("it is in the table");
-    let arguments: Vec<f64> =
-        algorithm.parameters.iter().map(|parameter| parameter.default).collect();
-    let mut chooser = (algorithm.build)(&arguments);
+    let algorithm = balancer::find(Dialect::Generic, name).expect("it is in the table");
+    let mut chooser = AlgorithmConfig::of(algorithm).build(0, 0);
     let mut stream = Stream::new(Seed::new(1), Purpose::Test, 0);
-    let mut members: Vec<MemberView> = (0..N as u64)
-        .map(|name_hash| MemberView {
-            weight: 1,
+    let mut members: Vec<MemberView> = (0..N)
+        .map(|index| MemberView {
             in_flight: stream.below(4) as u32,
-            usable: true,
-            max_connections: None,
-            name_hash,
+            ..MemberView::new(&index.to_string(), 1)
         })
         .collect();
+    let backlog: Vec<u32> = members.iter().map(MemberView::load).collect();
+    let mut probes = Vec::new();
     chooser.members_changed(&members);
     bencher.counter(ItemsCount::new(1_u32)).bench_local(|| {
         let key = stream.bits();
         let stream = &mut stream;
-        let context = &mut PickContext { members: &members, key, tried: Tried::default(), stream };
-        let picked = chooser.pick(context).expect("everybody is eligible");
+        let mut context = PickContext::plain(&members, key, stream, &mut probes);
+        context.backlog = &backlog;
+        let Pick::Member(picked) = chooser.pick(&mut context) else { panic!("all are eligible") };
         // One comes, one goes: what is in flight stays mixed.
         members[picked].in_flight = (members[picked].in_flight + 1) % 4;
+        chooser.load_changed(picked, &members);
         picked
     });
 }

@@ -2,12 +2,18 @@
 //! one is tested by being there.
 
 use misroute::engine::random::{Purpose, Seed, Stream, mix};
-use misroute::model::balancer::{ALGORITHMS, Algorithm, Balancer, MemberView, PickContext, Tried};
+use misroute::engine::time::{Span, Time};
+use misroute::model::balancer::{
+    ALGORITHMS, Algorithm, Answer, Balancer, MemberView, Pick, PickContext, ProbeReply, Tried,
+};
+use misroute::model::outcome::Outcome;
+use misroute::model::setup::AlgorithmConfig;
 use proptest::prelude::*;
 
 /// An algorithm at work, with the bookkeeping that an instance does for it.
 struct Bench {
     balancer: Box<dyn Balancer>,
+    oracle: bool,
     members: Vec<MemberView>,
     stream: Stream,
     /// Picks so far: keys are drawn from it.
@@ -15,10 +21,10 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(algorithm: &Algorithm, members: &[MemberView], seed: u64) -> Self {
-        let defaults: Vec<f64> = algorithm.parameters.iter().map(|p| p.default).collect();
+    fn new(algorithm: &'static Algorithm, members: &[MemberView], seed: u64) -> Self {
         let mut bench = Self {
-            balancer: (algorithm.build)(&defaults),
+            balancer: AlgorithmConfig::of(algorithm).build(0, seed),
+            oracle: algorithm.oracle,
             members: Vec::new(),
             stream: Stream::new(Seed::new(seed), Purpose::Test, 0),
             picks: 0,
@@ -39,17 +45,41 @@ impl Bench {
 
     fn pick(&mut self, exclude: Option<usize>) -> Option<usize> {
         self.picks += 1;
-        let mut context = PickContext {
-            members: &self.members,
-            key: mix(self.picks),
-            tried: exclude.map_or(Tried::default(), |member| Tried::default().and(member)),
-            stream: &mut self.stream,
+        let backlog: Vec<u32> = self.members.iter().map(MemberView::load).collect();
+        let mut probes = Vec::new();
+        let mut context =
+            PickContext::plain(&self.members, mix(self.picks), &mut self.stream, &mut probes);
+        context.tried = exclude.map_or(Tried::default(), |member| Tried::default().and(member));
+        context.now = context_now(self.picks);
+        if self.oracle {
+            context.backlog = &backlog;
+        }
+        let picked = match self.balancer.pick(&mut context) {
+            Pick::Member(member) => Some(member),
+            Pick::Nobody => None,
+            waits => panic!("{waits:?} where nobody queues"),
         };
-        let picked = self.balancer.pick(&mut context);
         if let Some(member) = picked {
             self.members[member].in_flight += 1;
+            self.balancer.load_changed(member, &self.members);
+        }
+        let now = context_now(self.picks);
+        for member in probes {
+            let reply = ProbeReply { in_flight: backlog[member], latency: Span::from_ms(5), now };
+            self.balancer.probed(member, reply);
         }
         picked
+    }
+
+    /// An attempt at a member is over.
+    fn over(&mut self, member: usize) {
+        if self.members[member].in_flight > 0 {
+            self.members[member].in_flight -= 1;
+            self.balancer.load_changed(member, &self.members);
+            let latency = Span::from_ms(1 + member as u64);
+            let answer = Answer { outcome: Outcome::Ok, latency, now: context_now(self.picks) };
+            self.balancer.answered(member, answer);
+        }
     }
 
     fn is_eligible(&self, member: usize, exclude: Option<usize>) -> bool {
@@ -57,14 +87,13 @@ impl Bench {
     }
 }
 
+/// The clock of a test: a millisecond per pick.
+fn context_now(picks: u64) -> Time {
+    Time::from_ns(picks * 1_000_000)
+}
+
 fn member(index: usize, weight: u32) -> MemberView {
-    MemberView {
-        weight,
-        in_flight: 0,
-        usable: weight > 0,
-        max_connections: None,
-        name_hash: mix(index as u64 ^ 0x5eed),
-    }
+    MemberView::new(&format!("api-{index}"), weight)
 }
 
 /// A pool in which anything may be the matter with each member, but always as many members.
@@ -101,7 +130,7 @@ fn history() -> impl Strategy<Value = (Vec<MemberView>, Vec<Step>)> {
 
 /// Plays a history, and checks every pick.
 fn play(
-    algorithm: &Algorithm,
+    algorithm: &'static Algorithm,
     seed: u64,
     members: &[MemberView],
     steps: &[Step],
@@ -111,10 +140,7 @@ fn play(
     for step in steps {
         match step {
             Step::Change(members) => bench.change(members),
-            Step::Over(member) => {
-                let member = &mut bench.members[*member];
-                member.in_flight = member.in_flight.saturating_sub(1);
-            }
+            Step::Over(member) => bench.over(*member),
             Step::Pick(exclude) => {
                 let all = 0..bench.members.len();
                 let eligible: Vec<usize> =
@@ -157,6 +183,7 @@ proptest! {
             }
             let mut copy = Bench {
                 balancer: bench.balancer.boxed_clone(),
+                oracle: bench.oracle,
                 members: bench.members.clone(),
                 stream: bench.stream.clone(),
                 picks: bench.picks,

@@ -50,7 +50,7 @@ impl World {
             let user = self.requests.get(request).expect("it waits for this attempt").user;
             let source = self.populations[attempt.population.index()].source(user);
             let instance = &mut self.instances[attempt.instance.index()];
-            let Some(picked) = instance.pick(source, attempt.tried) else {
+            let Some(picked) = instance.pick(source, attempt.tried, self.now) else {
                 // Nobody at all, or nobody but those that have refused.
                 let refused = instance.config.connect.refused_as;
                 let outcome = if attempt.tried.is_empty() { Outcome::Http503 } else { refused };

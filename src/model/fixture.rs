@@ -1,6 +1,6 @@
 //! Small setups for tests.
 
-use super::balancer;
+use super::balancer::{self, Dialect};
 use super::outcome::{Outcome, OutcomeSet};
 use super::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
@@ -32,8 +32,8 @@ pub(crate) fn setup(
     rate: f64,
     seconds: u64,
 ) -> Setup {
-    let algorithm = balancer::find(algorithm).expect("a test names a known algorithm");
-    let arguments = algorithm.parameters.iter().map(|parameter| parameter.default).collect();
+    let algorithm =
+        balancer::find(Dialect::Generic, algorithm).expect("a test names a known algorithm");
     let member = Member { in_pool: true, weight: 1, max_connections: None, name_hash: 0 };
     let members = (0..backends.len() as u64)
         .map(|name_hash| Member { name_hash, ..member.clone() })
@@ -60,7 +60,7 @@ pub(crate) fn setup(
         balancer: BalancerSetup {
             instances: 1,
             config: BalancerConfig {
-                algorithm: AlgorithmConfig { algorithm, arguments },
+                algorithm: AlgorithmConfig::of(algorithm),
                 members,
                 connect: ConnectPolicy {
                     retries: 0,

@@ -2,7 +2,7 @@
 //!
 //! Scenario files are resolved into this; after that, no name, unit or default is interpreted again.
 
-use super::balancer::Algorithm;
+use super::balancer::{Algorithm, Balancer, Build, Version};
 use super::outcome::{Outcome, OutcomeSet};
 use crate::engine::dist::Distribution;
 use crate::engine::time::{Span, Time};
@@ -196,11 +196,29 @@ pub struct AlgorithmConfig {
     pub algorithm: &'static Algorithm,
     /// One value per declared parameter, in order, within its declared range.
     pub arguments: Vec<f64>,
+    /// Version of the vendor's product.
+    pub version: Version,
+}
+
+impl AlgorithmConfig {
+    /// The algorithm with its defaults.
+    pub fn of(algorithm: &'static Algorithm) -> Self {
+        let arguments = algorithm.parameters.iter().map(|parameter| parameter.default).collect();
+        Self { algorithm, arguments, version: (0, 0) }
+    }
+
+    /// A fresh state for one of an instance's threads.
+    pub fn build(&self, thread: u16, seed: u64) -> Box<dyn Balancer> {
+        let (arguments, version) = (&self.arguments, self.version);
+        (self.algorithm.build)(&Build { arguments, version, thread, seed })
+    }
 }
 
 impl PartialEq for AlgorithmConfig {
     fn eq(&self, other: &Self) -> bool {
-        self.algorithm.name == other.algorithm.name && self.arguments == other.arguments
+        self.algorithm.name == other.algorithm.name
+            && self.arguments == other.arguments
+            && self.version == other.version
     }
 }
 

@@ -78,8 +78,8 @@ fn busy() -> Setup {
     setup.database =
         Some(DatabaseSetup { connections: 2, query: Distribution::constant(Span::from_ms(2)) });
     let c = vec![BackendId(2)];
-    let random = super::balancer::find("random").unwrap();
-    let algorithm = AlgorithmConfig { algorithm: random, arguments: Vec::new() };
+    let random = super::balancer::find(super::balancer::Dialect::Generic, "random").unwrap();
+    let algorithm = AlgorithmConfig::of(random);
     let rollout = Rollout { delays: vec![Some(Span::ZERO), Some(Span::from_secs(1)), None] };
     setup.timeline = vec![
         at(2, "slow", Action::Begin { targets: c.clone(), fault: Fault::Slow(2.0) }),

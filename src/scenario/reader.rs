@@ -296,7 +296,11 @@ fn missing_keys(title: &str, place: &Place, missing: &[&Field]) -> Diagnostic {
 pub(super) fn default_node(field: &Field, place: &Place) -> Option<Node> {
     let value = match field.presence {
         Presence::Required | Presence::Optional => return None,
-        Presence::Number(number) => Value::Integer(number as i64),
+        Presence::Number(number) => match field.kind {
+            Kind::Duration => Value::String(format!("{number}s")),
+            Kind::Number | Kind::Ratio => Value::Float(number),
+            _ => Value::Integer(number as i64),
+        },
         Presence::Default(text) => match field.kind {
             Kind::Flag => Value::Boolean(text == "true"),
             Kind::Texts => Value::Array(Vec::new()),

@@ -4,7 +4,7 @@ use super::tally::Tally;
 use misroute::engine::dist::{Distribution, Family, Parameters};
 use misroute::engine::random::Seed;
 use misroute::engine::time::{Span, Time};
-use misroute::model::balancer;
+use misroute::model::balancer::{self, Dialect};
 use misroute::model::outcome::{Outcome, OutcomeSet};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
@@ -47,10 +47,10 @@ pub(super) fn backend(name: usize) -> BackendSetup {
 
 /// An algorithm with these first parameters, the others at their defaults.
 pub(super) fn algorithm(name: &str, arguments: &[f64]) -> AlgorithmConfig {
-    let algorithm = balancer::find(name).expect("a test names a known algorithm");
+    let algorithm = balancer::find(Dialect::Generic, name).expect("a test names a known algorithm");
     let defaults = algorithm.parameters.iter().map(|parameter| parameter.default);
     let arguments = arguments.iter().copied().chain(defaults.skip(arguments.len())).collect();
-    AlgorithmConfig { algorithm, arguments }
+    AlgorithmConfig { arguments, ..AlgorithmConfig::of(algorithm) }
 }
 
 /// One population of Poisson arrivals at `rate` per unit in front of `backends`, for a `duration`.

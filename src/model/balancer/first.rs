@@ -1,13 +1,19 @@
 //! `first`: the first eligible member in declaration order.
 
-use super::{Algorithm, Balancer, PickContext};
+use super::{Algorithm, Balancer, Pick, PickContext};
 
 #[derive(Clone)]
 struct First;
 
-impl Balancer for First {
-    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
+impl First {
+    fn choose(&self, context: &PickContext<'_>) -> Option<usize> {
         context.eligible().next()
+    }
+}
+
+impl Balancer for First {
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Pick {
+        self.choose(context).into()
     }
 
     fn boxed_clone(&self) -> Box<dyn Balancer> {
@@ -22,7 +28,6 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     fails: "without max-connections everything goes to the first member",
     cost: "O(n)",
     vendors: "HAProxy: first",
-    weighted: false,
-    parameters: &[],
     build: |_| Box::new(First),
+    ..Algorithm::PLAIN
 };

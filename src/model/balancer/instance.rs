@@ -1,7 +1,8 @@
 //! A balancer instance: its configuration version, its algorithm's state, its own bookkeeping.
 
-use super::{Balancer, MemberView, PickContext, Tried};
+use super::{Balancer, Key, MemberView, Pick, PickContext, Tried};
 use crate::engine::random::Stream;
+use crate::engine::time::Time;
 use crate::model::setup::{BackendId, BalancerConfig};
 
 /// One of several independent balancers.
@@ -12,6 +13,7 @@ pub(in crate::model) struct Instance {
     members: Vec<MemberView>,
     algorithm: Box<dyn Balancer>,
     stream: Stream,
+    probes: Vec<usize>,
 }
 
 impl Clone for Instance {
@@ -22,6 +24,7 @@ impl Clone for Instance {
             members: self.members.clone(),
             algorithm: self.algorithm.boxed_clone(),
             stream: self.stream.clone(),
+            probes: Vec::new(),
         }
     }
 }
@@ -41,16 +44,22 @@ impl Instance {
             .members
             .iter()
             .map(|member| MemberView {
-                weight: member.weight,
-                in_flight: 0,
                 usable: false,
                 max_connections: member.max_connections,
                 name_hash: member.name_hash,
+                ..MemberView::new("", member.weight)
             })
             .collect();
         let chosen = &config.algorithm;
-        let algorithm = (chosen.algorithm.build)(&chosen.arguments);
-        let mut instance = Self { version: 0, config: config.clone(), members, algorithm, stream };
+        let algorithm = chosen.build(0, 0);
+        let mut instance = Self {
+            version: 0,
+            config: config.clone(),
+            members,
+            algorithm,
+            stream,
+            probes: Vec::new(),
+        };
         instance.update_members(|_| false);
         instance
     }
@@ -66,7 +75,7 @@ impl Instance {
         self.version = version;
         if config.algorithm != self.config.algorithm {
             let chosen = &config.algorithm;
-            self.algorithm = (chosen.algorithm.build)(&chosen.arguments);
+            self.algorithm = chosen.build(0, 0);
         }
         self.config = config.clone();
         self.update_members(is_draining);
@@ -86,13 +95,24 @@ impl Instance {
 
     /// Picks a member and counts the attempt as in flight there.
     #[inline]
-    pub(in crate::model) fn pick(&mut self, key: u64, tried: Tried) -> Option<BackendId> {
-        let picked = self.algorithm.pick(&mut PickContext {
+    pub(in crate::model) fn pick(
+        &mut self,
+        key: u64,
+        tried: Tried,
+        now: Time,
+    ) -> Option<BackendId> {
+        let pick = self.algorithm.pick(&mut PickContext {
             members: &self.members,
-            key,
+            key: Key::of_hash(key),
             tried,
+            barred: &[],
+            queues: false,
+            backlog: &[],
             stream: &mut self.stream,
-        })?;
+            now,
+            probes: &mut self.probes,
+        });
+        let Pick::Member(picked) = pick else { return None };
         self.members[picked].in_flight += 1;
         Some(BackendId(picked as u16))
     }

@@ -1,6 +1,6 @@
 //! `least-connections`: the member with the fewest attempts in flight for its weight.
 
-use super::{Algorithm, Balancer, MemberView, PickContext};
+use super::{Algorithm, Balancer, MemberView, Pick, PickContext};
 
 #[derive(Clone, Default)]
 struct LeastConnections {
@@ -9,11 +9,11 @@ struct LeastConnections {
     picks: u64,
 }
 
-impl Balancer for LeastConnections {
-    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
+impl LeastConnections {
+    fn choose(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let mut best: Option<usize> = None;
         for (index, member) in context.members.iter().enumerate() {
-            if !member.is_eligible() || context.tried.contains(index) {
+            if !context.is_eligible(index) {
                 continue;
             }
             let less = best.is_none_or(|best| {
@@ -30,6 +30,12 @@ impl Balancer for LeastConnections {
         self.picks += 1;
         self.last_pick[best?] = self.picks;
         best
+    }
+}
+
+impl Balancer for LeastConnections {
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Pick {
+        self.choose(context).into()
     }
 
     fn members_changed(&mut self, members: &[MemberView]) {
@@ -48,7 +54,6 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     fails: "a member that fails fast looks idle and attracts the traffic (sinkhole)",
     cost: "O(n)",
     vendors: "HAProxy: leastconn; nginx: least_conn; Envoy: LEAST_REQUEST (full scan)",
-    weighted: false,
-    parameters: &[],
     build: |_| Box::new(LeastConnections::default()),
+    ..Algorithm::PLAIN
 };

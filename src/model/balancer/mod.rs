@@ -4,7 +4,11 @@
 //! attempts *it* has in flight on each. It cannot read a backend's queue. Who is eligible is
 //! decided outside (pool, weight, drain, connection limit); an algorithm only chooses among them.
 
+use super::outcome::Outcome;
+use crate::engine::digest::Digest;
 use crate::engine::random::Stream;
+use crate::engine::time::{Span, Time};
+use std::sync::Arc;
 
 mod first;
 pub(super) mod instance;
@@ -20,23 +24,66 @@ pub mod weighted;
 /// A member of the pool as one balancer instance sees it, by backend index.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemberView {
-    /// Relative share; 0 takes no traffic.
+    /// Declared relative share; 0 takes no traffic.
     pub weight: u32,
-    /// Attempts this instance has sent and not seen finished.
+    /// Share of the weight that counts now, of [`MemberView::FULL`]: slow start lowers it.
+    pub ramp: u32,
+    /// Tries this instance has sent and not seen finished.
     pub in_flight: u32,
-    /// In the pool, positive weight, not draining.
+    /// Attempts that wait at this instance for this very member.
+    pub queued: u32,
+    /// In the pool, positive weight, up, not ejected, not draining.
     pub usable: bool,
-    /// Attempts in flight beyond which it is skipped.
+    /// Tries in flight beyond which it is skipped.
     pub max_connections: Option<u32>,
     /// Hash of its name.
     pub name_hash: u64,
+    /// Where it listens, as vendors' hash rings see it (`10.0.0.1:80`); else its name.
+    pub address: Arc<str>,
 }
 
 impl MemberView {
-    /// Whether it may get the next attempt.
+    /// A `ramp` that leaves the weight as declared.
+    pub const FULL: u32 = 256;
+
+    /// A healthy, idle member with a name of its own.
+    pub fn new(name: &str, weight: u32) -> Self {
+        let mut hash = Digest::default();
+        hash.text(name);
+        Self {
+            weight,
+            ramp: Self::FULL,
+            in_flight: 0,
+            queued: 0,
+            usable: weight > 0,
+            max_connections: None,
+            name_hash: hash.value(),
+            address: name.into(),
+        }
+    }
+
+    /// Whether it may get the next try: usable, a free slot, and nobody waiting for it.
     #[inline]
     pub fn is_eligible(&self) -> bool {
-        self.usable && self.max_connections.is_none_or(|max| self.in_flight < max)
+        self.usable && self.has_slot()
+    }
+
+    /// Whether a try could start there now.
+    #[inline]
+    pub fn has_slot(&self) -> bool {
+        self.max_connections.is_none_or(|max| self.in_flight < max && self.queued == 0)
+    }
+
+    /// The weight that counts now, in units of 1/[`MemberView::FULL`]; positive if `weight` is.
+    #[inline]
+    pub fn effective_weight(&self) -> u64 {
+        (u64::from(self.weight) * u64::from(self.ramp)).max(u64::from(self.weight > 0))
+    }
+
+    /// Tries in flight there and attempts waiting for it.
+    #[inline]
+    pub fn load(&self) -> u32 {
+        self.in_flight + self.queued
     }
 }
 
@@ -71,23 +118,83 @@ impl Tried {
     }
 }
 
+/// What a request is hashed by.
+#[derive(Clone, Copy, Debug)]
+pub struct Key<'a> {
+    /// 64 well-mixed bits: what the generic algorithms use.
+    pub hash: u64,
+    /// The client's IPv4 address, host byte order: HAProxy's `source`, nginx's `ip_hash`.
+    pub address: u32,
+    /// What a header or URI hash reads.
+    pub text: &'a str,
+}
+
+impl Key<'_> {
+    /// A key whose address and text nobody reads.
+    pub fn of_hash(hash: u64) -> Self {
+        Self { hash, address: hash as u32, text: "" }
+    }
+}
+
 /// What an algorithm may look at when it picks.
 pub struct PickContext<'a> {
     /// Every backend, in declaration order, eligible or not.
     pub members: &'a [MemberView],
-    /// The hash key of the request (its source address).
-    pub key: u64,
-    /// Members that have refused this attempt.
+    /// What the request is hashed by.
+    pub key: Key<'a>,
+    /// Members that must not get this attempt: they have failed it.
     pub tried: Tried,
+    /// Members that are out of reach for this pick, by index: another group's; empty: none.
+    pub barred: &'a [bool],
+    /// Whether attempts may wait for a slot at this instance.
+    pub queues: bool,
+    /// Attempts inside each backend now, whoever sent them; only for algorithms that declare
+    /// themselves an oracle, else empty.
+    pub backlog: &'a [u32],
     /// The instance's own randomness.
     pub stream: &'a mut Stream,
+    /// The instant of the pick.
+    pub now: Time,
+    /// Members that the algorithm wants probed; their answers come to [`Balancer::probed`].
+    pub probes: &'a mut Vec<usize>,
 }
 
-impl PickContext<'_> {
+impl<'a> PickContext<'a> {
+    /// A pick with nothing special about it, at time zero; for tests and benches.
+    pub fn plain(
+        members: &'a [MemberView],
+        key: u64,
+        stream: &'a mut Stream,
+        probes: &'a mut Vec<usize>,
+    ) -> Self {
+        Self {
+            members,
+            key: Key::of_hash(key),
+            tried: Tried::default(),
+            barred: &[],
+            queues: false,
+            backlog: &[],
+            stream,
+            now: Time::ZERO,
+            probes,
+        }
+    }
+
     /// Whether a member may be picked now.
     #[inline]
     pub fn is_eligible(&self, member: usize) -> bool {
-        self.members[member].is_eligible() && !self.tried.contains(member)
+        self.members[member].is_eligible() && self.is_allowed(member)
+    }
+
+    /// Whether a member may serve this attempt, now or once it has a free slot.
+    #[inline]
+    pub fn is_usable(&self, member: usize) -> bool {
+        self.members[member].usable && self.is_allowed(member)
+    }
+
+    #[inline]
+    fn is_allowed(&self, member: usize) -> bool {
+        !self.tried.contains(member) && !self.barred.get(member).copied().unwrap_or(false)
     }
 
     /// The members that may be picked now, in order.
@@ -96,14 +203,73 @@ impl PickContext<'_> {
     }
 }
 
-/// A balancing rule with its state. Each balancer instance has one of its own.
-pub trait Balancer: Send + Sync {
-    /// The member that gets the next attempt, by index; `None` iff none is eligible.
-    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize>;
+/// What an algorithm answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// The attempt goes to this member now.
+    Member(usize),
+    /// It waits for this very member, which is full.
+    QueueAt(usize),
+    /// It waits for whichever member has a slot first.
+    QueueInPool,
+    /// No member can take it now. If somebody could once a slot is free, and the instance queues,
+    /// it waits in the pool.
+    Nobody,
+}
 
-    /// Usability or weights changed. Called once before the first pick.
+impl From<Option<usize>> for Pick {
+    fn from(member: Option<usize>) -> Self {
+        member.map_or(Self::Nobody, Self::Member)
+    }
+}
+
+/// A try that is over, as its balancer saw it.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// From the pick to the end.
+    pub latency: Span,
+    /// When it ended.
+    pub now: Time,
+}
+
+/// What a probed backend says of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct ProbeReply {
+    /// Requests inside it.
+    pub in_flight: u32,
+    /// Its estimate of the latency at that load.
+    pub latency: Span,
+    /// When the answer arrives.
+    pub now: Time,
+}
+
+/// A balancing rule with its state. Each balancer instance has one of its own, or one per thread.
+pub trait Balancer: Send + Sync {
+    /// Where the next attempt goes: [`Pick::Nobody`] iff no member is eligible (or, in a queueing
+    /// instance, usable).
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Pick;
+
+    /// Usability, weights or ramps changed. Called once before the first pick.
     fn members_changed(&mut self, members: &[MemberView]) {
         let _ = members;
+    }
+
+    /// `in_flight` or `queued` of one member changed: a try was sent there or is over. Called only
+    /// if the table says that the algorithm tracks the load.
+    fn load_changed(&mut self, member: usize, members: &[MemberView]) {
+        let _ = (member, members);
+    }
+
+    /// A try is over. Called after `in_flight` was lowered.
+    fn answered(&mut self, member: usize, answer: Answer) {
+        let _ = (member, answer);
+    }
+
+    /// A probe that the algorithm asked for is answered.
+    fn probed(&mut self, member: usize, reply: ProbeReply) {
+        let _ = (member, reply);
     }
 
     /// A copy with the same state, for forks of the world.
@@ -115,12 +281,56 @@ pub trait Balancer: Send + Sync {
 pub struct Parameter {
     /// Key in the scenario file.
     pub name: &'static str,
-    /// Value if the file does not say.
+    /// What its value is.
+    pub kind: ParameterKind,
+    /// Value if the file does not say, in the unit of its kind.
     pub default: f64,
-    /// Smallest and largest valid value; whole numbers.
+    /// Smallest and largest valid value, in the unit of its kind.
     pub range: (f64, f64),
     /// What it does.
     pub doc: &'static str,
+}
+
+/// What the value of a [`Parameter`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterKind {
+    /// A whole number.
+    Count,
+    /// A number with a fraction.
+    Number,
+    /// A share, as a fraction of 1.
+    Ratio,
+    /// A length of time, in seconds.
+    Duration,
+}
+
+/// Whose rules a balancer follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Nobody's in particular.
+    Generic,
+    /// HAProxy's.
+    Haproxy,
+    /// nginx's.
+    Nginx,
+    /// Envoy's.
+    Envoy,
+}
+
+/// A vendor's version, such as 2.6: (major, minor).
+pub type Version = (u16, u16);
+
+/// What an algorithm is built from.
+#[derive(Clone, Copy, Debug)]
+pub struct Build<'a> {
+    /// One value per declared parameter, in its unit.
+    pub arguments: &'a [f64],
+    /// Version of the vendor's product; the newest known if nothing is said.
+    pub version: Version,
+    /// Which of the instance's threads this state is for, from 0.
+    pub thread: u16,
+    /// Random bits of this instance and thread, for what starts at random.
+    pub seed: u64,
 }
 
 /// An entry of the table.
@@ -128,6 +338,9 @@ pub struct Parameter {
 pub struct Algorithm {
     /// Name in scenario files.
     pub name: &'static str,
+    /// Whose it is, and the other names by which a scenario of that dialect may call it: the
+    /// vendor's own, and those of the generic algorithms that it stands for.
+    pub dialect: (Dialect, &'static [&'static str]),
     /// One line: what it does.
     pub summary: &'static str,
     /// One line: when it fails.
@@ -138,10 +351,35 @@ pub struct Algorithm {
     pub vendors: &'static str,
     /// Whether long-run shares follow the weights.
     pub weighted: bool,
+    /// Whether it wants [`Balancer::load_changed`].
+    pub tracks_load: bool,
+    /// Whether it sees the true number of attempts in every backend, which no balancer can.
+    pub oracle: bool,
+    /// Whether an attempt goes behind those that wait in the pool's queue without looking for a
+    /// free member.
+    pub waits_behind_queue: bool,
     /// What may be set.
     pub parameters: &'static [Parameter],
-    /// A fresh state, from one argument per declared parameter.
-    pub build: fn(arguments: &[f64]) -> Box<dyn Balancer>,
+    /// A fresh state.
+    pub build: fn(build: &Build<'_>) -> Box<dyn Balancer>,
+}
+
+impl Algorithm {
+    /// What most entries have; an entry says what differs.
+    const PLAIN: Self = Self {
+        name: "",
+        dialect: (Dialect::Generic, &[]),
+        summary: "",
+        fails: "",
+        cost: "",
+        vendors: "",
+        weighted: false,
+        tracks_load: false,
+        oracle: false,
+        waits_behind_queue: false,
+        parameters: &[],
+        build: |_| unreachable!("every entry builds something of its own"),
+    };
 }
 
 /// Every algorithm, alphabetically. Scenario files, `misroute list algorithms`, the conformance
@@ -157,7 +395,11 @@ pub const ALGORITHMS: &[&Algorithm] = &[
     &source_hash::ALGORITHM,
 ];
 
-/// The algorithm of that name.
-pub fn find(name: &str) -> Option<&'static Algorithm> {
-    ALGORITHMS.iter().copied().find(|algorithm| algorithm.name == name)
+/// The algorithm that a scenario of this dialect calls so: by its own name, by the vendor's, or by
+/// that of the generic one that it stands for.
+pub fn find(dialect: Dialect, name: &str) -> Option<&'static Algorithm> {
+    let of_vendor = |a: &&Algorithm| a.dialect.0 == dialect && a.dialect.1.contains(&name);
+    let by_name = |a: &&Algorithm| a.name == name;
+    let mut all = ALGORITHMS.iter().copied();
+    all.clone().find(of_vendor).or_else(|| all.find(by_name))
 }

@@ -1,7 +1,7 @@
 //! `random`: independent draws in proportion to the weights.
 
 use super::weighted::WeightTable;
-use super::{Algorithm, Balancer, MemberView, PickContext};
+use super::{Algorithm, Balancer, MemberView, Pick, PickContext};
 
 /// Draws of ineligible members before falling back to a scan, as nginx's `random` does.
 const REDRAWS: u32 = 20;
@@ -11,8 +11,8 @@ struct Random {
     table: WeightTable,
 }
 
-impl Balancer for Random {
-    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
+impl Random {
+    fn choose(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let total = self.table.total();
         if total == 0 {
             return None;
@@ -23,21 +23,27 @@ impl Balancer for Random {
                 return Some(member);
             }
         }
-        let eligible: u64 = context.eligible().map(|m| u64::from(context.members[m].weight)).sum();
+        let eligible: u64 = context.eligible().map(|m| context.members[m].effective_weight()).sum();
         if eligible == 0 {
             return None;
         }
         let mut point = context.stream.below(eligible);
         context.eligible().find(|&member| {
-            let weight = u64::from(context.members[member].weight);
+            let weight = context.members[member].effective_weight();
             let found = point < weight;
             point = point.saturating_sub(weight);
             found
         })
     }
+}
+
+impl Balancer for Random {
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Pick {
+        self.choose(context).into()
+    }
 
     fn members_changed(&mut self, members: &[MemberView]) {
-        self.table = WeightTable::new(members);
+        self.table = WeightTable::new(members, MemberView::effective_weight);
     }
 
     fn boxed_clone(&self) -> Box<dyn Balancer> {
@@ -53,6 +59,6 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     cost: "O(log n)",
     vendors: "HAProxy: random(1); nginx: random; Envoy: RANDOM",
     weighted: true,
-    parameters: &[],
     build: |_| Box::new(Random::default()),
+    ..Algorithm::PLAIN
 };

@@ -1,6 +1,6 @@
 //! `ring-hash`: consistent hashing of the client's address on a ring of points.
 
-use super::{Algorithm, Balancer, MemberView, Parameter, PickContext};
+use super::{Algorithm, Balancer, MemberView, Parameter, ParameterKind, Pick, PickContext};
 use crate::engine::random::mix;
 
 /// Points on the whole ring, at most; beyond it all members get fewer, as in Envoy.
@@ -14,13 +14,19 @@ struct RingHash {
     ring: Vec<(u64, usize)>,
 }
 
-impl Balancer for RingHash {
-    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
+impl RingHash {
+    fn choose(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let n = self.ring.len();
-        let start = self.ring.partition_point(|&(position, _)| position < context.key);
+        let start = self.ring.partition_point(|&(position, _)| position < context.key.hash);
         (0..n)
             .map(|step| self.ring[(start + step) % n].1)
             .find(|&member| context.is_eligible(member))
+    }
+}
+
+impl Balancer for RingHash {
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Pick {
+        self.choose(context).into()
     }
 
     fn members_changed(&mut self, members: &[MemberView]) {
@@ -52,22 +58,25 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     parameters: &[
         Parameter {
             name: "points",
+            kind: ParameterKind::Count,
             default: 160.0,
             range: (1.0, 10_000.0),
             doc: "points on the ring per unit of weight; shares differ by about 1/sqrt(points)",
         },
         Parameter {
             name: "placement",
+            kind: ParameterKind::Count,
             default: 0.0,
             range: (0.0, 1e9),
             doc: "which of many pseudo-random placements of the points on the ring",
         },
     ],
-    build: |arguments| {
+    build: |build| {
         Box::new(RingHash {
-            points_per_weight: arguments[0] as u64,
-            placement: arguments[1] as u64,
+            points_per_weight: build.arguments[0] as u64,
+            placement: build.arguments[1] as u64,
             ring: Vec::new(),
         })
     },
+    ..Algorithm::PLAIN
 };

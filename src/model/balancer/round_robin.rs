@@ -1,6 +1,6 @@
 //! `round-robin`: turns in declaration order, in proportion to the weights.
 
-use super::{Algorithm, Balancer, MemberView, PickContext};
+use super::{Algorithm, Balancer, MemberView, Pick, PickContext};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
@@ -44,8 +44,8 @@ impl RoundRobin {
     }
 }
 
-impl Balancer for RoundRobin {
-    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
+impl RoundRobin {
+    fn choose(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let mut picked = None;
         while let Some(Reverse(turn)) = self.turns.pop() {
             if context.is_eligible(turn.member) {
@@ -66,11 +66,17 @@ impl Balancer for RoundRobin {
         }
         Some(turn.member)
     }
+}
+
+impl Balancer for RoundRobin {
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Pick {
+        self.choose(context).into()
+    }
 
     /// A changed set starts a new turn from the first member, as a reload does.
     fn members_changed(&mut self, members: &[MemberView]) {
         let wanted: Vec<Option<u64>> =
-            members.iter().map(|m| m.usable.then_some(u64::from(m.weight))).collect();
+            members.iter().map(|m| m.usable.then_some(m.effective_weight())).collect();
         if wanted == self.known {
             return;
         }
@@ -98,6 +104,6 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     cost: "O(log n)",
     vendors: "akin to HAProxy: roundrobin and Envoy: ROUND_ROBIN, whose exact turns differ",
     weighted: true,
-    parameters: &[],
     build: |_| Box::new(RoundRobin::default()),
+    ..Algorithm::PLAIN
 };

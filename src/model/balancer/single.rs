@@ -1,19 +1,25 @@
 //! `single`: one member for everything, until it can no longer be used.
 
-use super::{Algorithm, Balancer, PickContext};
+use super::{Algorithm, Balancer, Pick, PickContext};
 
 #[derive(Clone, Default)]
 struct Single {
     current: Option<usize>,
 }
 
-impl Balancer for Single {
-    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
+impl Single {
+    fn choose(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         match self.current {
             Some(member) if context.is_eligible(member) => {}
             _ => self.current = context.eligible().next(),
         }
         self.current
+    }
+}
+
+impl Balancer for Single {
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Pick {
+        self.choose(context).into()
     }
 
     fn boxed_clone(&self) -> Box<dyn Balancer> {
@@ -29,7 +35,6 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     fails: "always, beyond the capacity of one member; it never moves back by itself",
     cost: "O(1), O(n) when the member changes",
     vendors: "gRPC: pick_first",
-    weighted: false,
-    parameters: &[],
     build: |_| Box::new(Single::default()),
+    ..Algorithm::PLAIN
 };

@@ -1,6 +1,6 @@
 //! `smooth-weighted`: nginx's smooth weighted round robin.
 
-use super::{Algorithm, Balancer, MemberView, PickContext};
+use super::{Algorithm, Balancer, MemberView, Pick, PickContext};
 
 #[derive(Clone, Default)]
 struct SmoothWeighted {
@@ -8,12 +8,12 @@ struct SmoothWeighted {
     scores: Vec<i64>,
 }
 
-impl Balancer for SmoothWeighted {
-    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
+impl SmoothWeighted {
+    fn choose(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let mut total = 0;
         let mut best: Option<usize> = None;
         for (index, member) in context.members.iter().enumerate() {
-            if !member.is_eligible() || context.tried.contains(index) {
+            if !context.is_eligible(index) {
                 continue;
             }
             let weight = i64::from(member.weight);
@@ -26,6 +26,12 @@ impl Balancer for SmoothWeighted {
         }
         self.scores[best?] -= total;
         best
+    }
+}
+
+impl Balancer for SmoothWeighted {
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Pick {
+        self.choose(context).into()
     }
 
     fn members_changed(&mut self, members: &[MemberView]) {
@@ -47,38 +53,27 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     cost: "O(n)",
     vendors: "nginx: round robin (default)",
     weighted: true,
-    parameters: &[],
     build: |_| Box::new(SmoothWeighted::default()),
+    ..Algorithm::PLAIN
 };
 
 #[cfg(test)]
 mod tests {
-    use super::super::Tried;
     use super::*;
     use crate::engine::random::{Purpose, Seed, Stream};
 
     /// The sequence that nginx's commit message states for weights {5, 1, 1}.
     #[test]
     fn five_one_one_gives_a_a_b_a_c_a_a() {
-        let members: Vec<_> = [5, 1, 1]
-            .map(|weight| MemberView {
-                weight,
-                in_flight: 0,
-                usable: true,
-                max_connections: None,
-                name_hash: 0,
-            })
-            .into();
+        let members: Vec<_> = [5, 1, 1].map(|weight| MemberView::new("a", weight)).into();
         let mut algorithm = SmoothWeighted::default();
         algorithm.members_changed(&members);
         let mut stream = Stream::new(Seed::new(1), Purpose::Test, 0);
         let picks: Vec<_> = (0..14)
             .map(|_| {
-                let stream = &mut stream;
-                let tried = Tried::default();
-                let context = &mut PickContext { members: &members, key: 0, tried, stream };
-                algorithm.pick(context).unwrap()
+                algorithm.pick(&mut PickContext::plain(&members, 0, &mut stream, &mut Vec::new()))
             })
+            .map(|pick| if let Pick::Member(member) = pick { member } else { panic!("nobody") })
             .collect();
         assert_eq!(picks[..7], [0, 0, 1, 0, 2, 0, 0]);
         assert_eq!(picks[..7], picks[7..]);

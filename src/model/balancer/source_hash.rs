@@ -1,7 +1,7 @@
 //! `source-hash`: the client's address modulo the summed weight of the usable members.
 
 use super::weighted::WeightTable;
-use super::{Algorithm, Balancer, MemberView, PickContext};
+use super::{Algorithm, Balancer, MemberView, Pick, PickContext};
 use crate::engine::random::mix;
 
 /// Re-hashes before falling back to the next eligible member, as nginx's `ip_hash` does.
@@ -12,13 +12,13 @@ struct SourceHash {
     table: WeightTable,
 }
 
-impl Balancer for SourceHash {
-    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
+impl SourceHash {
+    fn choose(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let total = self.table.total();
         if total == 0 {
             return None;
         }
-        let mut key = context.key;
+        let mut key = context.key.hash;
         for _ in 0..=REHASHES {
             let member = self.table.at(key % total);
             if context.is_eligible(member) {
@@ -27,12 +27,18 @@ impl Balancer for SourceHash {
             key = mix(key);
         }
         let n = context.members.len();
-        let start = (context.key % n as u64) as usize;
+        let start = (context.key.hash % n as u64) as usize;
         (0..n).map(|step| (start + step) % n).find(|&member| context.is_eligible(member))
+    }
+}
+
+impl Balancer for SourceHash {
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Pick {
+        self.choose(context).into()
     }
 
     fn members_changed(&mut self, members: &[MemberView]) {
-        self.table = WeightTable::new(members);
+        self.table = WeightTable::new(members, |member| u64::from(member.weight));
     }
 
     fn boxed_clone(&self) -> Box<dyn Balancer> {
@@ -48,6 +54,6 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     cost: "O(log n)",
     vendors: "HAProxy: source (map-based); nginx: ip_hash, hash",
     weighted: true,
-    parameters: &[],
     build: |_| Box::new(SourceHash::default()),
+    ..Algorithm::PLAIN
 };

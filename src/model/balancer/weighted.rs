@@ -11,13 +11,13 @@ pub struct WeightTable {
 }
 
 impl WeightTable {
-    /// The table of the members usable now. O(n).
-    pub fn new(members: &[MemberView]) -> Self {
+    /// The table of the members usable now, by the weight that `weight` reads. O(n).
+    pub fn new(members: &[MemberView], weight: impl Fn(&MemberView) -> u64) -> Self {
         let mut table = Self::default();
         let mut total = 0;
         for (index, member) in members.iter().enumerate() {
             if member.usable {
-                total += u64::from(member.weight);
+                total += weight(member);
                 table.members.push(index);
                 table.ends.push(total);
             }

@@ -17,7 +17,7 @@ pub use tables::{
 use super::actions::{self, ACTIONS};
 use super::tree::Node;
 use crate::engine::dist::{FAMILIES, Family, ParameterKind};
-use crate::model::balancer::{ALGORITHMS, Algorithm};
+use crate::model::balancer::{self, ALGORITHMS, Algorithm};
 
 /// A key of a table.
 #[derive(Clone, Copy, Debug)]
@@ -192,7 +192,12 @@ fn algorithm_field(algorithm: &'static Algorithm) -> Field {
 pub(super) fn parameters_of(algorithm: &'static Algorithm) -> Vec<Field> {
     let field = |parameter: &'static crate::model::balancer::Parameter| Field {
         key: parameter.name,
-        kind: Kind::Count,
+        kind: match parameter.kind {
+            balancer::ParameterKind::Count => Kind::Count,
+            balancer::ParameterKind::Number => Kind::Number,
+            balancer::ParameterKind::Ratio => Kind::Ratio,
+            balancer::ParameterKind::Duration => Kind::Duration,
+        },
         presence: Presence::Number(parameter.default),
         range: Some(parameter.range),
         doc: parameter.doc,

@@ -7,7 +7,7 @@ use super::super::suggest;
 use super::super::tree::Node;
 use super::super::values;
 use super::{all, backend};
-use crate::model::balancer::{self, ALGORITHMS};
+use crate::model::balancer::{self, ALGORITHMS, Dialect, ParameterKind};
 use crate::model::outcome::Outcome;
 use crate::model::setup::{AlgorithmConfig, BalancerConfig, ConnectPolicy};
 
@@ -51,7 +51,7 @@ fn policy(table: &TableReader<'_>) -> Option<ConnectPolicy> {
 fn algorithm(table: &TableReader<'_>) -> Option<AlgorithmConfig> {
     let chosen = table.get("algorithm", |node, field| {
         let text = values::text(node, field)?;
-        balancer::find(text).ok_or_else(|| {
+        balancer::find(Dialect::Generic, text).ok_or_else(|| {
             let names = ALGORITHMS.iter().map(|algorithm| algorithm.name);
             let help = match of_vendor(text) {
                 Some(known) => format!("here it is `{}` ({})", known.name, known.vendors),
@@ -68,7 +68,7 @@ fn algorithm(table: &TableReader<'_>) -> Option<AlgorithmConfig> {
             arguments = read;
         }
     }
-    Some(AlgorithmConfig { algorithm: chosen?, arguments: arguments? })
+    Some(AlgorithmConfig { algorithm: chosen?, arguments: arguments?, version: (0, 0) })
 }
 
 /// The algorithm that a vendor's configuration calls so: `leastconn`, `RING_HASH`.
@@ -94,8 +94,13 @@ fn arguments_of(
     let title = format!("`{}`", algorithm.name);
     let fields = parameters_of(algorithm);
     let parameters = TableReader::open(table.report, node, &title, fields)?;
-    let argument = |parameter: &balancer::Parameter| {
-        parameters.count(parameter.name).map(|count| count as f64)
+    let argument = |parameter: &balancer::Parameter| match parameter.kind {
+        ParameterKind::Count => parameters.count(parameter.name).map(|count| count as f64),
+        ParameterKind::Number => parameters.number(parameter.name),
+        ParameterKind::Ratio => parameters.ratio(parameter.name),
+        ParameterKind::Duration => {
+            parameters.duration(parameter.name).map(|span| span.as_ns() as f64 * 1e-9)
+        }
     };
     all(algorithm.parameters.iter().map(argument))
 }

@@ -12,7 +12,6 @@ use super::super::values::{self, Read};
 use super::names::Names;
 use super::{Context, Mode, balancer};
 use crate::engine::time::Span;
-use crate::model::balancer::find;
 use crate::model::outcome::Outcome;
 use crate::model::setup::{
     Action, BackendId, BalancerConfig, Change, EntryId, Fault, FaultKind, PopulationId, Rollout,
@@ -350,7 +349,7 @@ fn change(target: &Target, config: &BalancerConfig) -> Option<((u8, u16), Change
             "connect" => Some(((1, 0), Change::Connect(config.connect))),
             "algorithm" => Some(((2, 0), Change::Algorithm(config.algorithm.clone()))),
             // Parameters of another algorithm than the one in force wait for it.
-            name if find(name).is_some_and(|a| a.name == config.algorithm.algorithm.name) => {
+            name if name == config.algorithm.algorithm.name => {
                 Some(((2, 0), Change::Algorithm(config.algorithm.clone())))
             }
             _ => None,
