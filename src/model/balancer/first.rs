@@ -5,15 +5,9 @@ use super::{Algorithm, Balancer, Pick, PickContext};
 #[derive(Clone)]
 struct First;
 
-impl First {
-    fn choose(&self, context: &PickContext<'_>) -> Option<usize> {
-        context.eligible().next()
-    }
-}
-
 impl Balancer for First {
     fn pick(&mut self, context: &mut PickContext<'_>) -> Pick {
-        self.choose(context).into()
+        context.eligible().next().into()
     }
 
     fn boxed_clone(&self) -> Box<dyn Balancer> {

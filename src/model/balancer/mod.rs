@@ -10,9 +10,12 @@ use crate::engine::random::Stream;
 use crate::engine::time::{Span, Time};
 use std::sync::Arc;
 
+pub mod config;
 mod first;
 pub(super) mod instance;
 mod least_connections;
+pub(super) mod lines;
+pub mod policy;
 mod random;
 mod ring_hash;
 mod round_robin;
@@ -358,6 +361,8 @@ pub struct Algorithm {
     /// Whether an attempt goes behind those that wait in the pool's queue without looking for a
     /// free member.
     pub waits_behind_queue: bool,
+    /// Whether the request decides where it goes: HAProxy does not leave such a member lightly.
+    pub hashes: bool,
     /// What may be set.
     pub parameters: &'static [Parameter],
     /// A fresh state.
@@ -377,6 +382,7 @@ impl Algorithm {
         tracks_load: false,
         oracle: false,
         waits_behind_queue: false,
+        hashes: false,
         parameters: &[],
         build: |_| unreachable!("every entry builds something of its own"),
     };
