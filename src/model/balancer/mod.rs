@@ -11,14 +11,31 @@ use crate::engine::time::{Span, Time};
 use std::sync::Arc;
 
 mod first;
+mod haproxy_hash;
+mod haproxy_least_connections;
+mod haproxy_map;
+mod haproxy_random;
+mod haproxy_ring;
+mod haproxy_round_robin;
+mod haproxy_source;
+mod haproxy_uri;
+mod hashing;
 pub(super) mod instance;
 mod least_connections;
+mod nginx_hash;
+mod nginx_hash_consistent;
+mod nginx_ip_hash;
+mod nginx_least_connections;
+mod nginx_peers;
+mod nginx_random;
+mod nginx_random_two;
 mod random;
 mod ring_hash;
 mod round_robin;
 mod single;
 mod smooth_weighted;
 mod source_hash;
+mod static_round_robin;
 pub mod weighted;
 
 /// A member of the pool as one balancer instance sees it, by backend index.
@@ -333,6 +350,13 @@ pub struct Build<'a> {
     pub seed: u64,
 }
 
+impl Build<'_> {
+    /// Whether the version is this one or a later one; (0, 0), unsaid, is the newest.
+    pub fn is_at_least(&self, version: Version) -> bool {
+        self.version == (0, 0) || self.version >= version
+    }
+}
+
 /// An entry of the table.
 #[derive(Debug)]
 pub struct Algorithm {
@@ -386,13 +410,25 @@ impl Algorithm {
 /// tests and the benches read this table.
 pub const ALGORITHMS: &[&Algorithm] = &[
     &first::ALGORITHM,
+    &haproxy_least_connections::ALGORITHM,
+    &haproxy_random::ALGORITHM,
+    &haproxy_round_robin::ALGORITHM,
+    &haproxy_source::ALGORITHM,
+    &haproxy_uri::ALGORITHM,
     &least_connections::ALGORITHM,
+    &nginx_hash::ALGORITHM,
+    &nginx_hash_consistent::ALGORITHM,
+    &nginx_ip_hash::ALGORITHM,
+    &nginx_least_connections::ALGORITHM,
+    &nginx_random::ALGORITHM,
+    &nginx_random_two::ALGORITHM,
     &random::ALGORITHM,
     &ring_hash::ALGORITHM,
     &round_robin::ALGORITHM,
     &single::ALGORITHM,
     &smooth_weighted::ALGORITHM,
     &source_hash::ALGORITHM,
+    &static_round_robin::ALGORITHM,
 ];
 
 /// The algorithm that a scenario of this dialect calls so: by its own name, by the vendor's, or by
