@@ -10,6 +10,14 @@ use crate::engine::random::Stream;
 use crate::engine::time::{Span, Time};
 use std::sync::Arc;
 
+mod envoy_edf;
+mod envoy_hash;
+mod envoy_hosts;
+mod envoy_least_request;
+mod envoy_maglev;
+mod envoy_random;
+mod envoy_ring_hash;
+mod envoy_round_robin;
 mod first;
 mod haproxy_hash;
 mod haproxy_least_connections;
@@ -409,6 +417,11 @@ impl Algorithm {
 /// Every algorithm, alphabetically. Scenario files, `misroute list algorithms`, the conformance
 /// tests and the benches read this table.
 pub const ALGORITHMS: &[&Algorithm] = &[
+    &envoy_least_request::ALGORITHM,
+    &envoy_maglev::ALGORITHM,
+    &envoy_random::ALGORITHM,
+    &envoy_ring_hash::ALGORITHM,
+    &envoy_round_robin::ALGORITHM,
     &first::ALGORITHM,
     &haproxy_least_connections::ALGORITHM,
     &haproxy_random::ALGORITHM,
