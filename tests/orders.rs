@@ -1,0 +1,249 @@
+//! The algorithms of HAProxy, nginx and Envoy against the originals: in which order they picked, one
+//! request at a time (tests/data/orders.json, recorded by tests/recordings/record).
+
+use misroute::engine::random::{Purpose, Seed, Stream, mix};
+use misroute::engine::time::{Span, Time};
+use misroute::model::balancer::{
+    Answer, Balancer, Dialect, Key, MemberView, Pick, PickContext, find,
+};
+use misroute::model::outcome::Outcome;
+use misroute::model::setup::AlgorithmConfig;
+use serde_json::Value;
+
+/// A recording; the header of tests/recordings/record says what its parts mean.
+#[derive(serde::Deserialize)]
+struct Case {
+    name: String,
+    vendor: String,
+    directive: String,
+    weights: Vec<u32>,
+    steps: Vec<Value>,
+    #[serde(default)]
+    held: bool,
+    #[serde(default)]
+    addresses: bool,
+    #[serde(default)]
+    chance: bool,
+    #[serde(default)]
+    down: Vec<usize>,
+    max_connections: Option<u32>,
+    workers: Option<u32>,
+    version: String,
+    order: String,
+}
+
+fn cases() -> Vec<Case> {
+    serde_json::from_str(include_str!("data/orders.json")).unwrap()
+}
+
+impl Case {
+    fn recorded(&self) -> Vec<usize> {
+        self.order.bytes().map(|digit| usize::from(digit - b'0')).collect()
+    }
+
+    /// The algorithm that a scenario of this dialect gets by the directive's name.
+    fn config(&self) -> AlgorithmConfig {
+        let word: String = self.directive.chars().take_while(|c| !" (;\n".contains(*c)).collect();
+        let has = |text: &str| self.directive.contains(text);
+        let (dialect, name) = match (&*self.vendor, &*word) {
+            ("nginx", "") => (Dialect::Nginx, "round_robin"),
+            ("nginx", "random") if has("two") => (Dialect::Nginx, "random_two"),
+            ("nginx", "hash") if has("consistent") => (Dialect::Nginx, "hash_consistent"),
+            ("nginx", word) => (Dialect::Nginx, word),
+            ("haproxy", word) => (Dialect::Haproxy, word),
+            (_, word) => (Dialect::Envoy, word),
+        };
+        let mut config = AlgorithmConfig::of(find(dialect, name).unwrap());
+        let mut set = |name: &str, value: f64| {
+            let mut all = config.algorithm.parameters.iter();
+            config.arguments[all.position(|parameter| parameter.name == name).unwrap()] = value;
+        };
+        if let Some((_, draws)) = self.directive.split_once("random(") {
+            set("draws", draws.trim_end_matches(')').parse().unwrap());
+        }
+        if self.vendor == "haproxy" && has("consistent") {
+            set("consistent", 1.0);
+        }
+        if let Some((_, factor)) = self.directive.split_once("hash-balance-factor ") {
+            set("balance-factor", factor.parse().unwrap());
+        }
+        let mut parts = self.version.split('.').map(|part| part.parse().unwrap());
+        config.version = (parts.next().unwrap(), parts.next().unwrap());
+        config
+    }
+
+    fn members(&self) -> Vec<MemberView> {
+        let member = |(index, &weight): (usize, &u32)| MemberView {
+            usable: !self.down.contains(&index),
+            max_connections: self.max_connections,
+            ..MemberView::new(&format!("127.60.0.{}:18000", index + 1), weight)
+        };
+        self.weights.iter().enumerate().map(member).collect()
+    }
+}
+
+/// An algorithm in a vendor's place.
+struct Replay {
+    balancer: Box<dyn Balancer>,
+    members: Vec<MemberView>,
+    stream: Stream,
+    /// Weights as they are set, and whether each server is ready.
+    set: Vec<(u32, bool)>,
+    sent: u32,
+}
+
+impl Replay {
+    fn new(case: &Case, seed: u64) -> Self {
+        let members = case.members();
+        let mut balancer = case.config().build(0, seed);
+        balancer.members_changed(&members);
+        let set = members.iter().map(|member| (member.weight, member.usable)).collect();
+        let stream = Stream::new(Seed::new(seed), Purpose::Test, 0);
+        Self { balancer, members, stream, set, sent: 0 }
+    }
+
+    fn request(&mut self, case: &Case) -> usize {
+        let k = self.sent % 1000;
+        let text = format!("/obj/{k}");
+        let octets = [127, (k * 7919 % 250 + 1), (k * 104_729 % 250 + 1), (k % 250 + 1)];
+        let address = if case.addresses {
+            octets.iter().fold(0, |address, octet| address << 8 | octet)
+        } else {
+            0x7F00_0001
+        };
+        self.sent += 1;
+        let mut probes = Vec::new();
+        let mut context = PickContext::plain(&self.members, 0, &mut self.stream, &mut probes);
+        context.key = Key { hash: mix(k.into()), address, text: &text };
+        context.queues = case.vendor == "haproxy";
+        let Pick::Member(member) = self.balancer.pick(&mut context) else {
+            panic!("{}: request {k} finds nobody", case.name)
+        };
+        self.members[member].in_flight += 1;
+        self.balancer.load_changed(member, &self.members);
+        if !case.held {
+            self.over(member);
+        }
+        member
+    }
+
+    fn over(&mut self, member: usize) {
+        self.members[member].in_flight -= 1;
+        self.balancer.load_changed(member, &self.members);
+        let answer = Answer { outcome: Outcome::Ok, latency: Span::from_ms(1), now: Time::ZERO };
+        self.balancer.answered(member, answer);
+    }
+
+    /// `set server be/bN weight W`, or `... state ready`, `maint`, `drain`.
+    fn command(&mut self, command: &str) {
+        let words: Vec<&str> = command.split(' ').collect();
+        let member = words[2].trim_start_matches("be/b").parse::<usize>().unwrap() - 1;
+        match words[3] {
+            "weight" => self.set[member].0 = words[4].parse().unwrap(),
+            _ => self.set[member].1 = words[4] == "ready",
+        }
+        let (weight, ready) = self.set[member];
+        self.members[member].weight = weight;
+        self.members[member].usable = ready && weight > 0;
+        self.balancer.members_changed(&self.members);
+    }
+
+    fn play(&mut self, case: &Case) -> Vec<usize> {
+        let mut order = Vec::new();
+        for step in &case.steps {
+            match step {
+                Value::Number(count) => {
+                    order.extend((0..count.as_u64().unwrap()).map(|_| self.request(case)));
+                }
+                Value::String(command) => self.command(command),
+                _ => self.over(step[1].as_u64().unwrap() as usize - 1),
+            }
+        }
+        order
+    }
+}
+
+fn digits(order: &[usize]) -> String {
+    order.iter().map(usize::to_string).collect()
+}
+
+/// What leaves nothing to chance must be equal, pick by pick. HAProxy's `random` is among them: its
+/// generator starts alike each time.
+#[test]
+fn picks_are_the_vendors() {
+    let mut wrong = Vec::new();
+    let mut compared = 0;
+    for case in cases() {
+        if case.chance || case.workers.is_some() || case.vendor == "envoy" {
+            continue;
+        }
+        let order = Replay::new(&case, 1).play(&case);
+        compared += 1;
+        if order != case.recorded() {
+            wrong.push(format!("{}:\n{}\n{}", case.name, case.order, digits(&order)));
+        }
+    }
+    assert!(wrong.is_empty(), "recorded, then picked:\n{}", wrong.join("\n"));
+    assert!(compared >= 46, "{compared}");
+}
+
+/// Envoy's turns begin at random: some seed must give the recorded order, and not every one.
+#[test]
+fn envoys_turns_are_its_own_from_some_start_on() {
+    for case in cases().iter().filter(|case| case.vendor == "envoy" && !case.chance) {
+        let recorded = case.recorded();
+        let starts: u32 = 2 * case.weights.iter().sum::<u32>();
+        let equal = (0..starts)
+            .filter(|&seed| Replay::new(case, seed.into()).play(case) == recorded)
+            .count();
+        assert!(equal > 0 && equal < starts as usize, "{}: {equal} of {starts}", case.name);
+    }
+}
+
+/// Two workers of nginx take turns each by itself: the recording is a merger of two orders.
+#[test]
+fn workers_take_turns_each_by_itself() {
+    let all = cases();
+    let case = all.iter().find(|case| case.workers == Some(2)).unwrap();
+    let one = Replay::new(case, 1).play(case);
+    // How many of the picks so far the first worker may have made.
+    let mut first: Vec<usize> = vec![0];
+    for (count, &picked) in case.recorded().iter().enumerate() {
+        let mut next = Vec::new();
+        for &by_first in &first {
+            if one[by_first] == picked {
+                next.push(by_first + 1);
+            }
+            if one[count - by_first] == picked {
+                next.push(by_first);
+            }
+        }
+        next.sort_unstable();
+        next.dedup();
+        first = next;
+    }
+    assert!(!first.is_empty());
+    assert_ne!(one, case.recorded(), "one worker would do");
+}
+
+/// What is left to chance: the recorded counts against the shares of a long run of ours, Pearson's
+/// chi-square at 99.9%.
+#[test]
+fn shares_by_chance_are_the_vendors() {
+    const LONG: u32 = 400_000;
+    for case in cases().iter().filter(|case| case.chance) {
+        let mut replay = Replay::new(case, 7);
+        let mut expected = vec![0_u32; case.weights.len()];
+        (0..LONG).for_each(|_| expected[replay.request(case)] += 1);
+        let recorded = case.recorded();
+        let statistic: f64 = (0..expected.len())
+            .map(|member| {
+                let got = recorded.iter().filter(|&&picked| picked == member).count() as f64;
+                let want = f64::from(expected[member]) / f64::from(LONG) * recorded.len() as f64;
+                (got - want).powi(2) / want
+            })
+            .sum();
+        let critical = [10.83, 13.82, 16.27, 18.47][expected.len() - 2];
+        assert!(statistic < critical, "{}: {statistic} of {critical}", case.name);
+    }
+}
