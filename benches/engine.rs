@@ -16,7 +16,7 @@ use misroute::model::probe::{Blind, Probe};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    ConnectPolicy, Jitter, Member, Observation, Population, RetryPolicy, Setup,
+    Jitter, Observation, Population, RetryPolicy, Setup,
 };
 use misroute::observe::recorder::Recorder;
 use std::cmp::Reverse;
@@ -60,8 +60,9 @@ impl Model {
             cold_start: None,
             up_at_start: true,
         };
-        let member =
-            |name_hash| Member { in_pool: true, weight: 1, max_connections: None, name_hash };
+        let algorithm =
+            balancer::find(Dialect::Generic, "round-robin").expect("it is in the table");
+        let config = BalancerConfig::plain(AlgorithmConfig::of(algorithm), self.backends);
         Arc::new(Setup {
             name: self.name.into(),
             duration,
@@ -81,23 +82,7 @@ impl Model {
                     on: OutcomeSet::failures(),
                 },
             }],
-            balancer: BalancerSetup {
-                instances: 1,
-                config: BalancerConfig {
-                    algorithm: AlgorithmConfig::of(
-                        balancer::find(Dialect::Generic, "round-robin")
-                            .expect("it is in the table"),
-                    ),
-                    members: (0..self.backends as u64).map(member).collect(),
-                    connect: ConnectPolicy {
-                        retries: 0,
-                        delay: Span::ZERO,
-                        redispatch: false,
-                        refused_as: Outcome::Http503,
-                    },
-                    timeout: None,
-                },
-            },
+            balancer: BalancerSetup::single(config),
             backends: (0..self.backends).map(backend).collect(),
             database: None,
             timeline: Vec::new(),

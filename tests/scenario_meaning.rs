@@ -3,6 +3,7 @@
 use misroute::engine::dist::FAMILIES;
 use misroute::engine::time::{Span, Time};
 use misroute::model::balancer::ALGORITHMS;
+use misroute::model::balancer::policy::Redispatch;
 use misroute::model::setup::{Action, BackendId, Change, Overload, OverloadEnd, Setup, Trigger};
 use misroute::observe::metric::METRICS;
 use misroute::scenario::actions::{ACTIONS, Lasts};
@@ -96,7 +97,7 @@ fn overrides_reach_every_value_by_one_path_grammar() {
     let mean = with(&["backends.api-1.service.lognormal.mean=120ms"]);
     assert!((mean.setup.backends[0].service.mean_ns() / 120e6 - 1.0).abs() < 1e-6);
     let connect = with(&["balancer.connect={retries=3}"]).setup.balancer.config.connect;
-    assert_eq!((connect.retries, connect.redispatch), (3, false));
+    assert_eq!((connect.retries, connect.redispatch), (3, Redispatch::Never));
     let moved = with(&["timeline.undo.at=14:00"]);
     assert_eq!(moved.setup.timeline[1].name, "undo");
     let added = with(&["timeline.page={at=\"1m\", do=\"note\"}"]);

@@ -7,6 +7,7 @@ use crate::model::balancer::{ALGORITHMS, Algorithm};
 use crate::observe::metric::{METRICS, Metric};
 use crate::report::wrap;
 use crate::scenario::actions::{ACTIONS, ActionSpec};
+use crate::scenario::dialects::{DIALECTS, DialectSpec};
 use crate::scenario::incidents::INCIDENTS;
 use clap::{Args, ValueEnum};
 use std::process::ExitCode;
@@ -25,6 +26,8 @@ enum Of {
     Incidents,
     /// Rules by which a balancer picks.
     Algorithms,
+    /// Whose defaults and rules a balancer can follow.
+    Dialects,
     /// Laws of service times.
     Distributions,
     /// What a timeline can do.
@@ -37,6 +40,7 @@ pub(super) fn execute(command: &List) -> Result<ExitCode, Failure> {
     let items = match command.of {
         Of::Incidents => incidents(),
         Of::Algorithms => algorithms(),
+        Of::Dialects => dialects(),
         Of::Distributions => distributions(),
         Of::Actions => actions(),
         Of::Metrics => metrics(),
@@ -95,6 +99,20 @@ fn algorithms() -> Vec<Item> {
         head.into_iter().chain(parameters).collect::<Vec<_>>()
     };
     ALGORITHMS.iter().map(|algorithm| item(algorithm.name, lines(algorithm))).collect()
+}
+
+fn dialects() -> Vec<Item> {
+    let lines = |spec: &DialectSpec| {
+        let mut lines = vec![spec.summary.to_owned()];
+        for ((major, minor), text) in spec.defaults {
+            if (*major, *minor) != (0, 0) {
+                lines.push(format!("since {major}.{minor}:"));
+            }
+            lines.extend(text.lines().map(str::to_owned));
+        }
+        lines
+    };
+    DIALECTS.iter().map(|spec| item(spec.name, lines(spec))).collect()
 }
 
 fn distributions() -> Vec<Item> {

@@ -46,6 +46,10 @@ pub enum Purpose {
     Ring = 8,
     /// A source address, as a hash sees it.
     SourceKey = 9,
+    /// What starts at random in a balancer process.
+    BalancerStart = 10,
+    /// Which thread of a balancer process an attempt reaches.
+    Thread = 11,
     /// Draws of a test or bench.
     Test = 255,
 }

@@ -1,13 +1,16 @@
-//! The way of an attempt: client, instance, member, and back.
+//! The way of an attempt: client, balancer process, member, and back to the client.
 
-use super::balancer::Tried;
+use super::balancer::lines::Line;
+use super::balancer::policy::ClientLeaves;
+use super::balancer::{Pick, Tried};
 use super::event::{Event, TIMERS};
 use super::outcome::Outcome;
 use super::probe::Probe;
 use super::request::{Attempt, Place};
-use super::setup::InstanceId;
+use super::setup::{BackendId, InstanceId};
 use super::world::{Fact, World};
 use crate::engine::slab::Handle;
+use crate::engine::time::Time;
 
 impl World {
     /// A client sends one more attempt of its request.
@@ -17,87 +20,161 @@ impl World {
         let request = *request;
         self.counts.attempts += 1;
         let population = &self.populations[request.population.index()];
-        let instances = self.instances.len() as u16;
-        let instance = InstanceId(population.instance(request.index, request.attempts, instances));
+        let processes = self.instances.len() as u16;
+        let process = population.instance(request.index, request.attempts, processes);
+        let thread =
+            population.thread(request.index, request.attempts, self.setup.balancer.threads);
         let handle = self.attempts.insert(Attempt {
             request: Some(request_handle),
             population: request.population,
+            user: request.user,
             index: request.index,
-            instance,
+            instance: InstanceId(process),
+            thread,
+            held: true,
             backend: None,
             tried: Tried::default(),
             sent: self.now,
-            connect_retries: self.instances[instance.index()].config.connect.retries,
+            since: self.now,
+            retries: 0,
             place: Place::Balancer,
         });
-        let setup = &self.setup.populations[request.population.index()];
-        if let Some(timeout) = setup.timeout {
-            let (lane, at) = (request.population.index(), self.now + timeout);
-            self.queue.push_in_lane(lane, at, TIMERS, Event::AttemptTimeout(handle));
+        self.set_client_timers(handle);
+        let instance = &mut self.instances[usize::from(process)];
+        if instance.config.limits.accepted.is_some_and(|most| instance.held >= most) {
+            instance.lines.hold_back(handle);
+            self.place(handle, Place::Backlog);
+        } else {
+            self.take_on(handle, probe);
         }
-        if let Some(timeout) = self.instances[instance.index()].config.timeout {
-            let (lane, at) = (self.balancer_lane(), self.now + timeout);
-            self.queue.push_in_lane(lane, at, TIMERS, Event::BalancerTimeout(handle));
+    }
+
+    /// Sets the timers that bound the attempt as a whole.
+    pub(super) fn set_client_timers(&mut self, handle: Handle) {
+        let attempt = self.attempts.get(handle).expect("it is being sent");
+        let (sent, population) = (attempt.sent, attempt.population.index());
+        let total = self.instances[attempt.instance.index()].config.timeout;
+        if let Some(timeout) = self.setup.populations[population].timeout {
+            let event = Event::AttemptTimeout(handle);
+            self.queue.push_in_lane(population, sent + timeout, TIMERS, event);
+        }
+        if let Some(timeout) = total {
+            let (lane, event) = (self.lane(Lane::Total), Event::BalancerTimeout(handle));
+            self.queue.push_in_lane(lane, sent + timeout, TIMERS, event);
+        }
+    }
+
+    /// The balancer accepts the attempt's connection.
+    pub(super) fn take_on(&mut self, handle: Handle, probe: &mut impl Probe) {
+        let attempt = self.attempts.get_mut(handle).expect("it has come in");
+        attempt.place = Place::Balancer;
+        let instance = &mut self.instances[attempt.instance.index()];
+        instance.held += 1;
+        if instance.has_moving_limits() {
+            instance.update_limits();
         }
         self.dispatch(handle, probe);
     }
 
-    /// The instance picks a member, until one is found or nobody is left.
-    fn dispatch(&mut self, handle: Handle, probe: &mut impl Probe) {
+    /// The process picks a member, until a try has begun or nobody is left.
+    pub(super) fn dispatch(&mut self, handle: Handle, probe: &mut impl Probe) {
         loop {
             let attempt = *self.attempts.get(handle).expect("it is being dispatched");
-            let request = attempt.request.expect("it has not been answered");
-            let user = self.requests.get(request).expect("it waits for this attempt").user;
-            let source = self.populations[attempt.population.index()].source(user);
             let instance = &mut self.instances[attempt.instance.index()];
-            let Some(picked) = instance.pick(source, attempt.tried, self.now) else {
-                // Nobody at all, or nobody but those that have refused.
-                let refused = instance.config.connect.refused_as;
-                let outcome = if attempt.tried.is_empty() { Outcome::Http503 } else { refused };
-                self.answer(handle, outcome, probe);
+            if instance.config.limits.requests.is_some_and(|most| instance.serving() >= most) {
+                self.answer(handle, Outcome::Http503, probe);
                 return;
+            }
+            let going_on = match self.pick(&attempt) {
+                Pick::Member(member) => {
+                    let member = BackendId(member as u16);
+                    if self.must_wait_for_connection(attempt.instance, member) {
+                        self.instances[attempt.instance.index()].release(member);
+                        self.wait_in_line(handle, Line::Member(member), probe)
+                    } else {
+                        self.start_try(handle, member, probe)
+                    }
+                }
+                Pick::QueueAt(member) => {
+                    self.wait_in_line(handle, Line::Member(BackendId(member as u16)), probe)
+                }
+                Pick::QueueInPool => self.wait_in_line(handle, Line::Pool, probe),
+                Pick::Nobody => {
+                    // Nobody at all, or nobody but those that have failed it.
+                    let config = &self.instances[attempt.instance.index()].config;
+                    let outcome = if attempt.tried.is_empty() {
+                        config.nobody_as
+                    } else {
+                        config.connect.refused_as
+                    };
+                    self.answer(handle, outcome, probe);
+                    false
+                }
             };
-            let subject = (u64::from(attempt.population.0) << 48) ^ attempt.index;
-            self.digest_fact(Fact::Pick, subject, u64::from(picked.0));
-            let attempt = self.attempts.get_mut(handle).expect("it is being dispatched");
-            attempt.backend = Some(picked);
-            if !self.connect(handle, probe) {
+            if !going_on {
                 return;
             }
         }
     }
 
-    /// Connects to the picked member. Returns whether another one is to be picked.
-    fn connect(&mut self, handle: Handle, probe: &mut impl Probe) -> bool {
-        let attempt = *self.attempts.get(handle).expect("it is being dispatched");
-        let member = attempt.backend.expect("a member was picked");
-        if !self.backends[member.index()].condition.refuses {
-            self.accept(handle, member, probe);
-            return false;
+    fn pick(&mut self, attempt: &Attempt) -> Pick {
+        let instance = &mut self.instances[attempt.instance.index()];
+        if instance.config.algorithm.algorithm.oracle {
+            self.backlog.clear();
+            let inside = |b: &super::backend::Backend| b.station.busy() + b.station.waiting();
+            self.backlog.extend(self.backends.iter().map(inside));
         }
-        let policy = self.instances[attempt.instance.index()].config.connect;
-        if attempt.connect_retries == 0 {
-            self.answer(handle, policy.refused_as, probe);
-            return false;
-        }
-        let attempt = self.attempts.get_mut(handle).expect("it is being dispatched");
-        attempt.connect_retries -= 1;
-        if policy.redispatch {
-            attempt.tried = attempt.tried.and(member.index());
-            attempt.backend = None;
-            let instance = attempt.instance;
-            self.instances[instance.index()].release(member);
-            return true;
-        }
-        self.queue.push(self.now + policy.delay, TIMERS, Event::ConnectRetry(handle));
-        false
+        let source = self.populations[attempt.population.index()].source(attempt.user);
+        let key = super::balancer::Key::of_hash(source);
+        instance.pick(attempt.thread, key, attempt.tried, &self.backlog, self.now)
     }
 
-    /// The wait before another connection to the same member is over.
-    pub(super) fn on_connect_retry(&mut self, handle: Handle, probe: &mut impl Probe) {
-        if self.attempts.get(handle).is_some() && self.connect(handle, probe) {
-            self.dispatch(handle, probe);
+    /// Envoy opens no more than so many connections; a member that has one is waited for.
+    fn must_wait_for_connection(&self, instance: InstanceId, member: BackendId) -> bool {
+        let instance = &self.instances[instance.index()];
+        // The pick itself counts already.
+        instance.config.limits.connections.is_some_and(|most| instance.serving() > most)
+            && instance.member(member).in_flight > 1
+    }
+
+    /// A try at a member begins. Returns whether another member is to be picked at once.
+    pub(super) fn start_try(
+        &mut self,
+        handle: Handle,
+        member: BackendId,
+        probe: &mut impl Probe,
+    ) -> bool {
+        let attempt = self.attempts.get_mut(handle).expect("it is being dispatched");
+        attempt.backend = Some(member);
+        attempt.place = Place::Balancer;
+        attempt.since = self.now;
+        let subject = (u64::from(attempt.population.0) << 48) ^ attempt.index;
+        self.digest_fact(Fact::Pick, subject, u64::from(member.0));
+        self.connect(handle, probe)
+    }
+
+    /// Connects to the picked member. Returns whether another one is to be picked at once.
+    pub(super) fn connect(&mut self, handle: Handle, probe: &mut impl Probe) -> bool {
+        let attempt = *self.attempts.get(handle).expect("it is being dispatched");
+        let member = attempt.backend.expect("a member was picked");
+        let condition = self.backends[member.index()].condition;
+        let config = &self.instances[attempt.instance.index()].config;
+        if condition.refuses {
+            return self.connection_failed(handle, false, probe);
         }
+        if condition.unreachable {
+            if let Some(timeout) = config.connect.timeout {
+                self.queue.push(self.now + timeout, TIMERS, Event::ConnectTimeout(handle));
+            }
+            return false;
+        }
+        if let Some(timeout) = config.server_timeout {
+            let lane = self.lane(Lane::Server);
+            let event = Event::ServerTimeout(handle);
+            self.queue.push_in_lane(lane, self.now + timeout, TIMERS, event);
+        }
+        self.accept(handle, member, probe);
+        false
     }
 
     /// A failing backend answers.
@@ -105,12 +182,20 @@ impl World {
         let Some(attempt) = self.attempts.get(handle) else { return };
         // Whoever was given an error to come gets it, even if the backend is well again.
         let Place::Failing(outcome) = attempt.place else { return };
-        self.answer(handle, outcome, probe);
+        self.try_over(handle, outcome, probe);
     }
 
     /// The client has waited long enough.
     pub(super) fn on_attempt_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
-        self.answer(handle, Outcome::Timeout, probe);
+        let Some(attempt) = self.attempts.get_mut(handle) else { return };
+        let Some(request) = attempt.request.take() else { return };
+        let attempt = *attempt;
+        let leaves = self.instances[attempt.instance.index()].config.client_leaves;
+        self.tell_client(&attempt, request, Outcome::Timeout, probe);
+        // A connection that nobody has accepted is given up unseen, whoever would have.
+        if leaves == ClientLeaves::Close || attempt.place == Place::Backlog {
+            self.let_go(handle, probe);
+        }
     }
 
     /// The balancer has waited long enough.
@@ -118,24 +203,124 @@ impl World {
         self.answer(handle, Outcome::Http504, probe);
     }
 
-    /// The client gets its answer, or gives up: for it and the balancer the attempt is over. The
-    /// backend goes on with what it has begun. Does nothing if that happened before.
+    /// The balancer has an answer for the client, which may have left: for both the attempt is
+    /// over. The backend goes on with what it has begun. Does nothing if that happened before.
     pub(super) fn answer(&mut self, handle: Handle, outcome: Outcome, probe: &mut impl Probe) {
         let Some(attempt) = self.attempts.get_mut(handle) else { return };
-        let Some(request) = attempt.request.take() else { return };
+        if !attempt.held {
+            return;
+        }
+        let request = attempt.request.take();
         let attempt = *attempt;
+        // The member's slot is free before the client can come back, but filled only afterwards:
+        // whoever waits there is served at the same instant.
+        let freed = self.end_hold(handle);
+        if let Some(request) = request {
+            self.tell_client(&attempt, request, outcome, probe);
+        }
+        self.refill(attempt.instance, freed, probe);
+    }
+
+    fn tell_client(
+        &mut self,
+        attempt: &Attempt,
+        request: Handle,
+        outcome: Outcome,
+        probe: &mut impl Probe,
+    ) {
+        self.monitor.attempt_over(outcome, self.now.since(attempt.sent));
+        self.attempt_over(request, outcome, probe);
+    }
+
+    /// The balancer has nothing more to do with an attempt whose client has left.
+    fn let_go(&mut self, handle: Handle, probe: &mut impl Probe) {
+        let attempt = self.attempts.get(handle).expect("its client has just left");
+        let instance = attempt.instance;
+        let freed = self.end_hold(handle);
+        self.refill(instance, freed, probe);
+    }
+
+    /// The balancer's part of an attempt ends. Returns the member whose slot is free now.
+    fn end_hold(&mut self, handle: Handle) -> Option<BackendId> {
+        let attempt = self.attempts.get_mut(handle).expect("it is held");
+        attempt.held = false;
+        let attempt = *attempt;
+        let freed = self.leave_member(handle);
+        if attempt.place != Place::Backlog {
+            let instance = &mut self.instances[attempt.instance.index()];
+            instance.held -= 1;
+            instance.retrying -= u32::from(attempt.retries > 0);
+            if instance.has_moving_limits() {
+                instance.update_limits();
+            }
+        }
+        freed
+    }
+
+    /// The balancer leaves the member it had sent the attempt to, or its line. What the backend
+    /// still has of it stays there, without anybody who waits for it; otherwise, if the balancer
+    /// does not hold it either, the attempt is gone.
+    pub(super) fn leave_member(&mut self, handle: Handle) -> Option<BackendId> {
+        let attempt = *self.attempts.get(handle).expect("somebody has it");
+        let is_gone = !attempt.held;
         if let Some(member) = attempt.backend {
             self.instances[attempt.instance.index()].release(member);
         }
-        if !matches!(attempt.place, Place::Station | Place::Replying) {
+        let in_line = if let Place::Line(line) = attempt.place { Some(line) } else { None };
+        if in_line.is_some() {
+            self.place(handle, Place::Balancer);
+        }
+        if is_gone && !attempt.place.is_inside() {
             self.attempts.remove(handle);
         }
-        self.monitor.attempt_over(outcome, self.now.since(attempt.sent));
-        self.attempt_over(request, outcome, probe);
+        if let Some(line) = in_line {
+            self.leave_line(attempt.instance, line);
+        }
+        attempt.backend
     }
 
     /// Notes where an attempt is now.
     pub(super) fn place(&mut self, handle: Handle, place: Place) {
         self.attempts.get_mut(handle).expect("it is being moved").place = place;
+    }
+
+    /// How long an attempt has been with its member.
+    pub(super) fn since(&self, attempt: &Attempt) -> crate::engine::time::Span {
+        self.now.since(attempt.since)
+    }
+}
+
+/// Lanes of the event list for balancers' timers, after one per population.
+#[derive(Clone, Copy)]
+pub(super) enum Lane {
+    /// [`Event::BalancerTimeout`].
+    Total,
+    /// [`Event::ServerTimeout`].
+    Server,
+    /// [`Event::QueueTimeout`].
+    Queue,
+}
+
+impl Lane {
+    /// How many there are.
+    pub(super) const COUNT: usize = 3;
+}
+
+impl World {
+    /// The number of a lane.
+    pub(super) fn lane(&self, lane: Lane) -> usize {
+        self.populations.len() + lane as usize
+    }
+
+    /// The processes of an instance.
+    pub(super) fn processes_of(&self, instance: InstanceId) -> std::ops::Range<usize> {
+        let each = usize::from(self.setup.balancer.processes);
+        instance.index() * each..(instance.index() + 1) * each
+    }
+
+    /// Since when an attempt waits, if it does.
+    pub(super) fn waiting_since(&self, handle: Handle) -> Option<Time> {
+        let attempt = self.attempts.get(handle)?;
+        matches!(attempt.place, Place::Line(_)).then_some(attempt.since)
     }
 }

@@ -31,6 +31,14 @@ pub(super) enum Event {
     ConnectRetry(Handle),
     /// A failing backend answers.
     FailingReply(Handle),
+    /// A connection was not made in time.
+    ConnectTimeout(Handle),
+    /// The balancer's wait before another try is over.
+    TryAgain(Handle),
+    /// An attempt has waited long enough for a free slot.
+    QueueTimeout(Handle),
+    /// A member has taken too long to answer.
+    ServerTimeout(Handle),
     /// The balancer has waited long enough for this attempt.
     BalancerTimeout(Handle),
     /// The client has waited long enough for this attempt.

@@ -4,7 +4,7 @@ use super::balancer::{self, Dialect};
 use super::outcome::{Outcome, OutcomeSet};
 use super::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    ConnectPolicy, Jitter, Member, Observation, Population, RetryPolicy, Setup,
+    Jitter, Observation, Population, RetryPolicy, Setup,
 };
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
@@ -34,10 +34,7 @@ pub(crate) fn setup(
 ) -> Setup {
     let algorithm =
         balancer::find(Dialect::Generic, algorithm).expect("a test names a known algorithm");
-    let member = Member { in_pool: true, weight: 1, max_connections: None, name_hash: 0 };
-    let members = (0..backends.len() as u64)
-        .map(|name_hash| Member { name_hash, ..member.clone() })
-        .collect();
+    let config = BalancerConfig::plain(AlgorithmConfig::of(algorithm), backends.len());
     Setup {
         name: "test".into(),
         duration: Span::from_secs(seconds),
@@ -57,20 +54,7 @@ pub(crate) fn setup(
                 on: OutcomeSet::failures(),
             },
         }],
-        balancer: BalancerSetup {
-            instances: 1,
-            config: BalancerConfig {
-                algorithm: AlgorithmConfig::of(algorithm),
-                members,
-                connect: ConnectPolicy {
-                    retries: 0,
-                    delay: Span::from_secs(1),
-                    redispatch: false,
-                    refused_as: Outcome::Http503,
-                },
-                timeout: None,
-            },
-        },
+        balancer: BalancerSetup::single(config),
         backends,
         database: None,
         timeline: Vec::new(),

@@ -40,9 +40,7 @@ impl World {
     /// # Panics
     /// If not: that is a bug in misroute.
     pub fn assert_bookkeeping(&self) {
-        let open = |attempt: &&super::request::Attempt| {
-            attempt.request.is_some() && attempt.backend.is_some()
-        };
+        let open = |attempt: &&super::request::Attempt| attempt.held && attempt.backend.is_some();
         let attempts = self.attempts.iter().map(|(_, attempt)| attempt);
         let believed: u64 =
             self.instances.iter().map(super::balancer::instance::Instance::in_flight).sum();

@@ -28,3 +28,5 @@ mod station;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod tries;
+mod waiting;

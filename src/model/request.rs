@@ -1,6 +1,7 @@
 //! Requests and attempts: what the slabs hold.
 
 use super::balancer::Tried;
+use super::balancer::lines::Line;
 use super::outcome::Outcome;
 use super::setup::{BackendId, InstanceId, PopulationId};
 use crate::engine::slab::Handle;
@@ -18,29 +19,43 @@ pub(super) struct Request {
     pub(super) attempts: u32,
 }
 
-/// One try; lives until nobody works on it any more, which may be long after its client left.
+/// One attempt of a client, and the try at a member that it is in; lives until nobody works on it
+/// any more, which may be long after its client left.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
-    /// Whose it is; `None` once the client or the balancer has given it up.
+    /// Whose it is; `None` once the client has its answer or has left.
     pub(super) request: Option<Handle>,
     pub(super) population: PopulationId,
+    pub(super) user: u32,
     pub(super) index: u64,
+    /// The balancer process that has it.
     pub(super) instance: InstanceId,
+    /// And that process' thread.
+    pub(super) thread: u16,
+    /// Whether the balancer still works on it.
+    pub(super) held: bool,
     /// The member it was sent to, once one is picked.
     pub(super) backend: Option<BackendId>,
-    /// Members that refused it and must not get it again.
+    /// Members that have failed it.
     pub(super) tried: Tried,
+    /// When the balancer got it.
     pub(super) sent: Time,
-    /// Connect retries that are left.
-    pub(super) connect_retries: u32,
+    /// When it was sent to this member, or got in line.
+    pub(super) since: Time,
+    /// Tries after the first so far.
+    pub(super) retries: u32,
     pub(super) place: Place,
 }
 
 /// Where an attempt is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// At the balancer: not yet sent, or waiting to connect again.
+    /// A connection that the balancer has not accepted yet.
+    Backlog,
+    /// At the balancer: not yet sent, connecting, or waiting to try again.
     Balancer,
+    /// At the balancer, in line for a free slot.
+    Line(Line),
     /// Inside a backend's station: waiting, in service, or at the database with its worker.
     Station,
     /// Still with its worker, back from the database while the process stands still.
@@ -51,4 +66,16 @@ pub(super) enum Place {
     Unheard,
     /// Nobody works on it any more.
     Left,
+}
+
+impl Place {
+    /// Whether it has reached a backend.
+    pub(super) fn is_at_backend(self) -> bool {
+        !matches!(self, Self::Backlog | Self::Balancer | Self::Line(_))
+    }
+
+    /// Whether a backend works on it, or will.
+    pub(super) fn is_inside(self) -> bool {
+        matches!(self, Self::Station | Self::Replying)
+    }
 }

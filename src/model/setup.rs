@@ -2,7 +2,9 @@
 //!
 //! Scenario files are resolved into this; after that, no name, unit or default is interpreted again.
 
-use super::balancer::{Algorithm, Balancer, Build, Version};
+pub use super::balancer::config::{
+    AlgorithmConfig, BalancerConfig, BalancerSetup, Change, Member, Rollout,
+};
 use super::outcome::{Outcome, OutcomeSet};
 use crate::engine::dist::Distribution;
 use crate::engine::time::{Span, Time};
@@ -165,87 +167,6 @@ pub enum Jitter {
     Full,
     /// w/2 plus uniform in [0, w/2).
     Equal,
-}
-
-/// The balancer in front of the pool.
-#[derive(Clone, Debug)]
-pub struct BalancerSetup {
-    /// Independent instances, each with its own state and configuration version. At least 1.
-    pub instances: u16,
-    /// The configuration in force at the start.
-    pub config: BalancerConfig,
-}
-
-/// What a configuration file of a balancer says: the thing that is rolled out and rolled back.
-#[derive(Clone, Debug, PartialEq)]
-pub struct BalancerConfig {
-    /// The rule by which members are picked.
-    pub algorithm: AlgorithmConfig,
-    /// One entry per backend, in order.
-    pub members: Vec<Member>,
-    /// What happens when a backend does not accept the connection.
-    pub connect: ConnectPolicy,
-    /// How long the balancer waits for an answer before it replies 504; `None`: for ever.
-    pub timeout: Option<Span>,
-}
-
-/// An algorithm and its parameters.
-#[derive(Clone, Debug)]
-pub struct AlgorithmConfig {
-    /// The entry in the table of algorithms.
-    pub algorithm: &'static Algorithm,
-    /// One value per declared parameter, in order, within its declared range.
-    pub arguments: Vec<f64>,
-    /// Version of the vendor's product.
-    pub version: Version,
-}
-
-impl AlgorithmConfig {
-    /// The algorithm with its defaults.
-    pub fn of(algorithm: &'static Algorithm) -> Self {
-        let arguments = algorithm.parameters.iter().map(|parameter| parameter.default).collect();
-        Self { algorithm, arguments, version: (0, 0) }
-    }
-
-    /// A fresh state for one of an instance's threads.
-    pub fn build(&self, thread: u16, seed: u64) -> Box<dyn Balancer> {
-        let (arguments, version) = (&self.arguments, self.version);
-        (self.algorithm.build)(&Build { arguments, version, thread, seed })
-    }
-}
-
-impl PartialEq for AlgorithmConfig {
-    fn eq(&self, other: &Self) -> bool {
-        self.algorithm.name == other.algorithm.name
-            && self.arguments == other.arguments
-            && self.version == other.version
-    }
-}
-
-/// A backend as a balancer's configuration lists it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Member {
-    /// Whether the pool contains it.
-    pub in_pool: bool,
-    /// Relative share of the traffic; 0 takes none.
-    pub weight: u32,
-    /// Attempts in flight from one instance beyond which this member is skipped.
-    pub max_connections: Option<u32>,
-    /// Hash of the member's name: where it lies on a hash ring.
-    pub name_hash: u64,
-}
-
-/// What a balancer does when a connection is refused.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ConnectPolicy {
-    /// Further tries after the first refusal.
-    pub retries: u32,
-    /// Wait before trying the same member again.
-    pub delay: Span,
-    /// Whether a retry picks another member, without waiting.
-    pub redispatch: bool,
-    /// What the client is told once the tries are used up.
-    pub refused_as: Outcome,
 }
 
 /// A server.
@@ -416,50 +337,14 @@ pub enum Action {
     Note,
 }
 
-/// One change of a balancer configuration.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Change {
-    /// Another algorithm, or other parameters.
-    Algorithm(AlgorithmConfig),
-    /// A member's weight.
-    Weight(BackendId, u32),
-    /// Whether the pool contains a member.
-    InPool(BackendId, bool),
-    /// A member's connection limit.
-    MaxConnections(BackendId, Option<u32>),
-    /// Connect retries.
-    Connect(ConnectPolicy),
-    /// Answer timeout.
-    Timeout(Option<Span>),
-}
-
-/// When each instance takes up a new configuration: after `delays[i]`, or never.
-///
-/// Shorter than the number of instances: the last delay holds for the rest.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rollout {
-    /// Per instance, from the time of the action.
-    pub delays: Vec<Option<Span>>,
-}
-
-impl Rollout {
-    /// Everywhere at once.
-    pub fn at_once() -> Self {
-        Self { delays: vec![Some(Span::ZERO)] }
-    }
-
-    /// The delay of one instance; `None`: it never takes the configuration up.
-    pub fn delay(&self, instance: InstanceId) -> Option<Span> {
-        *self.delays.get(instance.index()).or(self.delays.last())?
-    }
-}
-
 /// What can be wrong with a backend. Faults on one backend form a list that is folded into its
 /// condition, so overlapping ones compose and end cleanly.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
     /// Port closed: connections are refused.
     Down,
+    /// Packets are lost: a connection is neither accepted nor refused.
+    Unreachable,
     /// Accepts, never answers; work stands still.
     Hang,
     /// Work takes so many times as long; factors multiply.
@@ -478,6 +363,8 @@ pub enum Fault {
 pub enum FaultKind {
     /// [`Fault::Down`].
     Down,
+    /// [`Fault::Unreachable`].
+    Unreachable,
     /// [`Fault::Hang`].
     Hang,
     /// [`Fault::Slow`].
@@ -491,6 +378,7 @@ impl Fault {
     pub fn kind(self) -> FaultKind {
         match self {
             Self::Down => FaultKind::Down,
+            Self::Unreachable => FaultKind::Unreachable,
             Self::Hang => FaultKind::Hang,
             Self::Slow(_) => FaultKind::Slow,
             Self::Fail { .. } => FaultKind::Fail,

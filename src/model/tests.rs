@@ -1,5 +1,6 @@
 //! Behaviour of the world, each against a figure known beforehand.
 
+use super::balancer::policy::Redispatch;
 use super::fixture::{backend, setup};
 use super::outcome::Outcome;
 use super::probe::{Blind, FinishedRequest, Probe, WorldChange};
@@ -157,10 +158,10 @@ fn an_offline_member_costs_its_share_unless_redispatched() {
     let plain = counts(setup.clone());
     assert_eq!(finished(plain, Outcome::Http503), plain.requests / 2);
     setup.balancer.config.connect.retries = 1;
-    setup.balancer.config.connect.redispatch = true;
+    setup.balancer.config.connect.redispatch = Redispatch::Always;
     let hidden = counts(setup.clone());
     assert_eq!(finished(hidden, Outcome::Http503), 0);
-    setup.balancer.config.connect.redispatch = false;
+    setup.balancer.config.connect.redispatch = Redispatch::Never;
     setup.balancer.config.connect.refused_as = Outcome::Refused;
     let (log, _) = run(setup);
     let refused = log.finished.iter().filter(|(_, r)| r.outcome == Outcome::Refused);
@@ -359,7 +360,7 @@ fn redispatch_forgets_nobody_who_has_refused() {
         setup.backends[0].up_at_start = false;
         setup.backends[1].up_at_start = false;
         setup.balancer.config.connect.retries = 2;
-        setup.balancer.config.connect.redispatch = true;
+        setup.balancer.config.connect.redispatch = Redispatch::Always;
         let counts = counts(setup);
         assert_eq!(finished(counts, Outcome::Http503), 0, "{}", algorithm.name);
     }

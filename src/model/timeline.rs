@@ -3,7 +3,7 @@
 use super::event::{Event, RollingStep, TIMELINE, TIMERS};
 use super::probe::{Probe, WorldChange};
 use super::setup::{
-    Action, BackendId, BalancerConfig, Change, EntryId, Fault, FaultKind, InstanceId, Rollout,
+    Action, BackendId, BalancerConfig, EntryId, Fault, FaultKind, InstanceId, Rollout,
 };
 use super::world::{Configured, World};
 use crate::engine::time::Span;
@@ -141,15 +141,20 @@ impl World {
     }
 
     pub(super) fn on_adopt(&mut self, id: InstanceId, version: u32, probe: &mut impl Probe) {
-        let instance = &mut self.instances[id.index()];
+        let processes = self.processes_of(id);
         // A slow rollout must not undo a newer configuration.
-        if version <= instance.version {
+        if version <= self.instances[processes.start].version {
             return;
         }
-        let config = &self.versions[version as usize];
-        let draining = &self.draining;
-        instance.adopt(version, config, |id| draining[id.index()]);
+        let config = Arc::clone(&self.versions[version as usize]);
+        for process in processes.clone() {
+            let draining = &self.draining;
+            self.instances[process].adopt(version, &config, |id| draining[id.index()]);
+        }
         self.note_change(WorldChange::Adopted(id, version), probe);
+        for process in processes {
+            self.refill_after_change(InstanceId(process as u16), probe);
+        }
     }
 
     /// Works out anew who is draining, after any entry's drains changed.
@@ -169,6 +174,9 @@ impl World {
         }
         for change in changed {
             self.note_change(change, probe);
+        }
+        for process in 0..self.instances.len() {
+            self.refill_after_change(InstanceId(process as u16), probe);
         }
     }
 
@@ -233,19 +241,5 @@ impl World {
             }
         };
         self.queue.push(self.now + delay, TIMERS, Event::Rolling { plan, step: next });
-    }
-}
-
-impl BalancerConfig {
-    /// Applies one change.
-    pub fn change(&mut self, change: &Change) {
-        match change {
-            Change::Algorithm(algorithm) => self.algorithm = algorithm.clone(),
-            Change::Weight(id, weight) => self.members[id.index()].weight = *weight,
-            Change::InPool(id, in_pool) => self.members[id.index()].in_pool = *in_pool,
-            Change::MaxConnections(id, max) => self.members[id.index()].max_connections = *max,
-            Change::Connect(policy) => self.connect = *policy,
-            Change::Timeout(timeout) => self.timeout = *timeout,
-        }
     }
 }

@@ -8,17 +8,19 @@ use super::backend::Backend;
 use super::balancer::instance::Instance;
 use super::client::PopulationState;
 use super::database::Database;
+use super::dispatch::Lane;
 use super::event::{Event, TIMELINE, WINDOWS};
 use super::outcome::Outcome;
 use super::probe::{BackendGauge, BackendState, Gauges, Probe, WorldChange};
 use super::request::{Attempt, Request};
 use super::setup::{
-    AlertId, BackendId, BalancerConfig, Change, EntryId, InstanceId, PopulationId, Setup, Trigger,
+    AlertId, BackendId, BalancerConfig, BalancerSetup, Change, EntryId, InstanceId, PopulationId,
+    Setup, Trigger,
 };
 use super::timeline::RollingPlan;
 use crate::engine::digest::Digest;
 use crate::engine::queue::EventQueue;
-use crate::engine::random::{Purpose, Seed, Stream};
+use crate::engine::random::{Purpose, Seed, Stream, key};
 use crate::engine::slab::Slab;
 use crate::engine::time::Time;
 use std::sync::Arc;
@@ -55,6 +57,17 @@ pub(super) enum Fact {
     Draining = 8,
 }
 
+/// Every process of every instance.
+fn instances(setup: &BalancerSetup, seed: Seed) -> Vec<Instance> {
+    let processes = u64::from(setup.instances) * u64::from(setup.processes);
+    let process = |id| {
+        let start = key(seed, Purpose::BalancerStart, id);
+        let stream = Stream::new(seed, Purpose::Balancer, id);
+        Instance::new(&setup.config, setup.threads, start, stream)
+    };
+    (0..processes).map(process).collect()
+}
+
 /// A running simulation.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -81,6 +94,8 @@ pub struct World {
     samples: Arc<[Time]>,
     next_sample: usize,
     gauges: Vec<BackendGauge>,
+    /// Attempts inside each backend, for algorithms that are oracles; kept to allocate nothing.
+    pub(super) backlog: Vec<u32>,
     digest: Digest,
 }
 
@@ -91,14 +106,12 @@ impl World {
             .zip(&setup.populations)
             .map(|(id, population)| PopulationState::new(population, PopulationId(id), seed))
             .collect();
+        let instances = instances(&setup.balancer, seed);
         let config = &setup.balancer.config;
-        let instances = (0..setup.balancer.instances)
-            .map(|id| Instance::new(config, Stream::new(seed, Purpose::Balancer, u64::from(id))))
-            .collect();
         let mut world = Self {
             now: Time::ZERO,
-            // One lane per population's attempt timeout, and one for the balancers' timeout.
-            queue: EventQueue::new(populations.len() + 1),
+            // One lane per population's attempt timeout, and those of the balancers' timers.
+            queue: EventQueue::new(populations.len() + Lane::COUNT),
             requests: Slab::default(),
             attempts: Slab::default(),
             populations,
@@ -115,6 +128,7 @@ impl World {
             samples: setup.observation.samples(&setup).into(),
             next_sample: 0,
             gauges: Vec::new(),
+            backlog: Vec::new(),
             digest: Digest::default(),
             setup,
         };
@@ -183,6 +197,10 @@ impl World {
             Event::BalancerTimeout(attempt) => self.on_balancer_timeout(attempt, probe),
             Event::RetryDue(request) => self.send_attempt(request, probe),
             Event::ConnectRetry(attempt) => self.on_connect_retry(attempt, probe),
+            Event::ConnectTimeout(attempt) => self.on_connect_timeout(attempt, probe),
+            Event::TryAgain(attempt) => self.on_try_again(attempt, probe),
+            Event::QueueTimeout(attempt) => self.on_queue_timeout(attempt, probe),
+            Event::ServerTimeout(attempt) => self.on_server_timeout(attempt, probe),
             Event::FailingReply(attempt) => self.on_failing_reply(attempt, probe),
             Event::BackendTimer { backend, life, what } => {
                 self.on_backend_timer(backend, life, what, probe);
@@ -276,11 +294,6 @@ impl World {
     pub(super) fn digest_fact(&mut self, fact: Fact, subject: u64, value: u64) {
         self.digest.word(self.now.as_ns() ^ ((fact as u64) << 59));
         self.digest.word(subject ^ value.rotate_right(8));
-    }
-
-    /// The lane of the balancers' timeout.
-    pub(super) fn balancer_lane(&self) -> usize {
-        self.populations.len()
     }
 
     /// Whether something that was done to the system is still in force: a fault, a surge, a

@@ -122,6 +122,14 @@ pub static ACTIONS: &[ActionSpec] = &[
     ),
     action("resume", None, Lasts::No, "backends that hang go on where they stopped", &[TARGETS]),
     action(
+        "partition",
+        Some("reconnect"),
+        Lasts::UntilEnded,
+        "new connections to backends are lost: neither made nor refused; those there are go on",
+        &[TARGETS],
+    ),
+    action("reconnect", None, Lasts::No, "new connections get through again", &[TARGETS]),
+    action(
         "slow",
         Some("restore"),
         Lasts::UntilEnded,

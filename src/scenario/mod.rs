@@ -9,6 +9,7 @@
 
 pub mod actions;
 pub mod diagnostic;
+pub mod dialects;
 pub mod effort;
 pub mod fields;
 pub mod incidents;

@@ -9,7 +9,7 @@ use misroute::model::outcome::{Outcome, OutcomeSet};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    ConnectPolicy, Jitter, Member, Observation, Population, RetryPolicy, Setup,
+    Jitter, Observation, Population, RetryPolicy, Setup,
 };
 use std::sync::Arc;
 
@@ -60,9 +60,7 @@ pub(super) fn world(
     rate: f64,
     duration: Span,
 ) -> Setup {
-    let members = (0..backends.len() as u64)
-        .map(|name_hash| Member { in_pool: true, weight: 1, max_connections: None, name_hash })
-        .collect();
+    let config = BalancerConfig::plain(config, backends.len());
     Setup {
         name: "theory".into(),
         duration,
@@ -82,20 +80,7 @@ pub(super) fn world(
                 on: OutcomeSet::failures(),
             },
         }],
-        balancer: BalancerSetup {
-            instances: 1,
-            config: BalancerConfig {
-                algorithm: config,
-                members,
-                connect: ConnectPolicy {
-                    retries: 0,
-                    delay: Span::ZERO,
-                    redispatch: false,
-                    refused_as: Outcome::Http503,
-                },
-                timeout: None,
-            },
-        },
+        balancer: BalancerSetup::single(config),
         backends,
         database: None,
         timeline: Vec::new(),

@@ -22,6 +22,8 @@ struct ActiveFault {
 pub(super) struct Condition {
     /// Connections are refused.
     pub(super) refuses: bool,
+    /// Connections are neither accepted nor refused.
+    pub(super) unreachable: bool,
     /// Work stands still.
     pub(super) hangs: bool,
     /// Work takes so many times as long.
@@ -33,11 +35,12 @@ pub(super) struct Condition {
 impl Condition {
     /// Nothing is wrong.
     pub(super) const NORMAL: Self =
-        Self { refuses: false, hangs: false, slowdown: 1.0, fails: None };
+        Self { refuses: false, unreachable: false, hangs: false, slowdown: 1.0, fails: None };
 
     fn and(mut self, fault: Fault) -> Self {
         match fault {
             Fault::Down => self.refuses = true,
+            Fault::Unreachable => self.unreachable = true,
             Fault::Hang => self.hangs = true,
             Fault::Slow(factor) => self.slowdown *= factor,
             // Of several, the one that began first is the answer.
@@ -118,7 +121,7 @@ impl Backend {
             BackendState::Starting
         } else if condition.refuses {
             BackendState::Down
-        } else if condition.hangs {
+        } else if condition.hangs || condition.unreachable {
             BackendState::Unresponsive
         } else if condition.fails.is_some() {
             BackendState::Failing
@@ -142,6 +145,8 @@ impl Backend {
     /// The process stops: what was wrong with the process itself is over with it.
     pub(super) fn stop_process(&mut self) {
         self.life = self.life.wrapping_add(1);
+        // Until its condition is worked out anew: nobody gets in while it dies.
+        self.condition.refuses = true;
         self.overloaded = false;
         self.cold_steps = 0;
         self.starting = false;

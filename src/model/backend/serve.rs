@@ -45,7 +45,7 @@ impl World {
         } else {
             backend.gauge.rejected += 1;
             let full = setup.full;
-            self.answer(handle, full, probe);
+            self.try_over(handle, full, probe);
         }
     }
 
@@ -113,20 +113,20 @@ impl World {
         self.schedule_completion(id);
         let attempt = self.attempts.get_mut(handle).expect("an attempt in a station lives");
         attempt.place = Place::Left;
+        let gauge = &mut self.backends[id.index()].gauge;
         if attempt.request.is_some() {
-            self.backends[id.index()].gauge.succeeded += 1;
-            self.answer(handle, Outcome::Ok, probe);
+            gauge.succeeded += 1;
         } else {
-            self.backends[id.index()].gauge.wasted += 1;
-            self.attempts.remove(handle);
+            gauge.wasted += 1;
         }
+        self.try_over(handle, Outcome::Ok, probe);
     }
 
     fn next_in_line(&mut self, id: BackendId) {
         let skips = self.setup.backends[id.index()].abandoned == Abandoned::Skip;
         while let Some(next) = self.backends[id.index()].station.next_waiting(self.now) {
             let attempt = self.attempts.get(next).expect("an attempt in a station lives");
-            if skips && attempt.request.is_none() {
+            if skips && !attempt.held {
                 self.backends[id.index()].station.leave_line(self.now);
                 self.attempts.remove(next);
                 continue;
@@ -166,7 +166,7 @@ impl World {
         let full = self.setup.backends[id.index()].full;
         for handle in self.attempts_at(id, |place| place == Place::Unheard) {
             self.backends[id.index()].gauge.rejected += 1;
-            self.answer(handle, full, probe);
+            self.try_over(handle, full, probe);
         }
     }
 
@@ -185,17 +185,13 @@ impl World {
 
     /// The process dies: its work is lost, and every client still there loses its connection.
     pub(in crate::model) fn lose_work(&mut self, id: BackendId, probe: &mut impl Probe) {
-        let lost = self.attempts_at(id, |place| place != Place::Balancer);
+        let lost = self.attempts_at(id, Place::is_at_backend);
         self.backends[id.index()].station.clear(self.now);
         self.backends[id.index()].stop_process();
         for handle in lost {
             let attempt = self.attempts.get_mut(handle).expect("collected just now");
             attempt.place = Place::Left;
-            if attempt.request.is_some() {
-                self.answer(handle, Outcome::Http502, probe);
-            } else {
-                self.attempts.remove(handle);
-            }
+            self.try_over(handle, Outcome::Http502, probe);
         }
     }
 

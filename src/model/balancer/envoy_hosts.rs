@@ -1,7 +1,8 @@
 //! What Envoy's unhashed policies have in common: the healthy hosts, and whether weights matter.
 
 use super::envoy_edf::Edf;
-use super::{MemberView, PickContext};
+use super::{Build, MemberView, PickContext};
+use crate::engine::random::mix;
 
 /// The hosts that are usable now.
 #[derive(Clone, Default)]
@@ -35,6 +36,11 @@ impl Hosts {
     /// The weight of a host, slow start included.
     pub(super) fn weight(&self, index: usize) -> f64 {
         self.weights[index] as f64 / f64::from(MemberView::FULL)
+    }
+
+    /// Where a thread's turns start.
+    pub(super) fn seed(build: &Build<'_>) -> u64 {
+        mix(build.seed ^ mix(build.thread.into()))
     }
 
     /// An eligible host by chance; for when the policy's own draws have missed.

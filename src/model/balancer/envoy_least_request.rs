@@ -15,8 +15,7 @@ struct EnvoyLeastRequest {
 
 /// What a host's weight is divided by for the requests in flight there.
 fn burden(in_flight: u32, bias: f64) -> f64 {
-    let requests = f64::from(in_flight) + 1.0;
-    if bias == 1.0 { requests } else { libm::pow(requests, bias) }
+    libm::pow(f64::from(in_flight) + 1.0, bias)
 }
 
 impl EnvoyLeastRequest {
@@ -88,7 +87,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     build: |build| {
         Box::new(EnvoyLeastRequest {
             hosts: Hosts::default(),
-            seed: build.seed,
+            seed: Hosts::seed(build),
             choices: build.arguments[0] as u32,
             bias: build.arguments[1],
         })

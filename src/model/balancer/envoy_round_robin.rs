@@ -55,7 +55,8 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     vendors: "Envoy: ROUND_ROBIN",
     weighted: true,
     build: |build| {
-        Box::new(EnvoyRoundRobin { hosts: Hosts::default(), seed: build.seed, turn: build.seed })
+        let seed = Hosts::seed(build);
+        Box::new(EnvoyRoundRobin { hosts: Hosts::default(), seed, turn: seed })
     },
     ..Algorithm::PLAIN
 };

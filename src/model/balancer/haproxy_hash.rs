@@ -50,7 +50,7 @@ impl HaproxyHash {
     fn find(&self, context: &PickContext<'_>, fits: impl Fn(usize) -> bool) -> Option<usize> {
         let hash = (self.hash)(context.key);
         if self.consistent {
-            return self.ring.from_nearest(avalanche(hash)).find(|&member| fits(member));
+            return self.ring.around(avalanche(hash)).find(|&member| fits(member));
         }
         let slots = self.map.slots();
         let start = (u64::from(hash) % (slots.len() as u64).max(1)) as usize;

@@ -71,7 +71,7 @@ impl HaproxyRandom {
         let mut best: Option<usize> = None;
         for _ in 0..self.draws {
             let point = self.random.bits();
-            let drawn = self.ring.from_nearest(point).find(|&member| context.is_usable(member))?;
+            let drawn = self.ring.around(point).find(|&member| context.is_usable(member))?;
             best = match best {
                 Some(first) if first != drawn && self.keeps(context, first, drawn) => Some(first),
                 _ => Some(drawn),

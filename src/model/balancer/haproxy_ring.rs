@@ -68,7 +68,7 @@ impl Ring {
 
     /// The servers from the point nearest to `hash` on, clockwise, one for each point. Of two
     /// points equally far, the one before it counts as nearest.
-    pub(super) fn from_nearest(&self, hash: u32) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn around(&self, hash: u32) -> impl Iterator<Item = usize> + '_ {
         let n = self.points.len();
         let wrap = n.max(1);
         let after = self.points.partition_point(|&(position, _)| position < hash) % wrap;

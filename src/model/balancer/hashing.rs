@@ -1,7 +1,6 @@
 //! The hash functions of vendors' algorithms, on bytes, exactly as they compute them.
 
 use super::Key;
-use std::io::Write as _;
 use std::net::Ipv4Addr;
 
 /// Calls `read` with what a rule that hashes text reads: the key's text; if the scenario gives none,
@@ -10,11 +9,7 @@ pub(super) fn with_text<R>(key: Key<'_>, read: impl FnOnce(&[u8]) -> R) -> R {
     if !key.text.is_empty() {
         return read(key.text.as_bytes());
     }
-    let mut buffer = [0_u8; 15];
-    let mut rest = &mut buffer[..];
-    write!(rest, "{}", Ipv4Addr::from(key.address)).expect("no dotted address is longer than 15");
-    let used = 15 - rest.len();
-    read(&buffer[..used])
+    read(Ipv4Addr::from(key.address).to_string().as_bytes())
 }
 
 /// The hash of the sdbm database library: HAProxy's default for URIs and headers.

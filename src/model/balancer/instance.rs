@@ -1,19 +1,35 @@
-//! A balancer instance: its configuration version, its algorithm's state, its own bookkeeping.
+//! A balancer process: its configuration version, its algorithm's state, its own bookkeeping.
 
-use super::{Balancer, Key, MemberView, Pick, PickContext, Tried};
+use super::lines::Lines;
+use super::policy::Avoid;
+use super::{Answer, Balancer, Key, MemberView, Pick, PickContext, Tried};
 use crate::engine::random::Stream;
-use crate::engine::time::Time;
+use crate::engine::time::{Span, Time};
+use crate::model::outcome::Outcome;
 use crate::model::setup::{BackendId, BalancerConfig};
 
-/// One of several independent balancers.
+/// One of several independent processes: an instance of the balancer, or a worker of it that
+/// shares nothing with the others.
 pub(in crate::model) struct Instance {
     /// Which configuration version it runs.
     pub(in crate::model) version: u32,
     pub(in crate::model) config: BalancerConfig,
     members: Vec<MemberView>,
-    algorithm: Box<dyn Balancer>,
+    /// One state per thread: what threads share is in `members`.
+    threads: Vec<Box<dyn Balancer>>,
+    seed: u64,
     stream: Stream,
     probes: Vec<usize>,
+    /// Attempts that wait here for a free slot.
+    pub(in crate::model) lines: Lines,
+    /// Tries in flight, all members together.
+    serving: u32,
+    /// Attempts that are being tried again now.
+    pub(in crate::model) retrying: u32,
+    /// Attempts it holds, whatever it does with them.
+    pub(in crate::model) held: u32,
+    /// It is putting waiting attempts into free slots: what ends meanwhile must not begin again.
+    pub(in crate::model) refilling: bool,
 }
 
 impl Clone for Instance {
@@ -22,9 +38,15 @@ impl Clone for Instance {
             version: self.version,
             config: self.config.clone(),
             members: self.members.clone(),
-            algorithm: self.algorithm.boxed_clone(),
+            threads: self.threads.iter().map(|thread| thread.boxed_clone()).collect(),
+            seed: self.seed,
             stream: self.stream.clone(),
-            probes: Vec::new(),
+            probes: self.probes.clone(),
+            lines: self.lines.clone(),
+            serving: self.serving,
+            retrying: self.retrying,
+            held: self.held,
+            refilling: self.refilling,
         }
     }
 }
@@ -39,26 +61,38 @@ impl std::fmt::Debug for Instance {
 }
 
 impl Instance {
-    pub(in crate::model) fn new(config: &BalancerConfig, stream: Stream) -> Self {
-        let members = config
+    /// `threads` at least 1; `seed` is for what starts at random in this process.
+    pub(in crate::model) fn new(
+        config: &BalancerConfig,
+        threads: u16,
+        seed: u64,
+        stream: Stream,
+    ) -> Self {
+        let members: Vec<MemberView> = config
             .members
             .iter()
             .map(|member| MemberView {
                 usable: false,
                 max_connections: member.max_connections,
                 name_hash: member.name_hash,
+                address: member.address.clone(),
                 ..MemberView::new("", member.weight)
             })
             .collect();
-        let chosen = &config.algorithm;
-        let algorithm = chosen.build(0, 0);
+        let lines = Lines::new(members.len());
         let mut instance = Self {
             version: 0,
             config: config.clone(),
             members,
-            algorithm,
+            threads: (0..threads).map(|thread| config.algorithm.build(thread, seed)).collect(),
+            seed,
             stream,
             probes: Vec::new(),
+            lines,
+            serving: 0,
+            retrying: 0,
+            held: 0,
+            refilling: false,
         };
         instance.update_members(|_| false);
         instance
@@ -74,8 +108,9 @@ impl Instance {
     ) {
         self.version = version;
         if config.algorithm != self.config.algorithm {
-            let chosen = &config.algorithm;
-            self.algorithm = chosen.build(0, 0);
+            for (thread, state) in (0..).zip(&mut self.threads) {
+                *state = config.algorithm.build(thread, self.seed);
+            }
         }
         self.config = config.clone();
         self.update_members(is_draining);
@@ -90,40 +125,154 @@ impl Instance {
             view.usable =
                 member.in_pool && member.weight > 0 && !is_draining(BackendId(index as u16));
         }
-        self.algorithm.members_changed(&self.members);
+        self.update_limits();
+        for thread in &mut self.threads {
+            thread.members_changed(&self.members);
+        }
     }
 
-    /// Picks a member and counts the attempt as in flight there.
+    /// Limits that follow the load: max(min, max * load / full load), and max from full load on
+    /// (HAProxy, `srv_dynamic_maxconn`).
+    pub(in crate::model) fn update_limits(&mut self) {
+        let Some(full) = self.config.queue.full_load else { return };
+        let load = self.held;
+        for (view, member) in self.members.iter_mut().zip(&self.config.members) {
+            if let (Some(max), Some(min)) = (member.max_connections, member.min_connections) {
+                let scaled = u64::from(max) * u64::from(load) / u64::from(full.max(1));
+                let now = if load >= full { max } else { min.max(scaled as u32) };
+                view.max_connections = Some(now.max(1));
+            }
+        }
+    }
+
+    /// Whether limits follow the load.
+    pub(in crate::model) fn has_moving_limits(&self) -> bool {
+        self.config.queue.full_load.is_some()
+    }
+
+    /// How many members could serve something.
+    pub(in crate::model) fn usable(&self) -> usize {
+        self.members.iter().filter(|member| member.usable).count()
+    }
+
+    /// What it knows of a member.
+    pub(in crate::model) fn member(&self, member: BackendId) -> &MemberView {
+        &self.members[member.index()]
+    }
+
+    /// Tries in flight, all members together.
+    pub(in crate::model) fn serving(&self) -> u32 {
+        self.serving
+    }
+
+    /// Where an attempt goes; counts it as in flight if it goes to a member.
     #[inline]
     pub(in crate::model) fn pick(
         &mut self,
-        key: u64,
+        thread: u16,
+        key: Key<'_>,
         tried: Tried,
+        backlog: &[u32],
         now: Time,
-    ) -> Option<BackendId> {
-        let pick = self.algorithm.pick(&mut PickContext {
+    ) -> Pick {
+        let queues = self.config.queue.waits;
+        let behind = queues
+            && self.config.algorithm.algorithm.waits_behind_queue
+            && self.serving > 0
+            && self.lines.pool_len() > 0;
+        if behind {
+            return Pick::QueueInPool;
+        }
+        let mut pick = self.ask(thread, key, tried, backlog, now);
+        if pick == Pick::Nobody && self.config.connect.avoid == Avoid::Last && !tried.is_empty() {
+            // A member that is merely to be avoided is better than none.
+            pick = self.ask(thread, key, Tried::default(), backlog, now);
+        }
+        match pick {
+            Pick::Member(member) => self.pick_member(member),
+            Pick::Nobody if queues && self.may_free_up(tried) => pick = Pick::QueueInPool,
+            _ => {}
+        }
+        pick
+    }
+
+    fn ask(&mut self, thread: u16, key: Key<'_>, tried: Tried, backlog: &[u32], now: Time) -> Pick {
+        self.threads[usize::from(thread)].pick(&mut PickContext {
             members: &self.members,
-            key: Key::of_hash(key),
+            key,
             tried,
             barred: &[],
-            queues: false,
-            backlog: &[],
+            queues: self.config.queue.waits,
+            backlog,
             stream: &mut self.stream,
             now,
             probes: &mut self.probes,
-        });
-        let Pick::Member(picked) = pick else { return None };
-        self.members[picked].in_flight += 1;
-        Some(BackendId(picked as u16))
+        })
     }
 
-    /// An attempt it had sent to a member is over, as far as it knows.
+    /// Whether some member could serve this attempt once it has a free slot.
+    fn may_free_up(&self, tried: Tried) -> bool {
+        let known = self.config.connect.avoid == Avoid::All;
+        let mut members = self.members.iter().enumerate();
+        members.any(|(index, member)| member.usable && !(known && tried.contains(index)))
+    }
+
+    /// Counts a try as in flight at a member.
+    #[inline]
+    pub(in crate::model) fn pick_member(&mut self, member: usize) {
+        self.members[member].in_flight += 1;
+        self.serving += 1;
+        self.tell_load(member);
+    }
+
+    /// A try it had sent to a member is over, as far as it knows.
     #[inline]
     pub(in crate::model) fn release(&mut self, member: BackendId) {
         self.members[member.index()].in_flight -= 1;
+        self.serving -= 1;
+        self.tell_load(member.index());
     }
 
-    /// Attempts it has in flight.
+    /// Notes how many attempts wait for a member.
+    pub(in crate::model) fn note_queued(&mut self, member: BackendId) {
+        self.members[member.index()].queued = self.lines.member_len(member);
+        self.tell_load(member.index());
+    }
+
+    #[inline]
+    fn tell_load(&mut self, member: usize) {
+        if self.config.algorithm.algorithm.tracks_load {
+            for thread in &mut self.threads {
+                thread.load_changed(member, &self.members);
+            }
+        }
+    }
+
+    /// Tells the algorithm how a try ended.
+    #[inline]
+    pub(in crate::model) fn answered(
+        &mut self,
+        thread: u16,
+        member: BackendId,
+        outcome: Outcome,
+        latency: Span,
+        now: Time,
+    ) {
+        let answer = Answer { outcome, latency, now };
+        self.threads[usize::from(thread)].answered(member.index(), answer);
+    }
+
+    /// A wait drawn uniformly from [0, `most`).
+    pub(in crate::model) fn draw_wait(&mut self, most: Span) -> Span {
+        most.scaled(self.stream.unit())
+    }
+
+    /// Attempts that wait in its lines.
+    pub(in crate::model) fn waiting(&self) -> u32 {
+        self.lines.waiting() as u32
+    }
+
+    /// Tries in flight, counted anew.
     pub(in crate::model) fn in_flight(&self) -> u64 {
         self.members.iter().map(|member| u64::from(member.in_flight)).sum()
     }

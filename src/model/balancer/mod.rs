@@ -10,6 +10,7 @@ use crate::engine::random::Stream;
 use crate::engine::time::{Span, Time};
 use std::sync::Arc;
 
+pub mod config;
 mod envoy_edf;
 mod envoy_hash;
 mod envoy_hosts;
@@ -30,6 +31,7 @@ mod haproxy_uri;
 mod hashing;
 pub(super) mod instance;
 mod least_connections;
+pub(super) mod lines;
 mod nginx_hash;
 mod nginx_hash_consistent;
 mod nginx_ip_hash;
@@ -37,6 +39,7 @@ mod nginx_least_connections;
 mod nginx_peers;
 mod nginx_random;
 mod nginx_random_two;
+pub mod policy;
 mod random;
 mod ring_hash;
 mod round_robin;
@@ -390,6 +393,8 @@ pub struct Algorithm {
     /// Whether an attempt goes behind those that wait in the pool's queue without looking for a
     /// free member.
     pub waits_behind_queue: bool,
+    /// Whether the request decides where it goes: HAProxy does not leave such a member lightly.
+    pub hashes: bool,
     /// What may be set.
     pub parameters: &'static [Parameter],
     /// A fresh state.
@@ -409,6 +414,7 @@ impl Algorithm {
         tracks_load: false,
         oracle: false,
         waits_behind_queue: false,
+        hashes: false,
         parameters: &[],
         build: |_| unreachable!("every entry builds something of its own"),
     };

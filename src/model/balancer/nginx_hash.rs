@@ -2,8 +2,7 @@
 
 use super::hashing::{Crc32, with_text};
 use super::nginx_peers::Peers;
-use super::smooth_weighted::MAX_FAILS;
-use super::{Algorithm, Answer, Balancer, Dialect, MemberView, Pick, PickContext};
+use super::{Algorithm, Balancer, Dialect, MemberView, Pick, PickContext};
 
 #[derive(Clone)]
 struct NginxHash(Peers);
@@ -33,10 +32,6 @@ impl Balancer for NginxHash {
         self.0.members_changed(members);
     }
 
-    fn answered(&mut self, member: usize, answer: Answer) {
-        self.0.answered(member, answer);
-    }
-
     fn boxed_clone(&self) -> Box<dyn Balancer> {
         Box::new(self.clone())
     }
@@ -52,7 +47,6 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     cost: "O(log n), O(n) once twenty re-hashes have missed",
     vendors: "nginx: hash",
     weighted: true,
-    parameters: &[MAX_FAILS],
-    build: |build| Box::new(NginxHash(Peers::new(build.arguments[0]))),
+    build: |_| Box::new(NginxHash(Peers::default())),
     ..Algorithm::PLAIN
 };

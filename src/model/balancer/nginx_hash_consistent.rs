@@ -2,8 +2,8 @@
 
 use super::hashing::{Crc32, with_text};
 use super::nginx_peers::TRIES_MAX;
-use super::smooth_weighted::{MAX_FAILS, SmoothTurns};
-use super::{Algorithm, Answer, Balancer, Dialect, MemberView, Pick, PickContext};
+use super::smooth_weighted::SmoothTurns;
+use super::{Algorithm, Balancer, Dialect, MemberView, Pick, PickContext};
 
 /// Points for each unit of weight.
 const POINTS: u32 = 160;
@@ -57,10 +57,6 @@ impl Balancer for NginxHashConsistent {
         self.ring.dedup_by_key(|&mut (position, _)| position);
     }
 
-    fn answered(&mut self, member: usize, answer: Answer) {
-        self.turns.answered(member, answer);
-    }
-
     fn boxed_clone(&self) -> Box<dyn Balancer> {
         Box::new(self.clone())
     }
@@ -75,9 +71,8 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     fails: "shares differ by some 8% of themselves; one big key loads one member",
     cost: "O(log n), O(n) once twenty points have missed",
     vendors: "nginx: hash ... consistent (ketama)",
-    parameters: &[MAX_FAILS],
-    build: |build| {
-        let turns = SmoothTurns::new(build.arguments[0]);
+    build: |_| {
+        let turns = SmoothTurns::default();
         Box::new(NginxHashConsistent { turns, ring: Vec::new() })
     },
     ..Algorithm::PLAIN

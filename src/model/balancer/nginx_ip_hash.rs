@@ -1,8 +1,7 @@
 //! `nginx-ip-hash`: nginx's `ip_hash`, the first three octets of the client's address.
 
 use super::nginx_peers::Peers;
-use super::smooth_weighted::MAX_FAILS;
-use super::{Algorithm, Answer, Balancer, Dialect, MemberView, Pick, PickContext};
+use super::{Algorithm, Balancer, Dialect, MemberView, Pick, PickContext};
 
 #[derive(Clone)]
 struct NginxIpHash(Peers);
@@ -27,10 +26,6 @@ impl Balancer for NginxIpHash {
         self.0.members_changed(members);
     }
 
-    fn answered(&mut self, member: usize, answer: Answer) {
-        self.0.answered(member, answer);
-    }
-
     fn boxed_clone(&self) -> Box<dyn Balancer> {
         Box::new(self.clone())
     }
@@ -46,7 +41,6 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     cost: "O(log n), O(n) once twenty re-hashes have missed",
     vendors: "nginx: ip_hash",
     weighted: true,
-    parameters: &[MAX_FAILS],
-    build: |build| Box::new(NginxIpHash(Peers::new(build.arguments[0]))),
+    build: |_| Box::new(NginxIpHash(Peers::default())),
     ..Algorithm::PLAIN
 };

@@ -2,7 +2,7 @@
 //! they fall back to.
 
 use super::smooth_weighted::SmoothTurns;
-use super::{Answer, MemberView, PickContext};
+use super::{MemberView, PickContext};
 
 /// Peers that a hash or draw may hit in vain before nginx falls back to turns.
 pub(super) const TRIES_MAX: u32 = 20;
@@ -36,10 +36,6 @@ pub(super) struct Peers {
 }
 
 impl Peers {
-    pub(super) fn new(max_fails: f64) -> Self {
-        Self { ranges: Ranges::default(), turns: SmoothTurns::new(max_fails) }
-    }
-
     /// The first eligible peer that `hit` names, of twenty-one; else whose turn it is.
     pub(super) fn choose(
         &mut self,
@@ -65,9 +61,5 @@ impl Peers {
             total += u64::from(member.weight);
             self.ranges.ends.push((total, index));
         }
-    }
-
-    pub(super) fn answered(&mut self, member: usize, answer: Answer) {
-        self.turns.answered(member, answer);
     }
 }

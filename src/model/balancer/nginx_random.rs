@@ -1,8 +1,7 @@
 //! `nginx-random`: nginx's `random`.
 
 use super::nginx_peers::Peers;
-use super::smooth_weighted::MAX_FAILS;
-use super::{Algorithm, Answer, Balancer, Dialect, MemberView, Pick, PickContext};
+use super::{Algorithm, Balancer, Dialect, MemberView, Pick, PickContext};
 
 #[derive(Clone)]
 struct NginxRandom(Peers);
@@ -22,10 +21,6 @@ impl Balancer for NginxRandom {
         self.0.members_changed(members);
     }
 
-    fn answered(&mut self, member: usize, answer: Answer) {
-        self.0.answered(member, answer);
-    }
-
     fn boxed_clone(&self) -> Box<dyn Balancer> {
         Box::new(self.clone())
     }
@@ -40,7 +35,6 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     cost: "O(log n), O(n) once all draws have missed",
     vendors: "nginx: random",
     weighted: true,
-    parameters: &[MAX_FAILS],
-    build: |build| Box::new(NginxRandom(Peers::new(build.arguments[0]))),
+    build: |_| Box::new(NginxRandom(Peers::default())),
     ..Algorithm::PLAIN
 };

@@ -1,8 +1,7 @@
 //! `nginx-random-two`: nginx's `random two least_conn`.
 
 use super::nginx_peers::{Peers, TRIES_MAX};
-use super::smooth_weighted::MAX_FAILS;
-use super::{Algorithm, Answer, Balancer, Dialect, MemberView, Pick, PickContext};
+use super::{Algorithm, Balancer, Dialect, MemberView, Pick, PickContext};
 
 #[derive(Clone)]
 struct NginxRandomTwo(Peers);
@@ -39,10 +38,6 @@ impl Balancer for NginxRandomTwo {
         self.0.members_changed(members);
     }
 
-    fn answered(&mut self, member: usize, answer: Answer) {
-        self.0.answered(member, answer);
-    }
-
     fn boxed_clone(&self) -> Box<dyn Balancer> {
         Box::new(self.clone())
     }
@@ -57,7 +52,6 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     fails: "with two members it is least connections; heavy members get less than their share",
     cost: "O(log n), O(n) once all draws have missed",
     vendors: "nginx: random two least_conn",
-    parameters: &[MAX_FAILS],
-    build: |build| Box::new(NginxRandomTwo(Peers::new(build.arguments[0]))),
+    build: |_| Box::new(NginxRandomTwo(Peers::default())),
     ..Algorithm::PLAIN
 };

@@ -55,6 +55,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     cost: "O(log n), O(n) past members that are full",
     vendors: "HAProxy: hash-type consistent; nginx: hash ... consistent; Envoy: RING_HASH",
     weighted: true,
+    hashes: true,
     parameters: &[
         Parameter {
             name: "points",

@@ -93,7 +93,7 @@ impl SmoothTurns {
     }
 }
 
-/// What a failure does to the turns, for every algorithm of nginx that falls back to them.
+/// What a failure does to the turns. Those that nginx's hashes and draws fall back to do without.
 pub(super) const MAX_FAILS: Parameter = Parameter {
     name: "max-fails",
     kind: ParameterKind::Count,

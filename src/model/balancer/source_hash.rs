@@ -13,7 +13,9 @@ struct SourceHash {
 }
 
 impl SourceHash {
-    fn choose(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
+    /// The member that the key asks for, or the next one that is fit for it, as nginx's `ip_hash`
+    /// looks for one.
+    fn choose(&self, context: &PickContext<'_>, is_fit: impl Fn(usize) -> bool) -> Option<usize> {
         let total = self.table.total();
         if total == 0 {
             return None;
@@ -21,20 +23,28 @@ impl SourceHash {
         let mut key = context.key.hash;
         for _ in 0..=REHASHES {
             let member = self.table.at(key % total);
-            if context.is_eligible(member) {
+            if is_fit(member) {
                 return Some(member);
             }
             key = mix(key);
         }
         let n = context.members.len();
         let start = (context.key.hash % n as u64) as usize;
-        (0..n).map(|step| (start + step) % n).find(|&member| context.is_eligible(member))
+        (0..n).map(|step| (start + step) % n).find(|&member| is_fit(member))
     }
 }
 
 impl Balancer for SourceHash {
+    /// Where attempts may wait, they wait for their own member, as HAProxy's do.
     fn pick(&mut self, context: &mut PickContext<'_>) -> Pick {
-        self.choose(context).into()
+        if !context.queues {
+            return self.choose(context, |member| context.is_eligible(member)).into();
+        }
+        match self.choose(context, |member| context.is_usable(member)) {
+            Some(member) if context.members[member].has_slot() => Pick::Member(member),
+            Some(member) => Pick::QueueAt(member),
+            None => Pick::Nobody,
+        }
     }
 
     fn members_changed(&mut self, members: &[MemberView]) {
@@ -54,6 +64,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     cost: "O(log n)",
     vendors: "HAProxy: source (map-based); nginx: ip_hash, hash",
     weighted: true,
+    hashes: true,
     build: |_| Box::new(SourceHash::default()),
     ..Algorithm::PLAIN
 };

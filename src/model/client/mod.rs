@@ -22,6 +22,7 @@ pub(super) struct PopulationState {
     database_key: u64,
     backoff_key: u64,
     instance_key: u64,
+    thread_key: u64,
     users: u32,
     /// Requests born so far: the next one's index.
     born: u64,
@@ -48,6 +49,7 @@ impl PopulationState {
             database_key: key(seed, Purpose::DatabaseMark, index),
             backoff_key: key(seed, Purpose::Backoff, index),
             instance_key: key(seed, Purpose::Instance, index),
+            thread_key: key(seed, Purpose::Thread, index),
             users: setup.users,
             born: 0,
             rate: setup.rate,
@@ -81,6 +83,15 @@ impl PopulationState {
         }
         let bits = keyed(self.instance_key, keyed(u64::from(attempt), index));
         ((u128::from(bits) * u128::from(instances)) >> 64) as u16
+    }
+
+    /// Which of `threads` of a balancer process an attempt reaches.
+    pub(super) fn thread(&self, index: u64, attempt: u32, threads: u16) -> u16 {
+        if threads == 1 {
+            return 0;
+        }
+        let bits = keyed(self.thread_key, keyed(u64::from(attempt), index));
+        ((u128::from(bits) * u128::from(threads)) >> 64) as u16
     }
 
     fn user(&self, index: u64) -> u32 {

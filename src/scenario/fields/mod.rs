@@ -6,18 +6,20 @@
 //! keys are found by not being here, paths are walked along here, and the JSON Schema is printed
 //! from here.
 
+mod balancer;
 mod tables;
 
+pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 pub(super) use tables::{AGES, ANSWERS, INSTANT, MEMBER_KEYS};
 pub use tables::{
-    ALERT, ASSUMPTION, BACKENDS, BALANCER, CLIENTS, COLD_START, CONNECT, DATABASE, EXPECT, MEASURE,
+    ALERT, ASSUMPTION, BACKENDS, BALANCER, CLIENTS, COLD_START, DATABASE, EXPECT, MEASURE,
     OBJECTIVE, OVERLOAD, RETRIES, ROLLOUT, SCENARIO, TIMELINE, TWIN,
 };
 
 use super::actions::{self, ACTIONS};
 use super::tree::Node;
 use crate::engine::dist::{FAMILIES, Family, ParameterKind};
-use crate::model::balancer::{self, ALGORITHMS, Algorithm};
+use crate::model::balancer::{ALGORITHMS, Algorithm, ParameterKind as Parameter};
 
 /// A key of a table.
 #[derive(Clone, Copy, Debug)]
@@ -193,10 +195,10 @@ pub(super) fn parameters_of(algorithm: &'static Algorithm) -> Vec<Field> {
     let field = |parameter: &'static crate::model::balancer::Parameter| Field {
         key: parameter.name,
         kind: match parameter.kind {
-            balancer::ParameterKind::Count => Kind::Count,
-            balancer::ParameterKind::Number => Kind::Number,
-            balancer::ParameterKind::Ratio => Kind::Ratio,
-            balancer::ParameterKind::Duration => Kind::Duration,
+            Parameter::Count => Kind::Count,
+            Parameter::Number => Kind::Number,
+            Parameter::Ratio => Kind::Ratio,
+            Parameter::Duration => Kind::Duration,
         },
         presence: Presence::Number(parameter.default),
         range: Some(parameter.range),

@@ -1,5 +1,6 @@
 //! Every table of a scenario file with its keys.
 
+use super::balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 use super::{Kind, More, TableSpec, default, optional, required};
 
 /// One nanosecond, in seconds: the least length of time that is not none.
@@ -130,6 +131,30 @@ pub static BALANCER: TableSpec = TableSpec {
         )
         .range(1.0, 1_000.0),
         default(
+            "dialect",
+            Kind::Choice(&["generic", "haproxy", "nginx", "envoy"]),
+            "generic",
+            "whose rules and defaults hold; `misroute list dialects` has them",
+        ),
+        optional(
+            "version",
+            Kind::Text,
+            "version of the vendor's product, such as \"2.6\", where it makes a difference",
+        ),
+        default(
+            "workers",
+            Kind::Count,
+            "1",
+            "worker processes or threads of each instance; nginx's share nothing, Envoy's all but their turn",
+        )
+        .range(1.0, 1_000.0),
+        default(
+            "zone",
+            Kind::Flag,
+            "false",
+            "whether nginx's workers share their state, as with the directive `zone`",
+        ),
+        default(
             "algorithm",
             Kind::Algorithm,
             "round-robin",
@@ -139,37 +164,34 @@ pub static BALANCER: TableSpec = TableSpec {
             "timeout",
             Kind::DurationOr("none"),
             "none",
-            "how long the balancer waits for an answer before it replies http_504",
+            "how long an attempt may take, all tries together, before the client is told http_504",
         )
         .range(INSTANT, AGES),
-        optional("connect", Kind::Table(&CONNECT), CONNECT.doc),
-    ],
-    more: More::Algorithms,
-};
-
-/// `connect` of the balancer.
-pub static CONNECT: TableSpec = TableSpec {
-    title: "connect",
-    doc: "What the balancer does when a backend refuses the connection.",
-    fields: &[
-        default("retries", Kind::Count, "0", "further tries after the first refusal")
-            .range(0.0, 100.0),
-        default("delay", Kind::Duration, "1s", "wait before the same member is tried again")
-            .range(0.0, AGES),
         default(
-            "redispatch",
-            Kind::Flag,
-            "false",
-            "whether a retry picks another member, without waiting",
+            "server-timeout",
+            Kind::DurationOr("none"),
+            "none",
+            "how long a member may take to answer, from the connection on; http_504",
+        )
+        .range(INSTANT, AGES),
+        default(
+            "client-leaves",
+            Kind::Choice(&["close", "ignore"]),
+            "close",
+            "what the balancer does when a client gives up: closes its connection to the member, or goes on",
         ),
         default(
-            "refused-as",
+            "nobody-as",
             Kind::Choice(ANSWERS),
             "http_503",
-            "what the client is told once the tries are used up",
+            "what the client is told when no member may be tried",
         ),
+        optional("connect", Kind::Table(&CONNECT), CONNECT.doc),
+        optional("retry", Kind::Table(&RETRY), RETRY.doc),
+        optional("queue", Kind::Table(&QUEUE), QUEUE.doc),
+        optional("limits", Kind::Table(&LIMITS), LIMITS.doc),
     ],
-    more: More::Nothing,
+    more: More::Algorithms,
 };
 
 /// `[[backends]]`.
@@ -222,12 +244,24 @@ pub static BACKENDS: TableSpec = TableSpec {
             "attempts in flight from one balancer instance beyond which this member is skipped",
         )
         .range(1.0, 1e9),
+        optional(
+            "min-connections",
+            Kind::Count,
+            "the same while little is going on: max-connections times the load over queue.full-load, but at least this",
+        )
+        .range(1.0, 1e9),
+        optional(
+            "address",
+            Kind::Text,
+            "where it listens, such as \"10.0.0.1:80\": some vendors' hash rings are made of it; default: the name",
+        ),
     ],
     more: More::Nothing,
 };
 
 /// The keys of `[[backends]]` that belong to the balancer's configuration.
-pub(in super::super) const MEMBER_KEYS: [&str; 3] = ["weight", "in-pool", "max-connections"];
+pub(in super::super) const MEMBER_KEYS: [&str; 5] =
+    ["weight", "in-pool", "max-connections", "min-connections", "address"];
 
 /// `overload` of backends.
 pub static OVERLOAD: TableSpec = TableSpec {

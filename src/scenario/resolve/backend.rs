@@ -113,13 +113,19 @@ pub(super) fn member(report: &Report, node: &Node) -> Option<Member> {
     let weight = table.count32("weight");
     let in_pool = table.flag("in-pool");
     let max_connections = table.limit("max-connections");
-    let mut name = Digest::default();
-    name.text(node.text("name").unwrap_or_default());
+    let name = node.text("name").unwrap_or_default();
+    let min_connections =
+        if table.has("min-connections") { Some(table.count32("min-connections")?) } else { None };
+    let address = if table.has("address") { table.text("address")? } else { name.to_owned() };
+    let mut hash = Digest::default();
+    hash.text(name);
     Some(Member {
         in_pool: in_pool?,
         weight: weight?,
         max_connections: max_connections.ok()?,
-        name_hash: name.value(),
+        min_connections,
+        name_hash: hash.value(),
+        address: address.into(),
     })
 }
 

@@ -1,21 +1,52 @@
 //! `[balancer]`, at the start and after each change of its configuration.
 
 use super::super::diagnostic::{Diagnostic, Place};
+use super::super::dialects::{self, DialectSpec};
 use super::super::fields::{BALANCER, parameters_of};
 use super::super::reader::{Report, TableReader};
 use super::super::suggest;
 use super::super::tree::Node;
 use super::super::values;
-use super::{all, backend};
-use crate::model::balancer::{self, ALGORITHMS, Dialect, ParameterKind};
+use super::{all, backend, policy};
+use crate::model::balancer::policy::ClientLeaves;
+use crate::model::balancer::{self, ALGORITHMS, Dialect, ParameterKind, Version};
 use crate::model::outcome::Outcome;
-use crate::model::setup::{AlgorithmConfig, BalancerConfig, ConnectPolicy};
+use crate::model::setup::{AlgorithmConfig, BalancerConfig};
 
-/// How many instances there are.
-pub(super) fn instances(top: &TableReader<'_>) -> Option<u16> {
-    let Some(node) = top.node("balancer") else { return Some(1) };
+/// How many instances there are, and of what each consists.
+pub(super) struct Instances {
+    pub(super) count: u16,
+    pub(super) processes: u16,
+    pub(super) threads: u16,
+}
+
+/// Reads [`Instances`].
+pub(super) fn instances(top: &TableReader<'_>) -> Option<Instances> {
+    let Some(node) = top.node("balancer") else {
+        return Some(Instances { count: 1, processes: 1, threads: 1 });
+    };
     let table = TableReader::open_part(top.report, node, BALANCER.fields)?;
-    table.count("instances").and_then(|count| u16::try_from(count).ok())
+    let small = |key| table.count(key).and_then(|count| u16::try_from(count).ok());
+    let (count, workers) = (small("instances")?, small("workers")?);
+    let zone = table.flag("zone")?;
+    let (processes, threads) = match spec(&table)?.dialect {
+        _ if workers == 1 => (1, 1),
+        Dialect::Nginx if !zone => (workers, 1),
+        Dialect::Envoy => (1, workers),
+        Dialect::Nginx | Dialect::Haproxy | Dialect::Generic => (1, 1),
+    };
+    if zone && table.text("dialect").is_some_and(|dialect| dialect != "nginx") {
+        table.fail("zone", "only nginx's workers share a zone", "write dialect = \"nginx\"");
+    }
+    if u32::from(count) * u32::from(processes) > 1_000 {
+        table.fail("workers", "more than 1000 processes in all", "fewer instances or workers");
+        return None;
+    }
+    Some(Instances { count, processes, threads })
+}
+
+fn spec(table: &TableReader<'_>) -> Option<&'static DialectSpec> {
+    table.choice("dialect").and_then(dialects::find)
 }
 
 /// The configuration that a tree describes: its `balancer`, and the given backends as members.
@@ -25,33 +56,59 @@ pub(super) fn configuration(
     members: &[&Node],
 ) -> Option<BalancerConfig> {
     let empty = Node::table(&root.place);
-    let node = root.as_table().and_then(|table| table.get("balancer")).unwrap_or(&empty);
-    let table = TableReader::open(report, node, BALANCER.title, BALANCER.fields(Some(node)))?;
-    let algorithm = algorithm(&table);
-    let timeout = table.duration_or("timeout");
-    let connect = table.part_or_defaults("connect", policy);
+    let written = root.as_table().and_then(|table| table.get("balancer")).unwrap_or(&empty);
+    let table = TableReader::open(report, written, BALANCER.title, BALANCER.fields(Some(written)))?;
+    let spec = spec(&table)?;
+    let version = version(&table, spec)?;
+    let completed = dialects::completed(written, spec, version);
+    let table = TableReader::open_part(report, &completed, &BALANCER.fields(Some(written)))?;
     let members = all(members.iter().map(|node| backend::member(report, node)));
-    Some(BalancerConfig { algorithm: algorithm?, members: members?, connect: connect?, timeout })
+    let others = members.as_ref().map_or(0, |members| {
+        let listed = members.iter().filter(|member| member.in_pool).count();
+        listed.saturating_sub(1) as u32
+    });
+    let algorithm = algorithm(&table, spec.dialect, version);
+    let retry = table.part_or_defaults("retry", |table| policy::retry(table, others));
+    let connect =
+        table.part_or_defaults("connect", |table| policy::connect(table, others, retry.as_ref()));
+    let queue = table.part_or_defaults("queue", |table| policy::queue(table, connect.as_ref()));
+    let limits = table.part_or_defaults("limits", policy::limits);
+    let leaves = table.choice("client-leaves");
+    let nobody_as = table.choice("nobody-as").and_then(Outcome::from_name);
+    Some(BalancerConfig {
+        algorithm: algorithm?,
+        members: members?,
+        connect: connect?,
+        retry: retry?,
+        queue: queue?,
+        limits: limits?,
+        timeout: table.duration_or("timeout"),
+        server_timeout: table.duration_or("server-timeout"),
+        client_leaves: if leaves? == "ignore" { ClientLeaves::Ignore } else { ClientLeaves::Close },
+        nobody_as: nobody_as?,
+    })
 }
 
-fn policy(table: &TableReader<'_>) -> Option<ConnectPolicy> {
-    let retries = table.count32("retries");
-    let delay = table.duration("delay");
-    let redispatch = table.flag("redispatch");
-    let refused_as = table.choice("refused-as").and_then(Outcome::from_name);
-    Some(ConnectPolicy {
-        retries: retries?,
-        delay: delay?,
-        redispatch: redispatch?,
-        refused_as: refused_as?,
+fn version(table: &TableReader<'_>, spec: &DialectSpec) -> Option<Version> {
+    if !table.has("version") {
+        return Some(spec.version);
+    }
+    table.get("version", |node, field| {
+        dialects::version(values::text(node, field)?).ok_or_else(|| {
+            Diagnostic::new("this is not a version", &node.place, "").help("write \"2.6\"")
+        })
     })
 }
 
 /// The algorithm by name, with the parameters from the sub-table of that name.
-fn algorithm(table: &TableReader<'_>) -> Option<AlgorithmConfig> {
+fn algorithm(
+    table: &TableReader<'_>,
+    dialect: Dialect,
+    version: Version,
+) -> Option<AlgorithmConfig> {
     let chosen = table.get("algorithm", |node, field| {
         let text = values::text(node, field)?;
-        balancer::find(Dialect::Generic, text).ok_or_else(|| {
+        balancer::find(dialect, text).ok_or_else(|| {
             let names = ALGORITHMS.iter().map(|algorithm| algorithm.name);
             let help = match of_vendor(text) {
                 Some(known) => format!("here it is `{}` ({})", known.name, known.vendors),
@@ -68,7 +125,7 @@ fn algorithm(table: &TableReader<'_>) -> Option<AlgorithmConfig> {
             arguments = read;
         }
     }
-    Some(AlgorithmConfig { algorithm: chosen?, arguments: arguments?, version: (0, 0) })
+    Some(AlgorithmConfig { algorithm: chosen?, arguments: arguments?, version })
 }
 
 /// The algorithm that a vendor's configuration calls so: `leastconn`, `RING_HASH`.

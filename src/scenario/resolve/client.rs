@@ -1,10 +1,9 @@
 //! `[[clients]]`.
 
-use super::super::fields::Kind;
 use super::super::reader::TableReader;
-use super::super::values;
+use super::outcomes;
 use super::{Context, all};
-use crate::model::outcome::{Outcome, OutcomeSet};
+use crate::model::outcome::OutcomeSet;
 use crate::model::setup::{Arrivals, Backoff, Jitter, Population, RetryPolicy};
 
 /// Every population, its rate multiplied by the scenario's load.
@@ -57,15 +56,5 @@ fn policy(table: &TableReader<'_>) -> Option<RetryPolicy> {
             _ => Jitter::Full,
         },
         on: on?,
-    })
-}
-
-fn outcomes(table: &TableReader<'_>) -> Option<OutcomeSet> {
-    let Kind::Choices(words) = table.field("on").kind else { return None };
-    table.get("on", |node, field| {
-        let items = values::list(node, field, "outcomes such as \"http_503\"")?;
-        let word = |item| values::choice(item, field, words).map(|index| words[index]);
-        let names: Vec<&str> = items.into_iter().map(word).collect::<Result<_, _>>()?;
-        Ok(names.into_iter().filter_map(Outcome::from_name).collect())
     })
 }

@@ -9,6 +9,7 @@ mod client;
 mod expect;
 mod names;
 mod observation;
+mod policy;
 mod timeline;
 mod timeline_action;
 mod variant;
@@ -17,11 +18,12 @@ pub use alert::{SIGNALS, SignalSpec};
 pub(super) use names::{expand_names, sort_timeline};
 
 use super::clock::{Clock, Start};
-use super::fields::SCENARIO;
+use super::fields::{Kind, SCENARIO};
 use super::reader::{Report, TableReader};
 use super::tree::{Node, Value};
 use super::values;
 use super::{Assumption, Expect, Objective, Variant};
+use crate::model::outcome::{Outcome, OutcomeSet};
 use crate::model::setup::{BalancerSetup, Setup};
 use jiff::Timestamp;
 use names::Names;
@@ -157,13 +159,19 @@ fn setup(context: &Context<'_>, top: &TableReader<'_>) -> Option<Setup> {
     let instances = balancer::instances(top);
     let database = backend::database(top);
     let alerts = alert::alerts(context, top);
-    let timeline = timeline::timeline(context, top, instances);
+    let timeline = timeline::timeline(context, top, instances.as_ref().map(|i| i.count));
     let observation = observation::observation(context, top);
+    let instances = instances?;
     Some(Setup {
         name: String::new(),
         duration: context.clock.duration?,
         populations: populations?,
-        balancer: BalancerSetup { instances: instances?, config: config? },
+        balancer: BalancerSetup {
+            instances: instances.count,
+            processes: instances.processes,
+            threads: instances.threads,
+            config: config?,
+        },
         backends: backends?,
         database: database.ok()?,
         timeline: timeline?,
@@ -177,4 +185,15 @@ fn all<T>(items: impl IntoIterator<Item = Option<T>>) -> Option<Vec<T>> {
     // Each is read before the first failure ends the collection: mistakes are all reported.
     let items: Vec<Option<T>> = items.into_iter().collect();
     items.into_iter().collect()
+}
+
+/// The set of outcomes at `on`.
+fn outcomes(table: &TableReader<'_>) -> Option<OutcomeSet> {
+    let Kind::Choices(words) = table.field("on").kind else { return None };
+    table.get("on", |node, field| {
+        let items = values::list(node, field, "outcomes such as \"http_503\"")?;
+        let word = |item| values::choice(item, field, words).map(|index| words[index]);
+        let names: Vec<&str> = items.into_iter().map(word).collect::<Result<_, _>>()?;
+        Ok(names.into_iter().filter_map(Outcome::from_name).collect())
+    })
 }

@@ -126,6 +126,8 @@ impl<'a> Actions<'a> {
         Some(match verb {
             "crash" => Action::Begin { targets, fault: Fault::Down },
             "hang" => Action::Begin { targets, fault: Fault::Hang },
+            "partition" => Action::Begin { targets, fault: Fault::Unreachable },
+            "reconnect" => end(FaultKind::Unreachable, None),
             "slow" => Action::Begin { targets, fault: Fault::Slow(factor??) },
             "fail" => Action::Begin { targets, fault: error?? },
             "resume" => end(FaultKind::Hang, None),
@@ -322,15 +324,21 @@ fn read(report: &Report, tree: &Node) -> Option<BalancerConfig> {
     balancer::configuration(report, tree, &members)
 }
 
+/// What of `[balancer]` no configuration changes.
+const FIXED: [&str; 5] = ["instances", "workers", "zone", "dialect", "version"];
+
 /// A configuration reaches what a balancer's file says, not the machines behind it.
 fn check_reach(edit: &Edit, tree: &Node) -> Read<()> {
-    const REACH: &str = "a configuration has balancer.* but not balancer.instances, and \
-                         backends.NAME.weight, .in-pool and .max-connections";
+    const REACH: &str = "a configuration has balancer.* but not what the balancer is made of \
+                         (instances, workers, zone, dialect, version), and \
+                         backends.NAME.weight, .in-pool, .max-connections and .min-connections";
     // A path that leads nowhere says so itself.
     for target in edit.path.resolve(tree, false)? {
         let inside = match &target.steps[..] {
-            [Step::Key("balancer"), Step::Key(key), ..] => *key != "instances",
-            [Step::Key("backends"), Step::Item(_), Step::Key(key)] => MEMBER_KEYS.contains(key),
+            [Step::Key("balancer"), Step::Key(key), ..] => !FIXED.contains(key),
+            [Step::Key("backends"), Step::Item(_), Step::Key(key)] => {
+                MEMBER_KEYS.contains(key) && *key != "address"
+            }
             _ => false,
         };
         if !inside {
@@ -347,6 +355,12 @@ fn change(target: &Target, config: &BalancerConfig) -> Option<((u8, u16), Change
         [Step::Key("balancer"), Step::Key(key), ..] => match *key {
             "timeout" => Some(((0, 0), Change::Timeout(config.timeout))),
             "connect" => Some(((1, 0), Change::Connect(config.connect))),
+            "retry" => Some(((6, 0), Change::Retry(config.retry))),
+            "queue" => Some(((7, 0), Change::Queue(config.queue))),
+            "limits" => Some(((8, 0), Change::Limits(config.limits))),
+            "server-timeout" => Some(((9, 0), Change::ServerTimeout(config.server_timeout))),
+            "client-leaves" => Some(((10, 0), Change::ClientLeaves(config.client_leaves))),
+            "nobody-as" => Some(((11, 0), Change::NobodyAs(config.nobody_as))),
             "algorithm" => Some(((2, 0), Change::Algorithm(config.algorithm.clone()))),
             // Parameters of another algorithm than the one in force wait for it.
             name if name == config.algorithm.algorithm.name => {
@@ -359,6 +373,9 @@ fn change(target: &Target, config: &BalancerConfig) -> Option<((u8, u16), Change
             let member = config.members.get(*index)?;
             match *key {
                 "weight" => Some(((3, id.0), Change::Weight(id, member.weight))),
+                "min-connections" => {
+                    Some(((12, id.0), Change::MinConnections(id, member.min_connections)))
+                }
                 "in-pool" => Some(((4, id.0), Change::InPool(id, member.in_pool))),
                 "max-connections" => {
                     Some(((5, id.0), Change::MaxConnections(id, member.max_connections)))
@@ -390,6 +407,8 @@ mod tests {
             "slow",
             "fail",
             "resume",
+            "partition",
+            "reconnect",
             "restore",
             "heal",
             "restart",

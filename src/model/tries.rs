@@ -1,0 +1,211 @@
+//! What a balancer does when a try at a member is over: pass the answer on, or try again.
+
+use super::balancer::policy::{Avoid, Redispatch};
+use super::event::{Event, TIMERS};
+use super::outcome::Outcome;
+use super::probe::Probe;
+use super::request::{Attempt, Place};
+use super::setup::BackendId;
+use super::world::World;
+use crate::engine::slab::Handle;
+use crate::engine::time::Span;
+
+/// Where the next try goes.
+enum Next {
+    /// To the same member, after a wait.
+    Same(Span),
+    /// To whoever is picked then, after a wait.
+    Any(Span),
+}
+
+impl World {
+    /// A connection was refused, or not made in time. Returns whether another member is to be
+    /// picked at once.
+    pub(super) fn connection_failed(
+        &mut self,
+        handle: Handle,
+        timed_out: bool,
+        probe: &mut impl Probe,
+    ) -> bool {
+        let attempt = *self.attempts.get(handle).expect("it was connecting");
+        let member = attempt.backend.expect("it was connecting to somebody");
+        let outcome = if timed_out { Outcome::Timeout } else { Outcome::Refused };
+        self.tell_balancer(&attempt, member, outcome);
+        let policy = self.instances[attempt.instance.index()].config.connect;
+        if attempt.retries >= policy.retries || !self.may_retry(&attempt) {
+            let told = if timed_out { policy.timed_out_as } else { policy.refused_as };
+            self.answer(handle, told, probe);
+            return false;
+        }
+        let next = self.after_failed_connection(&attempt, member, timed_out);
+        self.count_retry(handle);
+        match next {
+            Next::Same(wait) => {
+                self.queue.push(self.now + wait, TIMERS, Event::ConnectRetry(handle));
+                false
+            }
+            Next::Any(wait) => self.try_elsewhere(handle, wait, probe),
+        }
+    }
+
+    fn after_failed_connection(
+        &self,
+        attempt: &Attempt,
+        member: BackendId,
+        timed_out: bool,
+    ) -> Next {
+        let instance = &self.instances[attempt.instance.index()];
+        let policy = instance.config.connect;
+        let elsewhere = match policy.redispatch {
+            Redispatch::Never => false,
+            Redispatch::Always => true,
+            Redispatch::Haproxy { every } => {
+                // HAProxy counts down: at 0 it is the last retry.
+                let left = policy.retries - attempt.retries - 1;
+                let is_due = every.map_or(left == 0, |every| left.is_multiple_of(every));
+                let is_free = !instance.config.algorithm.algorithm.hashes;
+                is_due || !instance.member(member).usable || (is_free && instance.usable() > 1)
+            }
+        };
+        if elsewhere {
+            return Next::Any(instance.config.retry.longest_wait(attempt.retries + 1));
+        }
+        // Whoever has waited for a connection in vain does not wait again.
+        Next::Same(if timed_out { Span::ZERO } else { policy.delay })
+    }
+
+    /// A member has answered, or its connection was lost, or it took too long.
+    pub(super) fn try_over(&mut self, handle: Handle, outcome: Outcome, probe: &mut impl Probe) {
+        let attempt = *self.attempts.get(handle).expect("its try is over");
+        if !attempt.held {
+            if !attempt.place.is_inside() {
+                self.attempts.remove(handle);
+            }
+            return;
+        }
+        if let Some(member) = attempt.backend {
+            self.tell_balancer(&attempt, member, outcome);
+        }
+        let policy = self.instances[attempt.instance.index()].config.retry;
+        let again = !outcome.is_ok()
+            && attempt.retries < policy.max
+            && policy.on.contains(outcome)
+            && self.may_retry(&attempt);
+        if !again {
+            self.answer(handle, outcome, probe);
+            return;
+        }
+        let handle = match attempt.place {
+            Place::Station | Place::Replying | Place::Left => self.split_off(handle),
+            _ => handle,
+        };
+        self.count_retry(handle);
+        let wait = policy.longest_wait(attempt.retries + 1);
+        if self.try_elsewhere(handle, wait, probe) {
+            self.dispatch(handle, probe);
+        }
+    }
+
+    /// Leaves the member and goes to another one after a wait. Returns whether to do so at once.
+    fn try_elsewhere(&mut self, handle: Handle, most: Span, probe: &mut impl Probe) -> bool {
+        let attempt = self.attempts.get(handle).expect("it is tried again");
+        let (instance, left) = (attempt.instance, attempt.backend);
+        if let Some(member) = self.leave_member(handle) {
+            let attempt = self.attempts.get_mut(handle).expect("it is tried again");
+            attempt.tried = match self.instances[instance.index()].config.connect.avoid {
+                Avoid::Nobody => attempt.tried,
+                Avoid::Last => super::balancer::Tried::default().and(member.index()),
+                Avoid::All => attempt.tried.and(member.index()),
+            };
+            attempt.backend = None;
+            attempt.place = Place::Balancer;
+        }
+        self.refill(instance, left, probe);
+        if most == Span::ZERO {
+            return true;
+        }
+        let wait = self.instances[instance.index()].draw_wait(most);
+        self.queue.push(self.now + wait, TIMERS, Event::TryAgain(handle));
+        false
+    }
+
+    /// Whether the time and the budget for another try are there.
+    fn may_retry(&self, attempt: &Attempt) -> bool {
+        let instance = &self.instances[attempt.instance.index()];
+        let policy = &instance.config.retry;
+        let in_time = policy.within.is_none_or(|most| self.now.since(attempt.sent) < most);
+        let others = instance.retrying - u32::from(attempt.retries > 0);
+        let affordable = policy.budget.is_none_or(|budget| {
+            let share = (budget.share * f64::from(instance.held)) as u32;
+            others < share.max(budget.least)
+        });
+        in_time && affordable
+    }
+
+    fn count_retry(&mut self, handle: Handle) {
+        let attempt = self.attempts.get_mut(handle).expect("it is tried again");
+        attempt.retries += 1;
+        if attempt.retries == 1 {
+            self.instances[attempt.instance.index()].retrying += 1;
+        }
+    }
+
+    /// The balancer closes its connection to a member that still works, and goes on with the
+    /// attempt under a handle of its own: what the backend has stays behind, an orphan.
+    fn split_off(&mut self, handle: Handle) -> Handle {
+        let orphan = self.attempts.get_mut(handle).expect("it is in a backend");
+        let attempt = *orphan;
+        orphan.request = None;
+        orphan.held = false;
+        if attempt.place == Place::Left {
+            // The process that had it has died; its database may still have it.
+            self.attempts.remove(handle);
+        }
+        let handle = self.attempts.insert(Attempt { place: Place::Balancer, ..attempt });
+        // The timers of the whole attempt know only the old handle.
+        self.set_client_timers(handle);
+        handle
+    }
+
+    /// Tells the algorithm how a try ended.
+    fn tell_balancer(&mut self, attempt: &Attempt, member: BackendId, outcome: Outcome) {
+        let latency = self.since(attempt);
+        let instance = &mut self.instances[attempt.instance.index()];
+        instance.answered(attempt.thread, member, outcome, latency, self.now);
+    }
+
+    /// The wait before another connection to the same member is over.
+    pub(super) fn on_connect_retry(&mut self, handle: Handle, probe: &mut impl Probe) {
+        if self.attempts.get(handle).is_some() && self.connect(handle, probe) {
+            self.dispatch(handle, probe);
+        }
+    }
+
+    /// The wait before another try is over.
+    pub(super) fn on_try_again(&mut self, handle: Handle, probe: &mut impl Probe) {
+        if self.attempts.get(handle).is_some() {
+            self.dispatch(handle, probe);
+        }
+    }
+
+    /// A connection was not made in time.
+    pub(super) fn on_connect_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
+        let Some(attempt) = self.attempts.get(handle) else { return };
+        if attempt.place == Place::Balancer
+            && attempt.backend.is_some()
+            && self.connection_failed(handle, true, probe)
+        {
+            self.dispatch(handle, probe);
+        }
+    }
+
+    /// A member has taken too long to answer.
+    pub(super) fn on_server_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
+        let Some(attempt) = self.attempts.get(handle) else { return };
+        let timeout = self.instances[attempt.instance.index()].config.server_timeout;
+        let is_due = timeout.is_some_and(|timeout| attempt.since + timeout <= self.now);
+        if attempt.held && attempt.backend.is_some() && is_due {
+            self.try_over(handle, Outcome::Http504, probe);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Waiting at a balancer for a member with a free slot.
+
+use super::balancer::lines::Line;
+use super::balancer::policy::Redispatch;
+use super::dispatch::Lane;
+use super::event::{Event, TIMERS};
+use super::outcome::Outcome;
+use super::probe::Probe;
+use super::request::Place;
+use super::setup::{BackendId, InstanceId};
+use super::world::World;
+use crate::engine::slab::Handle;
+
+impl World {
+    /// An attempt joins a line, if there is room. Returns whether another member is to be picked,
+    /// which never is.
+    pub(super) fn wait_in_line(
+        &mut self,
+        handle: Handle,
+        line: Line,
+        probe: &mut impl Probe,
+    ) -> bool {
+        let now = self.now;
+        let attempt = self.attempts.get_mut(handle).expect("it is being dispatched");
+        let instance = &mut self.instances[attempt.instance.index()];
+        let policy = instance.config.queue;
+        let (length, room) = match line {
+            Line::Member(member) => {
+                let pending = instance.config.limits.pending.map(|most| (instance.waiting(), most));
+                let is_full = pending.is_some_and(|(waiting, most)| waiting >= most);
+                let length = if is_full { u32::MAX } else { instance.lines.member_len(member) };
+                (length, policy.member)
+            }
+            Line::Pool => (instance.lines.pool_len(), policy.pool),
+        };
+        if length == u32::MAX || room.is_some_and(|most| length >= most) {
+            self.answer(handle, Outcome::Http503, probe);
+            return false;
+        }
+        attempt.backend = None;
+        attempt.place = Place::Line(line);
+        attempt.since = now;
+        instance.lines.join(line, now, handle);
+        if let Line::Member(member) = line {
+            instance.note_queued(member);
+        }
+        if let Some(timeout) = policy.timeout {
+            let lane = self.lane(Lane::Queue);
+            self.queue.push_in_lane(lane, now + timeout, TIMERS, Event::QueueTimeout(handle));
+        }
+        false
+    }
+
+    /// An attempt that is no longer marked as waiting leaves its line.
+    pub(super) fn leave_line(&mut self, instance: InstanceId, line: Line) {
+        let attempts = &self.attempts;
+        let instance = &mut self.instances[instance.index()];
+        instance.lines.leave(line, |head| {
+            attempts.get(head).is_some_and(|attempt| attempt.place == Place::Line(line))
+        });
+        if let Line::Member(member) = line {
+            instance.note_queued(member);
+        }
+    }
+
+    /// An attempt has waited long enough, unless it has left its line since.
+    pub(super) fn on_queue_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
+        let Some(since) = self.waiting_since(handle) else { return };
+        let instance = self.attempts.get(handle).expect("it waits").instance;
+        let timeout = self.instances[instance.index()].config.queue.timeout;
+        if timeout.is_some_and(|timeout| since + timeout <= self.now) {
+            self.answer(handle, Outcome::Http503, probe);
+        }
+    }
+
+    /// A slot of a member is free: whoever waits longest gets it. And a process that holds one
+    /// attempt less accepts another connection.
+    pub(super) fn refill(
+        &mut self,
+        id: InstanceId,
+        freed: Option<BackendId>,
+        probe: &mut impl Probe,
+    ) {
+        if let Some(member) = freed
+            && self.instances[id.index()].lines.waiting() > 0
+        {
+            self.refill_member(id, member, probe);
+        }
+        self.accept_backlog(id, probe);
+    }
+
+    /// Who waits for a member that takes nobody any more goes elsewhere, if the policy lets it
+    /// (HAProxy, `pendconn_redistribute`).
+    fn redistribute(&mut self, id: InstanceId, probe: &mut impl Probe) {
+        let instance = &self.instances[id.index()];
+        if instance.config.connect.redispatch == Redispatch::Never {
+            return;
+        }
+        for member in (0..self.backends.len() as u16).map(BackendId) {
+            let attempts = &self.attempts;
+            let instance = &mut self.instances[id.index()];
+            if instance.member(member).usable || instance.lines.member_len(member) == 0 {
+                continue;
+            }
+            let waiting = instance.lines.drain_member(member, |waiting| {
+                let attempt = attempts.get(waiting);
+                attempt.is_some_and(|attempt| attempt.place == Place::Line(Line::Member(member)))
+            });
+            instance.note_queued(member);
+            for handle in waiting {
+                self.place(handle, Place::Balancer);
+                self.dispatch(handle, probe);
+            }
+        }
+    }
+
+    /// Members that can take more after a change of the configuration, if the process looks; and
+    /// those that can take nothing any more.
+    pub(super) fn refill_after_change(&mut self, id: InstanceId, probe: &mut impl Probe) {
+        if self.instances[id.index()].lines.waiting() > 0 {
+            self.redistribute(id, probe);
+        }
+        let instance = &self.instances[id.index()];
+        if instance.config.queue.refills_on_change && instance.lines.waiting() > 0 {
+            for member in 0..self.backends.len() {
+                self.refill_member(id, BackendId(member as u16), probe);
+            }
+        }
+        self.accept_backlog(id, probe);
+    }
+
+    /// A member has come up: it fetches what it can take (HAProxy, `pendconn_grab_from_px`).
+    pub(super) fn refill_member(
+        &mut self,
+        id: InstanceId,
+        member: BackendId,
+        probe: &mut impl Probe,
+    ) {
+        // What ends at once frees a slot in the middle of this loop, which will see it.
+        if std::mem::replace(&mut self.instances[id.index()].refilling, true) {
+            return;
+        }
+        loop {
+            let attempts = &self.attempts;
+            let instance = &mut self.instances[id.index()];
+            let view = instance.member(member);
+            let (usable, in_flight) = (view.usable, view.in_flight);
+            let has_slot = view.max_connections.is_none_or(|most| in_flight < most)
+                && instance.config.limits.connections.is_none_or(|most| instance.serving() < most);
+            if !has_slot {
+                break;
+            }
+            let next = instance.lines.next(member, usable, |waiting| {
+                let attempt = attempts.get(waiting);
+                attempt.is_some_and(|attempt| matches!(attempt.place, Place::Line(_)))
+            });
+            let Some(next) = next else { break };
+            instance.note_queued(member);
+            instance.pick_member(member.index());
+            if self.start_try(next, member, probe) {
+                self.dispatch(next, probe);
+            }
+        }
+        self.instances[id.index()].refilling = false;
+    }
+
+    fn accept_backlog(&mut self, id: InstanceId, probe: &mut impl Probe) {
+        loop {
+            let instance = &mut self.instances[id.index()];
+            let Some(most) = instance.config.limits.accepted else { return };
+            if instance.held >= most {
+                return;
+            }
+            let Some(next) = instance.lines.accept_next() else { return };
+            if self.attempts.get(next).is_some() {
+                self.take_on(next, probe);
+            }
+        }
+    }
+}
