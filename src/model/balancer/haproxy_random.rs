@@ -25,11 +25,11 @@ impl Rate {
         }
     }
 
-    /// In picks per second, times 2^30 or so: nanoseconds that are left of the last period.
-    fn value(&mut self, now: Time) -> u128 {
+    /// In whole picks per second, as HAProxy rounds it.
+    fn value(&mut self, now: Time) -> u64 {
         self.roll(now);
         let left = SECOND - now.as_ns() % SECOND;
-        u128::from(self.now) * u128::from(SECOND) + u128::from(self.before) * u128::from(left)
+        self.now + (u128::from(self.before) * u128::from(left) / u128::from(SECOND)) as u64
     }
 }
 
@@ -62,8 +62,7 @@ impl HaproxyRandom {
         }
         let (mine, other) = (self.ring.weight(second), self.ring.weight(first));
         self.rates.as_mut().is_some_and(|rates| {
-            rates[first].value(context.now) * u128::from(mine)
-                < rates[second].value(context.now) * u128::from(other)
+            rates[first].value(context.now) * mine < rates[second].value(context.now) * other
         })
     }
 
