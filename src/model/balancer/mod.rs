@@ -32,6 +32,7 @@ mod hashing;
 pub(super) mod instance;
 mod least_connections;
 pub(super) mod lines;
+pub mod membership;
 mod nginx_hash;
 mod nginx_hash_consistent;
 mod nginx_ip_hash;
@@ -330,6 +331,8 @@ pub enum ParameterKind {
     Ratio,
     /// A length of time, in seconds.
     Duration,
+    /// One of these words; the value is its position.
+    Choice(&'static [&'static str]),
 }
 
 /// Whose rules a balancer follows.
