@@ -20,8 +20,7 @@ impl NginxLeastConnections {
         let best = context.eligible().reduce(|best, index| {
             if compare(&members[index], &members[best]).is_lt() { index } else { best }
         })?;
-        let tied =
-            |&index: &usize| index >= best && compare(&members[index], &members[best]).is_eq();
+        let tied = |&index: &usize| compare(&members[index], &members[best]).is_eq();
         if context.eligible().filter(tied).nth(1).is_none() {
             return Some(best);
         }

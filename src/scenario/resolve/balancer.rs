@@ -159,7 +159,10 @@ fn of_vendor(text: &str) -> Option<&'static balancer::Algorithm> {
         let mut words = vendors.split([' ', ';', ',', ':']);
         text.len() > 5 && words.any(|word| word.eq_ignore_ascii_case(text))
     };
-    ALGORITHMS.iter().copied().find(|algorithm| called(algorithm.vendors))
+    let all = || ALGORITHMS.iter().copied();
+    // A mere slip of an underscore is not meant as a vendor's name.
+    let slip = text.replace('_', "-");
+    all().find(|algorithm| algorithm.name == slip).or_else(|| all().find(|a| called(a.vendors)))
 }
 
 fn arguments_of(
