@@ -50,6 +50,8 @@ pub enum Purpose {
     BalancerStart = 10,
     /// Which thread of a balancer process an attempt reaches.
     Thread = 11,
+    /// Which balancer process hears that a backend has an idle worker.
+    IdleReport = 13,
     /// Draws of a test or bench.
     Test = 255,
 }

@@ -10,18 +10,29 @@ use crate::engine::random::Stream;
 use crate::engine::time::{Span, Time};
 use std::sync::Arc;
 
+mod bounded_hash;
+mod choice;
 pub mod config;
 mod first;
 pub(super) mod instance;
+mod join_idle_queue;
+mod join_shortest_queue;
 mod least_connections;
+mod least_response_time;
 pub(super) mod lines;
+mod maglev;
+mod peak_ewma;
 pub mod policy;
+mod power_of_d;
+mod prequal;
 mod random;
+mod ring;
 mod ring_hash;
 mod round_robin;
 mod single;
 mod smooth_weighted;
 mod source_hash;
+mod sticky;
 pub mod weighted;
 
 /// A member of the pool as one balancer instance sees it, by backend index.
@@ -358,6 +369,11 @@ pub struct Algorithm {
     pub tracks_load: bool,
     /// Whether it sees the true number of attempts in every backend, which no balancer can.
     pub oracle: bool,
+    /// Whether it asks for probes of members at its picks.
+    pub probes: bool,
+    /// Whether backends report to it, as [`Balancer::probed`] with nothing in flight, when a
+    /// worker of theirs becomes idle.
+    pub hears_idle: bool,
     /// Whether an attempt goes behind those that wait in the pool's queue without looking for a
     /// free member.
     pub waits_behind_queue: bool,
@@ -381,6 +397,8 @@ impl Algorithm {
         weighted: false,
         tracks_load: false,
         oracle: false,
+        probes: false,
+        hears_idle: false,
         waits_behind_queue: false,
         hashes: false,
         parameters: &[],
@@ -391,14 +409,23 @@ impl Algorithm {
 /// Every algorithm, alphabetically. Scenario files, `misroute list algorithms`, the conformance
 /// tests and the benches read this table.
 pub const ALGORITHMS: &[&Algorithm] = &[
+    &bounded_hash::ALGORITHM,
     &first::ALGORITHM,
+    &join_idle_queue::ALGORITHM,
+    &join_shortest_queue::ALGORITHM,
     &least_connections::ALGORITHM,
+    &least_response_time::ALGORITHM,
+    &maglev::ALGORITHM,
+    &peak_ewma::ALGORITHM,
+    &power_of_d::ALGORITHM,
+    &prequal::ALGORITHM,
     &random::ALGORITHM,
     &ring_hash::ALGORITHM,
     &round_robin::ALGORITHM,
     &single::ALGORITHM,
     &smooth_weighted::ALGORITHM,
     &source_hash::ALGORITHM,
+    &sticky::ALGORITHM,
 ];
 
 /// The algorithm that a scenario of this dialect calls so: by its own name, by the vendor's, or by
