@@ -3,7 +3,7 @@
 use super::backend::Backend;
 use super::balancer::ProbeReply;
 use super::event::{Event, TIMERS};
-use super::request::Attempt;
+use super::request::{Attempt, Sender};
 use super::setup::{BackendId, InstanceId};
 use super::world::World;
 use crate::engine::random::keyed;
@@ -54,7 +54,9 @@ impl World {
     /// one process, drawn at random, if that listens.
     pub(super) fn note_served(&mut self, attempt: &Attempt, id: BackendId) {
         let backend = &mut self.backends[id.index()];
-        backend.note_latency(self.now.since(attempt.since));
+        if attempt.sender == Sender::Client {
+            backend.note_latency(self.now.since(attempt.since));
+        }
         let is_idle = backend.station.waiting() == 0
             && backend.station.busy() < self.setup.backends[id.index()].workers;
         let processes = self.instances.len() as u64;

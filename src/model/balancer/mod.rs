@@ -13,7 +13,24 @@ use std::sync::Arc;
 mod bounded_hash;
 mod choice;
 pub mod config;
+mod envoy_edf;
+mod envoy_hash;
+mod envoy_hosts;
+mod envoy_least_request;
+mod envoy_maglev;
+mod envoy_random;
+mod envoy_ring_hash;
+mod envoy_round_robin;
 mod first;
+mod haproxy_hash;
+mod haproxy_least_connections;
+mod haproxy_map;
+mod haproxy_random;
+mod haproxy_ring;
+mod haproxy_round_robin;
+mod haproxy_source;
+mod haproxy_uri;
+mod hashing;
 pub(super) mod instance;
 mod join_idle_queue;
 mod join_shortest_queue;
@@ -21,6 +38,14 @@ mod least_connections;
 mod least_response_time;
 pub(super) mod lines;
 mod maglev;
+pub mod membership;
+mod nginx_hash;
+mod nginx_hash_consistent;
+mod nginx_ip_hash;
+mod nginx_least_connections;
+mod nginx_peers;
+mod nginx_random;
+mod nginx_random_two;
 mod peak_ewma;
 pub mod policy;
 mod power_of_d;
@@ -32,6 +57,7 @@ mod round_robin;
 mod single;
 mod smooth_weighted;
 mod source_hash;
+mod static_round_robin;
 mod sticky;
 pub mod weighted;
 
@@ -316,6 +342,8 @@ pub enum ParameterKind {
     Ratio,
     /// A length of time, in seconds.
     Duration,
+    /// One of these words; the value is its position.
+    Choice(&'static [&'static str]),
 }
 
 /// Whose rules a balancer follows.
@@ -345,6 +373,13 @@ pub struct Build<'a> {
     pub thread: u16,
     /// Random bits of this instance and thread, for what starts at random.
     pub seed: u64,
+}
+
+impl Build<'_> {
+    /// Whether the version is this one or a later one; (0, 0), unsaid, is the newest.
+    pub fn is_at_least(&self, version: Version) -> bool {
+        self.version == (0, 0) || self.version >= version
+    }
 }
 
 /// An entry of the table.
@@ -410,12 +445,30 @@ impl Algorithm {
 /// tests and the benches read this table.
 pub const ALGORITHMS: &[&Algorithm] = &[
     &bounded_hash::ALGORITHM,
+    &envoy_least_request::ALGORITHM,
+    &envoy_maglev::ALGORITHM,
+    &envoy_random::ALGORITHM,
+    &envoy_ring_hash::ALGORITHM,
+    &envoy_round_robin::ALGORITHM,
     &first::ALGORITHM,
+    &first::ALGORITHM,
+    &haproxy_least_connections::ALGORITHM,
+    &haproxy_random::ALGORITHM,
+    &haproxy_round_robin::ALGORITHM,
+    &haproxy_source::ALGORITHM,
+    &haproxy_uri::ALGORITHM,
     &join_idle_queue::ALGORITHM,
     &join_shortest_queue::ALGORITHM,
     &least_connections::ALGORITHM,
+    &least_connections::ALGORITHM,
     &least_response_time::ALGORITHM,
     &maglev::ALGORITHM,
+    &nginx_hash::ALGORITHM,
+    &nginx_hash_consistent::ALGORITHM,
+    &nginx_ip_hash::ALGORITHM,
+    &nginx_least_connections::ALGORITHM,
+    &nginx_random::ALGORITHM,
+    &nginx_random_two::ALGORITHM,
     &peak_ewma::ALGORITHM,
     &power_of_d::ALGORITHM,
     &prequal::ALGORITHM,
@@ -425,6 +478,7 @@ pub const ALGORITHMS: &[&Algorithm] = &[
     &single::ALGORITHM,
     &smooth_weighted::ALGORITHM,
     &source_hash::ALGORITHM,
+    &static_round_robin::ALGORITHM,
     &sticky::ALGORITHM,
 ];
 

@@ -2,7 +2,9 @@
 
 use super::choice::{Board, PerWeight, least_at_random};
 use super::weighted::WeightTable;
-use super::{Algorithm, Balancer, MemberView, Parameter, ParameterKind, Pick, PickContext};
+use super::{
+    Algorithm, Balancer, Dialect, MemberView, Parameter, ParameterKind, Pick, PickContext,
+};
 use crate::engine::time::Span;
 
 #[derive(Clone)]
@@ -71,6 +73,7 @@ pub(super) const REFRESH: Parameter = Parameter {
 /// It compares the attempts in flight *of its own instance*.
 pub(super) const ALGORITHM: Algorithm = Algorithm {
     name: "power-of-d",
+    dialect: (Dialect::Generic, &["two-choices"]),
     summary: "the member with the fewest attempts in flight of d drawn by weight; ties at random",
     fails: "with loads older than a few services it herds; instances know only their own attempts",
     cost: "O(d log n); with d >= n, and at each refresh, O(n)",

@@ -1,13 +1,13 @@
 //! `[balancer]`, at the start and after each change of its configuration.
 
 use super::super::diagnostic::{Diagnostic, Place};
-use super::super::dialects::{self, DialectSpec};
+use super::super::dialects::{self, DIALECTS, DialectSpec};
 use super::super::fields::{BALANCER, parameters_of};
 use super::super::reader::{Report, TableReader};
 use super::super::suggest;
 use super::super::tree::Node;
 use super::super::values;
-use super::{all, backend, policy};
+use super::{all, backend, membership, policy};
 use crate::model::balancer::policy::ClientLeaves;
 use crate::model::balancer::{self, ALGORITHMS, Dialect, ParameterKind, Version};
 use crate::model::outcome::Outcome;
@@ -73,6 +73,10 @@ pub(super) fn configuration(
         table.part_or_defaults("connect", |table| policy::connect(table, others, retry.as_ref()));
     let queue = table.part_or_defaults("queue", |table| policy::queue(table, connect.as_ref()));
     let limits = table.part_or_defaults("limits", policy::limits);
+    let health = membership::health(&table);
+    let ejection = membership::ejection(&table);
+    let slow_start = membership::slow_start(&table);
+    let reserves = membership::reserves(&table);
     let leaves = table.choice("client-leaves");
     let nobody_as = table.choice("nobody-as").and_then(Outcome::from_name);
     Some(BalancerConfig {
@@ -82,6 +86,10 @@ pub(super) fn configuration(
         retry: retry?,
         queue: queue?,
         limits: limits?,
+        health: health.ok()?,
+        ejection: ejection.ok()?,
+        slow_start: slow_start.ok()?,
+        reserves: reserves?,
         timeout: table.duration_or("timeout"),
         server_timeout: table.duration_or("server-timeout"),
         client_leaves: if leaves? == "ignore" { ClientLeaves::Ignore } else { ClientLeaves::Close },
@@ -111,7 +119,14 @@ fn algorithm(
         balancer::find(dialect, text).ok_or_else(|| {
             let names = ALGORITHMS.iter().map(|algorithm| algorithm.name);
             let help = match of_vendor(text) {
-                Some(known) => format!("here it is `{}` ({})", known.name, known.vendors),
+                Some(known) => {
+                    let spec = DIALECTS.iter().find(|spec| spec.dialect == known.dialect.0);
+                    let others = spec.filter(|spec| spec.dialect != Dialect::Generic);
+                    let others = others.map_or_else(String::new, |spec| {
+                        format!("; with dialect = \"{}\" the name is right", spec.name)
+                    });
+                    format!("here it is `{}` ({}){others}", known.name, known.vendors)
+                }
                 None => suggest::help(text, names, "algorithms"),
             };
             values::unknown(&node.place, "algorithm", text).help(help)
@@ -130,6 +145,16 @@ fn algorithm(
 
 /// The algorithm that a vendor's configuration calls so: `leastconn`, `RING_HASH`.
 fn of_vendor(text: &str) -> Option<&'static balancer::Algorithm> {
+    let plain = text.to_ascii_lowercase().replace('_', "-");
+    let word = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+    let own = || ALGORITHMS.iter().copied().find(|algorithm| algorithm.name == plain);
+    let theirs = || ALGORITHMS.iter().copied().find(|known| word(known.dialect.1));
+    // Capitals are Envoy's.
+    let is_shouted = text.chars().any(char::is_uppercase);
+    let known = if is_shouted { theirs().or_else(own) } else { own().or_else(theirs) };
+    if known.is_some() {
+        return known;
+    }
     let called = |vendors: &str| {
         let mut words = vendors.split([' ', ';', ',', ':']);
         text.len() > 5 && words.any(|word| word.eq_ignore_ascii_case(text))
@@ -151,19 +176,27 @@ fn arguments_of(
     let title = format!("`{}`", algorithm.name);
     let fields = parameters_of(algorithm);
     let parameters = TableReader::open(table.report, node, &title, fields)?;
-    let argument = |parameter: &balancer::Parameter| match parameter.kind {
-        ParameterKind::Count => parameters.count(parameter.name).map(|count| count as f64),
-        ParameterKind::Number => parameters.number(parameter.name),
-        ParameterKind::Ratio => parameters.ratio(parameter.name),
-        ParameterKind::Duration => {
-            parameters.duration(parameter.name).map(|span| span.as_ns() as f64 * 1e-9)
-        }
-    };
-    all(algorithm.parameters.iter().map(argument))
+    all(algorithm.parameters.iter().map(|parameter| argument(&parameters, parameter)))
 }
 
 fn no_parameters(table: &TableReader<'_>, name: &str, place: &Place) {
     let message = format!("`{name}` has no parameters");
     let help = format!("to choose it, write algorithm = \"{name}\"");
     table.report.push(Diagnostic::new(message, place, "").help(help));
+}
+
+/// The value of a declared parameter, in the unit of its kind.
+pub(super) fn argument(table: &TableReader<'_>, parameter: &balancer::Parameter) -> Option<f64> {
+    match parameter.kind {
+        ParameterKind::Count => table.count(parameter.name).map(|count| count as f64),
+        ParameterKind::Number => table.number(parameter.name),
+        ParameterKind::Ratio => table.ratio(parameter.name),
+        ParameterKind::Duration => {
+            table.duration(parameter.name).map(|span| span.as_ns() as f64 * 1e-9)
+        }
+        ParameterKind::Choice(words) => {
+            let word = table.choice(parameter.name)?;
+            words.iter().position(|known| *known == word).map(|position| position as f64)
+        }
+    }
 }
