@@ -9,6 +9,7 @@ mod architecture;
 mod cli;
 mod incidents;
 mod knobs;
+mod layers;
 mod readme;
 mod scenario_errors;
 mod scenario_meaning;

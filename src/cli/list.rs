@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::output;
 use crate::engine::dist::{FAMILIES, Family};
+use crate::model::balancer::layer::{LAYERS, LayerSpec};
 use crate::model::balancer::{ALGORITHMS, Algorithm};
 use crate::observe::metric::{METRICS, Metric};
 use crate::report::wrap;
@@ -26,6 +27,8 @@ enum Of {
     Incidents,
     /// Rules by which a balancer picks.
     Algorithms,
+    /// What narrows the pool down before a balancer picks, from the outside in.
+    Layers,
     /// Whose defaults and rules a balancer can follow.
     Dialects,
     /// Laws of service times.
@@ -40,6 +43,7 @@ pub(super) fn execute(command: &List) -> Result<ExitCode, Failure> {
     let items = match command.of {
         Of::Incidents => incidents(),
         Of::Algorithms => algorithms(),
+        Of::Layers => layers(),
         Of::Dialects => dialects(),
         Of::Distributions => distributions(),
         Of::Actions => actions(),
@@ -99,6 +103,13 @@ fn algorithms() -> Vec<Item> {
         head.into_iter().chain(parameters).collect::<Vec<_>>()
     };
     ALGORITHMS.iter().map(|algorithm| item(algorithm.name, lines(algorithm))).collect()
+}
+
+fn layers() -> Vec<Item> {
+    let lines = |layer: &LayerSpec| {
+        [layer.summary.to_owned(), format!("fails: {}", layer.fails), layer.source.to_owned()]
+    };
+    LAYERS.iter().map(|layer| item(layer.name, lines(layer))).collect()
 }
 
 fn dialects() -> Vec<Item> {

@@ -6,6 +6,7 @@
 use super::alert::Monitor;
 use super::backend::Backend;
 use super::balancer::instance::Instance;
+use super::balancer::layer::Seat;
 use super::client::PopulationState;
 use super::database::Database;
 use super::dispatch::Lane;
@@ -61,9 +62,14 @@ pub(super) enum Fact {
 fn instances(setup: &BalancerSetup, seed: Seed) -> Vec<Instance> {
     let processes = u64::from(setup.instances) * u64::from(setup.processes);
     let process = |id| {
-        let start = key(seed, Purpose::BalancerStart, id);
+        let seat = Seat {
+            instance: (id / u64::from(setup.processes)) as u16,
+            instances: setup.instances,
+            thread: 0,
+            seed: key(seed, Purpose::BalancerStart, id),
+        };
         let stream = Stream::new(seed, Purpose::Balancer, id);
-        Instance::new(&setup.config, setup.threads, start, stream)
+        Instance::new(&setup.config, setup.threads, seat, stream)
     };
     (0..processes).map(process).collect()
 }

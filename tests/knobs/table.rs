@@ -92,6 +92,14 @@ const CUT: &str = "timeline.d={at=\"25s\", do=\"partition\", targets=[\"api-2\",
 /// An alert that never fires.
 const SILENT: &str = "alert.errors.when=success_ratio < 0%";
 
+/// What layers tell apart.
+const GROUPS: &str = "backends.api-1.group=new";
+const OLD: &str = "backends.api-2.group=old";
+const CANARY: &str = "balancer.canary={group=\"new\", share=\"5%\"}";
+const ZONED: &str = "backends.*.zone=a";
+const ZONED_TOO: &str = "backends.api-3.zone=b";
+const ZONES: &str = "balancer.zones={local=[\"a\"], min-cluster-size=1}";
+
 pub(super) const KNOBS: &[Knob] = &[
     knob("start", &[], "start=2024-01-02T00:00:00Z", Seen),
     knob("duration", &[], "duration=100s", Happens),
@@ -222,6 +230,38 @@ pub(super) const KNOBS: &[Knob] = &[
         "backends.*.min-connections=1",
         Happens,
     ),
+    // Layers.
+    knob("balancer.canary.share", &[GROUPS, CANARY], "balancer.canary.share=40%", Happens),
+    knob("balancer.canary.group", &[GROUPS, OLD, CANARY], "balancer.canary.group=old", Happens),
+    knob("balancer.canary.by", &[GROUPS, CANARY], "balancer.canary.by=client", Happens),
+    knob("balancer.subset.size", &["balancer.subset.size=1"], "balancer.subset.size=2", Happens),
+    knob(
+        "balancer.priority.overprovisioning",
+        &["backends.api-3.priority=1", "balancer.priority={}", DRAINED_ONE],
+        "balancer.priority.overprovisioning=100%",
+        Happens,
+    ),
+    knob(
+        "balancer.priority.panic",
+        &["backends.api-3.priority=1", "balancer.priority={}", DRAINED],
+        "balancer.priority.panic=0%",
+        Happens,
+    ),
+    knob(
+        "balancer.zones.local",
+        &[ZONED, ZONED_TOO, ZONES],
+        "balancer.zones.local=[\"b\"]",
+        Happens,
+    ),
+    knob(
+        "balancer.zones.min-cluster-size",
+        &[ZONED, ZONED_TOO, ZONES],
+        "balancer.zones.min-cluster-size=6",
+        Happens,
+    ),
+    knob("backends.priority", &["balancer.priority={}"], "backends.api-3.priority=1", Happens),
+    knob("backends.zone", &[ZONED, ZONED_TOO, ZONES], "backends.api-2.zone=b", Happens),
+    knob("backends.group", &[GROUPS, CANARY], "backends.api-2.group=new", Happens),
     // Backends.
     knob("backends.workers", &[], "backends.*.workers=3", Happens),
     knob("backends.queue", &[], "backends.*.queue=2", Happens),

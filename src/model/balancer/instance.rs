@@ -1,5 +1,6 @@
 //! A balancer process: its configuration version, its algorithm's state, its own bookkeeping.
 
+use super::layer::Seat;
 use super::lines::Lines;
 use super::policy::Avoid;
 use super::{Answer, Balancer, Key, MemberView, Pick, PickContext, Tried};
@@ -17,7 +18,8 @@ pub(in crate::model) struct Instance {
     members: Vec<MemberView>,
     /// One state per thread: what threads share is in `members`.
     threads: Vec<Box<dyn Balancer>>,
-    seed: u64,
+    /// Where its first thread sits.
+    seat: Seat,
     stream: Stream,
     probes: Vec<usize>,
     /// Attempts that wait here for a free slot.
@@ -39,7 +41,7 @@ impl Clone for Instance {
             config: self.config.clone(),
             members: self.members.clone(),
             threads: self.threads.iter().map(|thread| thread.boxed_clone()).collect(),
-            seed: self.seed,
+            seat: self.seat,
             stream: self.stream.clone(),
             probes: self.probes.clone(),
             lines: self.lines.clone(),
@@ -61,11 +63,11 @@ impl std::fmt::Debug for Instance {
 }
 
 impl Instance {
-    /// `threads` at least 1; `seed` is for what starts at random in this process.
+    /// `threads` at least 1; `seat` is that of the first one.
     pub(in crate::model) fn new(
         config: &BalancerConfig,
         threads: u16,
-        seed: u64,
+        seat: Seat,
         stream: Stream,
     ) -> Self {
         let members: Vec<MemberView> = config
@@ -74,6 +76,8 @@ impl Instance {
             .map(|member| MemberView {
                 usable: false,
                 max_connections: member.max_connections,
+                zone: member.zone,
+                group: member.group,
                 name_hash: member.name_hash,
                 address: member.address.clone(),
                 ..MemberView::new("", member.weight)
@@ -84,8 +88,10 @@ impl Instance {
             version: 0,
             config: config.clone(),
             members,
-            threads: (0..threads).map(|thread| config.algorithm.build(thread, seed)).collect(),
-            seed,
+            threads: (0..threads)
+                .map(|thread| config.algorithm.build_at(Seat { thread, ..seat }))
+                .collect(),
+            seat,
             stream,
             probes: Vec::new(),
             lines,
@@ -109,7 +115,7 @@ impl Instance {
         self.version = version;
         if config.algorithm != self.config.algorithm {
             for (thread, state) in (0..).zip(&mut self.threads) {
-                *state = config.algorithm.build(thread, self.seed);
+                *state = config.algorithm.build_at(Seat { thread, ..self.seat });
             }
         }
         self.config = config.clone();
@@ -122,8 +128,10 @@ impl Instance {
         {
             view.weight = member.weight;
             view.max_connections = member.max_connections;
-            view.usable =
-                member.in_pool && member.weight > 0 && !is_draining(BackendId(index as u16));
+            view.priority = member.priority;
+            view.present = member.in_pool && member.weight > 0;
+            view.usable = view.present && !is_draining(BackendId(index as u16));
+            view.healthy = view.usable;
         }
         self.update_limits();
         for thread in &mut self.threads {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 pub mod config;
 mod first;
 pub(super) mod instance;
+pub mod layer;
 mod least_connections;
 pub(super) mod lines;
 pub mod policy;
@@ -37,6 +38,16 @@ pub struct MemberView {
     pub queued: u32,
     /// In the pool, positive weight, up, not ejected, not draining.
     pub usable: bool,
+    /// Listed in the pool with a positive weight, whatever is the matter with it.
+    pub present: bool,
+    /// Whether it would be usable without panic: what layers count.
+    pub healthy: bool,
+    /// Number of the zone it is in; 0 if the configuration has none.
+    pub zone: u16,
+    /// 0 is the first; [`layer::priority`] goes down the others.
+    pub priority: u8,
+    /// Number of the group it belongs to; 0 if the configuration has none.
+    pub group: u16,
     /// Tries in flight beyond which it is skipped.
     pub max_connections: Option<u32>,
     /// Hash of its name.
@@ -59,6 +70,11 @@ impl MemberView {
             in_flight: 0,
             queued: 0,
             usable: weight > 0,
+            present: weight > 0,
+            healthy: weight > 0,
+            zone: 0,
+            priority: 0,
+            group: 0,
             max_connections: None,
             name_hash: hash.value(),
             address: name.into(),
@@ -330,7 +346,9 @@ pub struct Build<'a> {
     pub arguments: &'a [f64],
     /// Version of the vendor's product; the newest known if nothing is said.
     pub version: Version,
-    /// Which of the instance's threads this state is for, from 0.
+    /// Which of the balancer's instances this state is for, from 0.
+    pub instance: u16,
+    /// Which of the instance's threads, from 0.
     pub thread: u16,
     /// Random bits of this instance and thread, for what starts at random.
     pub seed: u64,

@@ -7,10 +7,12 @@
 //! from here.
 
 mod balancer;
+mod layers;
 mod tables;
 
 pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};
-pub(super) use tables::{AGES, ANSWERS, INSTANT, MEMBER_KEYS};
+pub use layers::{CANARY, PRIORITY, SUBSET, ZONES};
+pub(super) use tables::{AGES, ANSWERS, FIXED_MEMBER_KEYS, INSTANT, MEMBER_KEYS};
 pub use tables::{
     ALERT, ASSUMPTION, BACKENDS, BALANCER, CLIENTS, COLD_START, DATABASE, EXPECT, MEASURE,
     OBJECTIVE, OVERLOAD, RETRIES, ROLLOUT, SCENARIO, TIMELINE, TWIN,

@@ -7,7 +7,9 @@ use super::super::reader::{Report, TableReader};
 use super::super::suggest;
 use super::super::tree::Node;
 use super::super::values;
+use super::layers::{self, Places};
 use super::{all, backend, policy};
+use crate::model::balancer::layer::Layers;
 use crate::model::balancer::policy::ClientLeaves;
 use crate::model::balancer::{self, ALGORITHMS, Dialect, ParameterKind, Version};
 use crate::model::outcome::Outcome;
@@ -62,21 +64,27 @@ pub(super) fn configuration(
     let version = version(&table, spec)?;
     let completed = dialects::completed(written, spec, version);
     let table = TableReader::open_part(report, &completed, &BALANCER.fields(Some(written)))?;
-    let members = all(members.iter().map(|node| backend::member(report, node)));
+    let (zones, groups) = (Places::new("zone", members), Places::new("group", members));
+    let members = all(members.iter().map(|node| backend::member(report, node, &zones, &groups)));
     let others = members.as_ref().map_or(0, |members| {
         let listed = members.iter().filter(|member| member.in_pool).count();
         listed.saturating_sub(1) as u32
     });
     let algorithm = algorithm(&table, spec.dialect, version);
+    let layers = layers::layers(&table, &zones, &groups);
     let retry = table.part_or_defaults("retry", |table| policy::retry(table, others));
     let connect =
         table.part_or_defaults("connect", |table| policy::connect(table, others, retry.as_ref()));
     let queue = table.part_or_defaults("queue", |table| policy::queue(table, connect.as_ref()));
     let limits = table.part_or_defaults("limits", policy::limits);
+    if queue.as_ref().is_some_and(|queue| queue.waits) && table.has("subset") {
+        let message = "attempts that wait for any backend would leave the subset";
+        table.fail("subset", message, "not together with queue.waits");
+    }
     let leaves = table.choice("client-leaves");
     let nobody_as = table.choice("nobody-as").and_then(Outcome::from_name);
     Some(BalancerConfig {
-        algorithm: algorithm?,
+        algorithm: AlgorithmConfig { layers: layers?, ..algorithm? },
         members: members?,
         connect: connect?,
         retry: retry?,
@@ -125,7 +133,8 @@ fn algorithm(
             arguments = read;
         }
     }
-    Some(AlgorithmConfig { algorithm: chosen?, arguments: arguments?, version })
+    let layers = Layers::default();
+    Some(AlgorithmConfig { algorithm: chosen?, arguments: arguments?, version, layers })
 }
 
 /// The algorithm that a vendor's configuration calls so: `leastconn`, `RING_HASH`.
