@@ -8,6 +8,7 @@ use laws::LAWS;
 use misroute::engine::dist::FAMILIES;
 use misroute::experiment::run::{Run, run};
 use misroute::model::balancer::ALGORITHMS;
+use misroute::model::balancer::admission::ADMISSIONS;
 use misroute::scenario::actions::{ACTIONS, Lasts};
 use misroute::scenario::fields::{Kind, More, ROLLOUT, SCENARIO, TableSpec};
 use misroute::scenario::{Override, SIGNALS, Scenario, Source, load};
@@ -240,6 +241,10 @@ fn ids(prefix: &str, spec: &TableSpec, found: &mut BTreeSet<String>) {
     }
     match spec.more {
         More::Nothing | More::Algorithms => {}
+        More::Admissions => {
+            let all = ADMISSIONS.iter().flat_map(|rule| rule.parameters);
+            found.extend(all.map(|parameter| format!("{prefix}{}", parameter.name)));
+        }
         More::Actions => {
             for action in ACTIONS {
                 let prefix = format!("{prefix}{}.", action.name);

@@ -494,13 +494,13 @@ targets = ["b-{1..3}"]
 #[test]
 fn a_scenario_with_every_layer_repeats_itself() {
     let scenario = load(&Source::from_text("layers.toml", SCENARIO), &[]).unwrap();
-    let digest = |seed| format!("{}", run(&scenario, seed, |_| {}).result.digest);
+    let digest = |seed| run(&scenario, seed, |_| {}).result.digest;
     assert_eq!(digest(1), digest(1));
     assert_ne!(digest(1), digest(2));
     insta::assert_snapshot!(digest(1));
     let without = |path: &str| {
         let change = Override::parse(path).unwrap();
-        format!("{}", run(&scenario.with(&[change]).unwrap(), 1, |_| {}).result.digest)
+        run(&scenario.with(&[change]).unwrap(), 1, |_| {}).result.digest
     };
     for path in ["balancer.canary.share=20%", "balancer.zones.min-cluster-size=99"] {
         assert_ne!(without(path), digest(1), "{path}");

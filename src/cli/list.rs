@@ -3,8 +3,9 @@
 use super::failure::Failure;
 use super::output;
 use crate::engine::dist::{FAMILIES, Family};
+use crate::model::balancer::admission::{ADMISSIONS, AdmissionSpec};
 use crate::model::balancer::layer::{LAYERS, LayerSpec};
-use crate::model::balancer::{ALGORITHMS, Algorithm};
+use crate::model::balancer::{ALGORITHMS, Algorithm, Parameter};
 use crate::observe::metric::{METRICS, Metric};
 use crate::report::wrap;
 use crate::scenario::actions::{ACTIONS, ActionSpec};
@@ -29,6 +30,8 @@ enum Of {
     Algorithms,
     /// What narrows the pool down before a balancer picks, from the outside in.
     Layers,
+    /// By what an instance decides whether it takes an attempt on.
+    Admissions,
     /// Whose defaults and rules a balancer can follow.
     Dialects,
     /// Laws of service times.
@@ -44,6 +47,7 @@ pub(super) fn execute(command: &List) -> Result<ExitCode, Failure> {
         Of::Incidents => incidents(),
         Of::Algorithms => algorithms(),
         Of::Layers => layers(),
+        Of::Admissions => admissions(),
         Of::Dialects => dialects(),
         Of::Distributions => distributions(),
         Of::Actions => actions(),
@@ -88,21 +92,30 @@ fn incidents() -> Vec<Item> {
 
 fn algorithms() -> Vec<Item> {
     let lines = |algorithm: &Algorithm| {
-        let parameters = algorithm.parameters.iter().map(|parameter| {
-            let (low, high) = parameter.range;
-            format!(
-                "{} = {} ({low} to {high}): {}",
-                parameter.name, parameter.default, parameter.doc
-            )
-        });
         let head = [
             algorithm.summary.to_owned(),
             format!("fails: {}", algorithm.fails),
             format!("{} per pick; {}", algorithm.cost, algorithm.vendors),
         ];
-        head.into_iter().chain(parameters).collect::<Vec<_>>()
+        head.into_iter().chain(parameters(algorithm.parameters)).collect::<Vec<_>>()
     };
     ALGORITHMS.iter().map(|algorithm| item(algorithm.name, lines(algorithm))).collect()
+}
+
+fn parameters(declared: &'static [Parameter]) -> impl Iterator<Item = String> {
+    declared.iter().map(|parameter| {
+        let (low, high) = parameter.range;
+        format!("{} = {} ({low} to {high}): {}", parameter.name, parameter.default, parameter.doc)
+    })
+}
+
+fn admissions() -> Vec<Item> {
+    let lines = |rule: &AdmissionSpec| {
+        let head =
+            [rule.summary.to_owned(), format!("fails: {}", rule.fails), rule.source.to_owned()];
+        head.into_iter().chain(parameters(rule.parameters)).collect::<Vec<_>>()
+    };
+    ADMISSIONS.iter().map(|rule| item(rule.name, lines(rule))).collect()
 }
 
 fn layers() -> Vec<Item> {

@@ -92,6 +92,10 @@ const CUT: &str = "timeline.d={at=\"25s\", do=\"partition\", targets=[\"api-2\",
 /// An alert that never fires.
 const SILENT: &str = "alert.errors.when=success_ratio < 0%";
 
+/// Rules of admission, without parameters of their own.
+const GRADIENT: &str = "balancer.admission={rule=\"gradient\"}";
+const BUCKET: &str = "balancer.admission={rule=\"rate\", rate=\"30/s\"}";
+const SUCCESS: &str = "balancer.admission={rule=\"success-rate\"}";
 /// What layers tell apart.
 const GROUPS: &str = "backends.api-1.group=new";
 const OLD: &str = "backends.api-2.group=old";
@@ -228,6 +232,58 @@ pub(super) const KNOBS: &[Knob] = &[
         "backends.min-connections",
         &[QUEUEING, WAITS, "balancer.queue.full-load=30"],
         "backends.*.min-connections=1",
+        Happens,
+    ),
+    // Admission.
+    knob("balancer.admission.rule", &[GRADIENT], "balancer.admission.rule=success-rate", Happens),
+    knob(
+        "balancer.admission.percentile",
+        &[GRADIENT],
+        "balancer.admission.percentile=90%",
+        Happens,
+    ),
+    knob(
+        "balancer.admission.update-interval",
+        &[GRADIENT],
+        "balancer.admission.update-interval=1s",
+        Happens,
+    ),
+    knob(
+        "balancer.admission.min-rtt-interval",
+        &[GRADIENT],
+        "balancer.admission.min-rtt-interval=20s",
+        Happens,
+    ),
+    knob(
+        "balancer.admission.min-rtt-requests",
+        &[GRADIENT],
+        "balancer.admission.min-rtt-requests=20",
+        Happens,
+    ),
+    knob(
+        "balancer.admission.min-rtt-concurrency",
+        &[GRADIENT],
+        "balancer.admission.min-rtt-concurrency=2",
+        Happens,
+    ),
+    knob("balancer.admission.jitter", &[GRADIENT], "balancer.admission.jitter=0%", Happens),
+    knob("balancer.admission.buffer", &[GRADIENT], "balancer.admission.buffer=200%", Happens),
+    knob("balancer.admission.max-limit", &[GRADIENT], "balancer.admission.max-limit=4", Happens),
+    knob("balancer.admission.rate", &[BUCKET], "balancer.admission.rate=20/s", Happens),
+    knob("balancer.admission.burst", &[BUCKET], "balancer.admission.burst=5", Happens),
+    knob("balancer.admission.window", &[SUCCESS], "balancer.admission.window=5s", Happens),
+    knob("balancer.admission.threshold", &[SUCCESS], "balancer.admission.threshold=80%", Happens),
+    knob("balancer.admission.aggression", &[SUCCESS], "balancer.admission.aggression=2", Happens),
+    knob(
+        "balancer.admission.rps-threshold",
+        &[SUCCESS],
+        "balancer.admission.rps-threshold=20/s",
+        Happens,
+    ),
+    knob(
+        "balancer.admission.max-rejection",
+        &[SUCCESS],
+        "balancer.admission.max-rejection=10%",
         Happens,
     ),
     // Layers.

@@ -1,5 +1,6 @@
 //! What a configuration file of a balancer says, and how it changes.
 
+use super::admission::AdmissionConfig;
 use super::layer::{self, Canary, Layers, Priorities, Seat, Subset, Zones};
 use super::policy::{AnswerRetries, ClientLeaves, ConnectPolicy, Limits, QueuePolicy};
 use super::{Algorithm, Balancer, Version};
@@ -28,6 +29,8 @@ pub struct BalancerConfig {
     pub algorithm: AlgorithmConfig,
     /// One entry per backend, in order.
     pub members: Vec<Member>,
+    /// Whether attempts are taken on at all; `None`: all are.
+    pub admission: Option<AdmissionConfig>,
     /// What happens when a backend does not accept the connection.
     pub connect: ConnectPolicy,
     /// What happens when an answer is bad.
@@ -59,6 +62,7 @@ impl BalancerConfig {
         Self {
             algorithm,
             members: (0..members as u64).map(Member::plain).collect(),
+            admission: None,
             connect: ConnectPolicy::one_try(),
             retry: AnswerRetries::none(),
             queue: QueuePolicy::none(),
@@ -164,6 +168,8 @@ pub enum Change {
     Subset(Option<Subset>),
     /// The share of a group.
     Canary(Option<Canary>),
+    /// Whether attempts are taken on at all.
+    Admission(Option<AdmissionConfig>),
     /// A member's priority.
     Priority(BackendId, u8),
     /// A member's weight.
@@ -225,6 +231,7 @@ impl BalancerConfig {
             Change::Zones(zones) => self.algorithm.layers.zones.clone_from(zones),
             Change::Subset(subset) => self.algorithm.layers.subset = *subset,
             Change::Canary(canary) => self.algorithm.layers.canary = *canary,
+            Change::Admission(admission) => self.admission.clone_from(admission),
             Change::Priority(id, priority) => self.members[id.index()].priority = *priority,
             Change::Weight(id, weight) => self.members[id.index()].weight = *weight,
             Change::InPool(id, in_pool) => self.members[id.index()].in_pool = *in_pool,

@@ -1,5 +1,6 @@
 //! A balancer process: its configuration version, its algorithm's state, its own bookkeeping.
 
+use super::admission::Gate;
 use super::layer::Seat;
 use super::lines::Lines;
 use super::policy::Avoid;
@@ -18,6 +19,7 @@ pub(in crate::model) struct Instance {
     members: Vec<MemberView>,
     /// One state per thread: what threads share is in `members`.
     threads: Vec<Box<dyn Balancer>>,
+    gate: Gate,
     /// Where its first thread sits.
     seat: Seat,
     stream: Stream,
@@ -41,6 +43,7 @@ impl Clone for Instance {
             config: self.config.clone(),
             members: self.members.clone(),
             threads: self.threads.iter().map(|thread| thread.boxed_clone()).collect(),
+            gate: self.gate.clone(),
             seat: self.seat,
             stream: self.stream.clone(),
             probes: self.probes.clone(),
@@ -91,6 +94,7 @@ impl Instance {
             threads: (0..threads)
                 .map(|thread| config.algorithm.build_at(Seat { thread, ..seat }))
                 .collect(),
+            gate: Gate::new(config.admission.as_ref(), seat.seed),
             seat,
             stream,
             probes: Vec::new(),
@@ -117,6 +121,9 @@ impl Instance {
             for (thread, state) in (0..).zip(&mut self.threads) {
                 *state = config.algorithm.build_at(Seat { thread, ..self.seat });
             }
+        }
+        if config.admission != self.config.admission {
+            self.gate = Gate::new(config.admission.as_ref(), self.seat.seed);
         }
         self.config = config.clone();
         self.update_members(is_draining);
@@ -171,6 +178,23 @@ impl Instance {
     /// Tries in flight, all members together.
     pub(in crate::model) fn serving(&self) -> u32 {
         self.serving
+    }
+
+    /// Whether it takes on one more attempt.
+    #[inline]
+    pub(in crate::model) fn admits(&mut self, now: Time) -> bool {
+        self.gate.admits(self.held, now)
+    }
+
+    /// An attempt that it had taken on is over; `None`: its client has left.
+    #[inline]
+    pub(in crate::model) fn attempt_over(
+        &mut self,
+        outcome: Option<Outcome>,
+        sent: Time,
+        now: Time,
+    ) {
+        self.gate.over(outcome, sent, now);
     }
 
     /// Where an attempt goes; counts it as in flight if it goes to a member.

@@ -10,6 +10,7 @@ use crate::engine::random::Stream;
 use crate::engine::time::{Span, Time};
 use std::sync::Arc;
 
+pub mod admission;
 pub mod config;
 mod first;
 pub(super) mod instance;
@@ -321,6 +322,8 @@ pub enum ParameterKind {
     Ratio,
     /// A length of time, in seconds.
     Duration,
+    /// Events per second.
+    Rate,
 }
 
 /// Whose rules a balancer follows.

@@ -6,10 +6,12 @@
 //! keys are found by not being here, paths are walked along here, and the JSON Schema is printed
 //! from here.
 
+mod admission;
 mod balancer;
 mod layers;
 mod tables;
 
+pub use admission::ADMISSION;
 pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 pub use layers::{CANARY, PRIORITY, SUBSET, ZONES};
 pub(super) use tables::{AGES, ANSWERS, FIXED_MEMBER_KEYS, INSTANT, MEMBER_KEYS};
@@ -160,6 +162,8 @@ pub enum More {
     Nothing,
     /// One per algorithm, for its parameters.
     Algorithms,
+    /// One per parameter of a rule of admission.
+    Admissions,
     /// Those of the entry's verb.
     Actions,
 }
@@ -171,6 +175,7 @@ impl TableSpec {
         match self.more {
             More::Nothing => {}
             More::Algorithms => fields.extend(ALGORITHMS.iter().copied().map(algorithm_field)),
+            More::Admissions => fields.extend(admission::admission_fields()),
             More::Actions => match table.and_then(|table| table.text("do")).and_then(actions::find)
             {
                 Some(action) => fields.extend(action.all_fields()),
@@ -194,19 +199,24 @@ fn algorithm_field(algorithm: &'static Algorithm) -> Field {
 
 /// The keys of an algorithm's sub-table.
 pub(super) fn parameters_of(algorithm: &'static Algorithm) -> Vec<Field> {
-    let field = |parameter: &'static crate::model::balancer::Parameter| Field {
+    algorithm.parameters.iter().map(parameter_field).collect()
+}
+
+/// The key of a parameter.
+pub(super) fn parameter_field(parameter: &'static crate::model::balancer::Parameter) -> Field {
+    Field {
         key: parameter.name,
         kind: match parameter.kind {
             Parameter::Count => Kind::Count,
             Parameter::Number => Kind::Number,
             Parameter::Ratio => Kind::Ratio,
             Parameter::Duration => Kind::Duration,
+            Parameter::Rate => Kind::Rate,
         },
         presence: Presence::Number(parameter.default),
         range: Some(parameter.range),
         doc: parameter.doc,
-    };
-    algorithm.parameters.iter().map(field).collect()
+    }
 }
 
 /// The keys of a distribution: its family.

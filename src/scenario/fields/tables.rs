@@ -1,5 +1,6 @@
 //! Every table of a scenario file with its keys.
 
+use super::admission::ADMISSION;
 use super::balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 use super::layers::{CANARY, PRIORITY, SUBSET, ZONES};
 use super::{Kind, More, TableSpec, default, optional, required};
@@ -191,6 +192,7 @@ pub static BALANCER: TableSpec = TableSpec {
         optional("retry", Kind::Table(&RETRY), RETRY.doc),
         optional("queue", Kind::Table(&QUEUE), QUEUE.doc),
         optional("limits", Kind::Table(&LIMITS), LIMITS.doc),
+        optional("admission", Kind::Table(&ADMISSION), ADMISSION.doc),
         optional("canary", Kind::Table(&CANARY), CANARY.doc),
         optional("subset", Kind::Table(&SUBSET), SUBSET.doc),
         optional("priority", Kind::Table(&PRIORITY), PRIORITY.doc),

@@ -8,7 +8,7 @@ use super::super::suggest;
 use super::super::tree::Node;
 use super::super::values;
 use super::layers::{self, Places};
-use super::{all, backend, policy};
+use super::{admission, all, backend, policy};
 use crate::model::balancer::layer::Layers;
 use crate::model::balancer::policy::ClientLeaves;
 use crate::model::balancer::{self, ALGORITHMS, Dialect, ParameterKind, Version};
@@ -71,6 +71,7 @@ pub(super) fn configuration(
         listed.saturating_sub(1) as u32
     });
     let algorithm = algorithm(&table, spec.dialect, version);
+    let admission = table.part("admission", admission::admission);
     let layers = layers::layers(&table, &zones, &groups);
     let retry = table.part_or_defaults("retry", |table| policy::retry(table, others));
     let connect =
@@ -86,6 +87,7 @@ pub(super) fn configuration(
     Some(BalancerConfig {
         algorithm: AlgorithmConfig { layers: layers?, ..algorithm? },
         members: members?,
+        admission: admission.ok()?,
         connect: connect?,
         retry: retry?,
         queue: queue?,
@@ -160,15 +162,20 @@ fn arguments_of(
     let title = format!("`{}`", algorithm.name);
     let fields = parameters_of(algorithm);
     let parameters = TableReader::open(table.report, node, &title, fields)?;
-    let argument = |parameter: &balancer::Parameter| match parameter.kind {
-        ParameterKind::Count => parameters.count(parameter.name).map(|count| count as f64),
-        ParameterKind::Number => parameters.number(parameter.name),
-        ParameterKind::Ratio => parameters.ratio(parameter.name),
+    all(algorithm.parameters.iter().map(|parameter| argument(&parameters, parameter)))
+}
+
+/// The value of one parameter, in the unit of its kind.
+pub(super) fn argument(table: &TableReader<'_>, parameter: &balancer::Parameter) -> Option<f64> {
+    match parameter.kind {
+        ParameterKind::Count => table.count(parameter.name).map(|count| count as f64),
+        ParameterKind::Number => table.number(parameter.name),
+        ParameterKind::Ratio => table.ratio(parameter.name),
         ParameterKind::Duration => {
-            parameters.duration(parameter.name).map(|span| span.as_ns() as f64 * 1e-9)
+            table.duration(parameter.name).map(|span| span.as_ns() as f64 * 1e-9)
         }
-    };
-    all(algorithm.parameters.iter().map(argument))
+        ParameterKind::Rate => table.rate(parameter.name),
+    }
 }
 
 fn no_parameters(table: &TableReader<'_>, name: &str, place: &Place) {

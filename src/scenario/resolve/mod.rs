@@ -1,6 +1,7 @@
 //! From the tree to a [`Setup`]: names become positions, texts become quantities, and everything
 //! that does not fit together is found.
 
+mod admission;
 mod alert;
 pub(super) mod assumption;
 mod backend;

@@ -365,6 +365,7 @@ fn change(target: &Target, config: &BalancerConfig) -> Option<((u8, u16), Change
             "priority" => Some(((20, 0), Change::Priorities(config.algorithm.layers.priority))),
             "zones" => Some(((21, 0), Change::Zones(config.algorithm.layers.zones.clone()))),
             "subset" => Some(((22, 0), Change::Subset(config.algorithm.layers.subset))),
+            "admission" => Some(((25, 0), Change::Admission(config.admission.clone()))),
             "canary" => Some(((23, 0), Change::Canary(config.algorithm.layers.canary))),
             "algorithm" => Some(((2, 0), Change::Algorithm(config.algorithm.clone()))),
             // Parameters of another algorithm than the one in force wait for it.

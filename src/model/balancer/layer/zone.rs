@@ -45,9 +45,9 @@ pub fn route(instances: &[u64], healthy: &[u64], own: usize) -> Route {
         return Route::Local;
     }
     let local = (there * 10_000).checked_div(here).unwrap_or(0);
-    let left = |zone| match zone == own {
-        true => 0,
-        false => share(healthy, zone).saturating_sub(share(instances, zone)),
+    let left = |zone| {
+        let spare = share(healthy, zone).saturating_sub(share(instances, zone));
+        if zone == own { 0 } else { spare }
     };
     Route::Residual(local, (0..healthy.len()).map(left).collect())
 }
