@@ -100,6 +100,9 @@ const SUCCESS: &str = "balancer.admission={rule=\"success-rate\"}";
 const GROUPS: &str = "backends.api-1.group=new";
 const OLD: &str = "backends.api-2.group=old";
 const CANARY: &str = "balancer.canary={group=\"new\", share=\"5%\"}";
+const PRIORITY: &str = "balancer.priority={overprovisioning=\"70%\"}";
+const SPARE: &str = "backends.spare={service=\"40ms\", priority=1}";
+const SPARE_TOO: &str = "backends.spare-2={service=\"40ms\", priority=1}";
 const ZONED: &str = "backends.*.zone=a";
 const ZONED_TOO: &str = "backends.api-3.zone=b";
 const ZONES: &str = "balancer.zones={local=[\"a\"], min-cluster-size=1}";
@@ -299,8 +302,8 @@ pub(super) const KNOBS: &[Knob] = &[
     ),
     knob(
         "balancer.priority.panic",
-        &["backends.api-3.priority=1", "balancer.priority={}", DRAINED],
-        "balancer.priority.panic=0%",
+        &[SPARE, SPARE_TOO, "backends.api-3.priority=1", PRIORITY, DRAINED],
+        "balancer.priority.panic=100%",
         Happens,
     ),
     knob(

@@ -13,7 +13,7 @@ pub static PRIORITY: TableSpec = TableSpec {
             "140%",
             "a priority takes all while the share of its healthy members times this is 100% or more, else that product",
         )
-        .range(1.0, 100.0),
+        .range(0.01, 100.0),
         default(
             "panic",
             Kind::Ratio,
