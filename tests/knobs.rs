@@ -1,14 +1,19 @@
 //! Every knob of the schema changes something: each field, verb, algorithm, law and signal has an
 //! entry here that turns it, and says what must change. One without an entry fails the test.
 
+mod balancer;
 mod laws;
+mod layers;
 mod table;
 
+use balancer::BALANCER;
 use laws::LAWS;
+use layers::LAYERED;
 use misroute::engine::dist::FAMILIES;
 use misroute::experiment::run::{Run, run};
 use misroute::model::balancer::ALGORITHMS;
 use misroute::model::balancer::admission::ADMISSIONS;
+use misroute::model::balancer::membership::rule::EJECTIONS;
 use misroute::scenario::actions::{ACTIONS, Lasts};
 use misroute::scenario::fields::{Kind, More, ROLLOUT, SCENARIO, TableSpec};
 use misroute::scenario::{Override, SIGNALS, Scenario, Source, load};
@@ -147,7 +152,7 @@ fn change(before: &Run, after: &Run) -> Option<Effect> {
 #[test]
 fn every_knob_that_is_turned_changes_something() {
     let base = scenario(BASE);
-    let wrong = KNOBS.iter().filter_map(|knob| {
+    let wrong = KNOBS.iter().chain(BALANCER).chain(LAYERED).filter_map(|knob| {
         let before = replay(&base, knob.before);
         let after = replay(&base, &[knob.before, &[knob.turned]].concat());
         let change = change(&before, &after);
@@ -169,7 +174,15 @@ fn parameters_of_algorithms_change_what_happens() {
             let (default, (low, high)) = (parameter.default, parameter.range);
             let other = if default < high { (2.0 * default + 1.0).min(high) } else { low };
             let turned = format!("balancer.{name}.{}={other}", parameter.name);
-            let (before, after) = (replay(&base, &[&chosen]), replay(&base, &[&chosen, &turned]));
+            // What a parameter needs in order to have something to change.
+            let needs = match parameter.name {
+                "active-request-bias" | "max-fails" => "backends.api-1.weight=5".to_owned(),
+                "balance-factor" => format!("balancer.{name}.consistent=1"),
+                _ => chosen.clone(),
+            };
+            let ground = [&*chosen, &*needs];
+            let before = replay(&base, &ground);
+            let after = replay(&base, &[&ground[..], &[&*turned]].concat());
             assert_eq!(change(&before, &after), Some(Happens), "{turned}");
         }
         let other = if name == "round-robin" { "random" } else { "round-robin" };
@@ -245,6 +258,11 @@ fn ids(prefix: &str, spec: &TableSpec, found: &mut BTreeSet<String>) {
             let all = ADMISSIONS.iter().flat_map(|rule| rule.parameters);
             found.extend(all.map(|parameter| format!("{prefix}{}", parameter.name)));
         }
+        More::EjectionParameters => {
+            for parameter in EJECTIONS.iter().flat_map(|rule| rule.parameters) {
+                found.insert(format!("{prefix}{}", parameter.name));
+            }
+        }
         More::Actions => {
             for action in ACTIONS {
                 let prefix = format!("{prefix}{}.", action.name);
@@ -270,7 +288,7 @@ fn every_field_verb_signal_and_parameter_has_an_entry() {
     let mut needed = BTreeSet::new();
     ids("", &SCENARIO, &mut needed);
     needed.extend(SIGNALS.iter().map(|signal| format!("signal {}", signal.name)));
-    let known = KNOBS.iter().map(|knob| knob.id);
+    let known = KNOBS.iter().chain(BALANCER).chain(LAYERED).map(|knob| knob.id);
     let known = known.chain(VARIANTS.iter().map(|(id, ..)| *id));
     let known: BTreeSet<String> =
         known.chain(DESCRIPTIVE.iter().map(|(id, _)| *id)).map(str::to_owned).collect();

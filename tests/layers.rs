@@ -519,3 +519,60 @@ fn layers_are_checked_when_read() {
     assert!(wrong("balancer.zones.local=[]").contains("empty"));
     assert!(wrong("balancer={subset={size=2}, queue={waits=true}}").contains("subset"));
 }
+
+const PRIORITIES_IN_PANIC: &str = r#"schema = 1
+name = "panic"
+duration = "60s"
+[[clients]]
+name = "web"
+rate = "100/s"
+[balancer]
+panic = "50%"
+priority = {}
+health = { interval = "1s" }
+[[backends]]
+name = "first-{1..2}"
+service = "1ms"
+[[backends]]
+name = "second-{1..3}"
+service = "1ms"
+priority = 1
+[[timeline]]
+name = "most go down"
+at = "10s"
+do = "crash"
+targets = ["first-*", "second-3"]
+[[expect]]
+name = "settled"
+between = ["30s", "60s"]
+metric = "requests.count"
+at-least = 1
+"#;
+
+#[test]
+fn each_priority_panics_for_itself() {
+    // Two of five are healthy, less than half. But where the traffic goes, two of three are: nobody
+    // is sent to those that are down. If all have one priority, they are.
+    let failed = |paths: &[&str]| {
+        let scenario = load(&Source::from_text("panic.toml", PRIORITIES_IN_PANIC), &[]).unwrap();
+        let changes: Vec<Override> =
+            paths.iter().map(|path| Override::parse(path).unwrap()).collect();
+        let run = run(&scenario.with(&changes).unwrap(), 1, |_| {});
+        run.result.intervals[0].totals.failed
+    };
+    assert_eq!(failed(&[]), 0);
+    assert!(failed(&["backends.*.priority=0"]) > 0);
+    assert_eq!(failed(&["balancer.panic=0%"]), 0);
+}
+
+#[test]
+fn who_panics_follows_the_published_table() {
+    let panics = |healthy: &[u32]| {
+        misroute::model::balancer::layer::priority::panics(&levels(healthy), ENVOY)
+    };
+    for healthy in [[72, 100], [0, 100], [72, 72], [71, 71], [50, 60], [25, 100]] {
+        assert_eq!(panics(&healthy), [false, false], "{healthy:?}");
+    }
+    assert_eq!(panics(&[25, 25]), [true, true]);
+    assert_eq!(panics(&[5, 65]), [true, false]);
+}

@@ -50,6 +50,8 @@ pub enum Purpose {
     BalancerStart = 10,
     /// Which thread of a balancer process an attempt reaches.
     Thread = 11,
+    /// The work that a health check asks for.
+    Check = 12,
     /// Whether a balancer process takes an attempt on.
     Admission = 20,
     /// Draws of a test or bench.

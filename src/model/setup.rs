@@ -280,6 +280,8 @@ pub enum Action {
         /// When each instance takes it up.
         rollout: Rollout,
     },
+    /// New processes take over with the newest configuration, and know nothing.
+    Reload(Rollout),
     /// A fault begins. Crashing a backend also loses the work in it.
     Begin {
         /// On which backends.

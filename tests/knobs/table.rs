@@ -1,5 +1,6 @@
 //! The entries: how each knob is turned, and what must change.
 
+use super::balancer::CHECKED;
 use super::{Effect, Happens, Judged, Knob, Seen};
 
 /// What only people read, and why no run depends on it.
@@ -21,6 +22,7 @@ pub(super) const DESCRIPTIVE: &[(&str, &str)] = &[
     ("measure.reason", "is for people"),
     ("twin.name", "names the variant"),
     ("twin.reason", "is for people"),
+    ("timeline.reload.rollout.reload", "is what the verb does"),
     ("timeline.pause.targets", "has one value, the database"),
 ];
 
@@ -36,7 +38,7 @@ pub(super) const VARIANTS: &[(&str, &str, &str)] = &[
     ("twin.misses", "misses = [\"verdict\"]", "misses = [\"bounded\"]"),
 ];
 
-const fn knob(
+pub(super) const fn knob(
     id: &'static str,
     before: &'static [&'static str],
     turned: &'static str,
@@ -48,17 +50,18 @@ const fn knob(
 /// A timeline entry `e` that does nothing.
 const NOTE: &str = "timeline.e={at=\"30s\", do=\"note\"}";
 /// Verbs that take something back, with something to take back; `e` is what is turned.
-const HUNG: &str = "timeline.d={at=\"25s\", do=\"hang\", targets=[\"api-2\", \"api-3\"]}";
+pub(super) const HUNG: &str =
+    "timeline.d={at=\"25s\", do=\"hang\", targets=[\"api-2\", \"api-3\"]}";
 const SLOWED: &str =
     "timeline.d={at=\"25s\", do=\"slow\", targets=[\"api-2\", \"api-3\"], factor=3}";
-const SLOWED_MORE: &str =
+pub(super) const SLOWED_MORE: &str =
     "timeline.c={at=\"24s\", do=\"slow\", targets=[\"api-2\", \"api-3\"], factor=2}";
-const FAILING: &str = "timeline.d={at=\"25s\", do=\"fail\", targets=[\"api-2\", \"api-3\"]}";
+pub(super) const FAILING: &str =
+    "timeline.d={at=\"25s\", do=\"fail\", targets=[\"api-2\", \"api-3\"]}";
 const FAILING_TOO: &str =
     "timeline.c={at=\"24s\", do=\"fail\", targets=[\"api-2\", \"api-3\"], with=\"http_502\"}";
-const DRAINED: &str = "timeline.d={at=\"25s\", do=\"drain\", targets=[\"api-2\", \"api-3\"]}";
-const DRAINED_ONE: &str = "timeline.d={at=\"25s\", do=\"drain\", targets=[\"api-2\"]}";
-const UNDRAINED: &str = "timeline.e={at=\"30s\", do=\"undrain\", targets=\"all\"}";
+pub(super) const DRAINED: &str =
+    "timeline.d={at=\"25s\", do=\"drain\", targets=[\"api-2\", \"api-3\"]}";
 const SURGED: &str = "timeline.d={at=\"25s\", do=\"surge\", factor=2}";
 const SET: &str = "timeline.d={at=\"25s\", do=\"configure\", set={\"backends.api-2.weight\"=9}}";
 const SET_TOO: &str =
@@ -79,33 +82,11 @@ const ON_ALERT: &str =
 const RESTART: &str = "timeline.e={at=\"30s\", do=\"restart\", targets=\"all\"}";
 const COLD: &str = "backends.*.cold-start={slowdown=3, period=\"10s\"}";
 const OVERLOAD: &str = "backends.*.overload={unresponsive-at=\"queue >= 3\", until=\"2s\"}";
-const REFUSED_ONCE: &str = "balancer.connect={retries=1}";
-/// Balancers that turn away, or hold, what members have no slot for.
-const FULL: &str = "backends.*.max-connections=1";
-const WAITS: &str = "balancer.queue.waits=true";
-const QUEUEING: &str = "backends.*.max-connections=3";
-/// Backends that turn away, and balancers that try others.
-const TIGHT: &str = "backends.*.queue=1";
-const RETRY_FULL: &str = "balancer.retry.on=[\"http_503\"]";
-const RETRYING: &str = "balancer.retry={on=[\"http_503\"], max=2}";
-const CUT: &str = "timeline.d={at=\"25s\", do=\"partition\", targets=[\"api-2\", \"api-3\"]}";
+pub(super) const CUT: &str =
+    "timeline.d={at=\"25s\", do=\"partition\", targets=[\"api-2\", \"api-3\"]}";
+const RELOAD: &str = "timeline.e={at=\"30s\", do=\"reload\"}";
 /// An alert that never fires.
 const SILENT: &str = "alert.errors.when=success_ratio < 0%";
-
-/// Rules of admission, without parameters of their own.
-const GRADIENT: &str = "balancer.admission={rule=\"gradient\"}";
-const BUCKET: &str = "balancer.admission={rule=\"rate\", rate=\"30/s\"}";
-const SUCCESS: &str = "balancer.admission={rule=\"success-rate\"}";
-/// What layers tell apart.
-const GROUPS: &str = "backends.api-1.group=new";
-const OLD: &str = "backends.api-2.group=old";
-const CANARY: &str = "balancer.canary={group=\"new\", share=\"5%\"}";
-const PRIORITY: &str = "balancer.priority={overprovisioning=\"70%\"}";
-const SPARE: &str = "backends.spare={service=\"40ms\", priority=1}";
-const SPARE_TOO: &str = "backends.spare-2={service=\"40ms\", priority=1}";
-const ZONED: &str = "backends.*.zone=a";
-const ZONED_TOO: &str = "backends.api-3.zone=b";
-const ZONES: &str = "balancer.zones={local=[\"a\"], min-cluster-size=1}";
 
 pub(super) const KNOBS: &[Knob] = &[
     knob("start", &[], "start=2024-01-02T00:00:00Z", Seen),
@@ -125,202 +106,6 @@ pub(super) const KNOBS: &[Knob] = &[
     knob("clients.retries.cap", &[], "clients.web.retries.cap=150ms", Happens),
     knob("clients.retries.jitter", &[], "clients.web.retries.jitter=equal", Happens),
     knob("clients.retries.on", &[], "clients.web.retries.on=[\"timeout\"]", Happens),
-    // The balancer.
-    knob("balancer.instances", &[], "balancer.instances=3", Happens),
-    knob("balancer.algorithm", &[], "balancer.algorithm=least-connections", Happens),
-    knob("balancer.timeout", &[], "balancer.timeout=200ms", Happens),
-    knob("balancer.connect.retries", &[], "balancer.connect.retries=1", Happens),
-    knob("balancer.connect.delay", &[REFUSED_ONCE], "balancer.connect.delay=50ms", Happens),
-    knob(
-        "balancer.connect.redispatch",
-        &[REFUSED_ONCE],
-        "balancer.connect.redispatch=true",
-        Happens,
-    ),
-    knob("balancer.connect.refused-as", &[], "balancer.connect.refused-as=http_502", Happens),
-    knob("balancer.dialect", &[], "balancer.dialect=haproxy", Happens),
-    knob(
-        "balancer.version",
-        &["balancer.dialect=haproxy", QUEUEING],
-        "balancer.version=\"3.3\"",
-        Happens,
-    ),
-    knob("balancer.workers", &["balancer.dialect=nginx"], "balancer.workers=3", Happens),
-    knob(
-        "balancer.zone",
-        &["balancer.dialect=nginx", "balancer.workers=3"],
-        "balancer.zone=true",
-        Happens,
-    ),
-    knob("balancer.server-timeout", &[], "balancer.server-timeout=200ms", Happens),
-    knob("balancer.client-leaves", &[FULL, WAITS], "balancer.client-leaves=ignore", Happens),
-    knob("balancer.nobody-as", &["backends.*.weight=0"], "balancer.nobody-as=http_502", Happens),
-    knob("balancer.connect.timeout", &[CUT], "balancer.connect.timeout=100ms", Happens),
-    knob(
-        "balancer.connect.timed-out-as",
-        &[CUT, "balancer.connect.timeout=100ms"],
-        "balancer.connect.timed-out-as=http_502",
-        Happens,
-    ),
-    knob(
-        "balancer.connect.redispatch-every",
-        &["balancer.algorithm=source-hash", "balancer.connect={retries=3, redispatch=true}"],
-        "balancer.connect.redispatch-every=last",
-        Happens,
-    ),
-    knob(
-        "balancer.connect.avoid",
-        &["balancer.algorithm=source-hash", "balancer.connect={retries=3, redispatch=true}"],
-        "balancer.connect.avoid=none",
-        Happens,
-    ),
-    knob("balancer.retry.on", &[TIGHT, "balancer.retry.max=2"], RETRY_FULL, Happens),
-    knob("balancer.retry.max", &[RETRY_FULL, TIGHT], "balancer.retry.max=2", Happens),
-    knob("balancer.retry.wait", &[RETRYING, TIGHT], "balancer.retry.wait=20ms", Happens),
-    knob(
-        "balancer.retry.wait-cap",
-        &[RETRYING, TIGHT, "balancer.retry.wait=80ms"],
-        "balancer.retry.wait-cap=10ms",
-        Happens,
-    ),
-    knob(
-        "balancer.retry.within",
-        &[RETRYING, TIGHT, "balancer.retry.wait=80ms"],
-        "balancer.retry.within=50ms",
-        Happens,
-    ),
-    knob(
-        "balancer.retry.at-once",
-        &[RETRYING, TIGHT, "balancer.retry.wait=80ms"],
-        "balancer.retry.at-once=1",
-        Happens,
-    ),
-    knob(
-        "balancer.retry.share",
-        &[RETRYING, TIGHT, "balancer.retry.wait=80ms", "balancer.retry.at-once=0"],
-        "balancer.retry.share=50%",
-        Happens,
-    ),
-    knob("balancer.queue.waits", &[FULL], WAITS, Happens),
-    knob("balancer.queue.timeout", &[FULL, WAITS], "balancer.queue.timeout=100ms", Happens),
-    knob(
-        "balancer.queue.member",
-        &[FULL, WAITS, "balancer.algorithm=source-hash"],
-        "balancer.queue.member=1",
-        Happens,
-    ),
-    knob("balancer.queue.pool", &[FULL, WAITS], "balancer.queue.pool=2", Happens),
-    knob(
-        "balancer.queue.full-load",
-        &[QUEUEING, WAITS, "backends.*.min-connections=1"],
-        "balancer.queue.full-load=30",
-        Happens,
-    ),
-    knob(
-        "balancer.queue.refills-on-change",
-        &[FULL, WAITS, "backends.api-1.in-pool=false", DRAINED_ONE, UNDRAINED],
-        "balancer.queue.refills-on-change=false",
-        Happens,
-    ),
-    knob("balancer.limits.accepted", &[], "balancer.limits.accepted=3", Happens),
-    knob("balancer.limits.requests", &[], "balancer.limits.requests=3", Happens),
-    knob("balancer.limits.connections", &[], "balancer.limits.connections=3", Happens),
-    knob(
-        "balancer.limits.pending",
-        &["balancer.limits.connections=3"],
-        "balancer.limits.pending=1",
-        Happens,
-    ),
-    knob(
-        "backends.min-connections",
-        &[QUEUEING, WAITS, "balancer.queue.full-load=30"],
-        "backends.*.min-connections=1",
-        Happens,
-    ),
-    // Admission.
-    knob("balancer.admission.rule", &[GRADIENT], "balancer.admission.rule=success-rate", Happens),
-    knob(
-        "balancer.admission.percentile",
-        &[GRADIENT],
-        "balancer.admission.percentile=90%",
-        Happens,
-    ),
-    knob(
-        "balancer.admission.update-interval",
-        &[GRADIENT],
-        "balancer.admission.update-interval=1s",
-        Happens,
-    ),
-    knob(
-        "balancer.admission.min-rtt-interval",
-        &[GRADIENT],
-        "balancer.admission.min-rtt-interval=20s",
-        Happens,
-    ),
-    knob(
-        "balancer.admission.min-rtt-requests",
-        &[GRADIENT],
-        "balancer.admission.min-rtt-requests=20",
-        Happens,
-    ),
-    knob(
-        "balancer.admission.min-rtt-concurrency",
-        &[GRADIENT],
-        "balancer.admission.min-rtt-concurrency=2",
-        Happens,
-    ),
-    knob("balancer.admission.jitter", &[GRADIENT], "balancer.admission.jitter=0%", Happens),
-    knob("balancer.admission.buffer", &[GRADIENT], "balancer.admission.buffer=200%", Happens),
-    knob("balancer.admission.max-limit", &[GRADIENT], "balancer.admission.max-limit=4", Happens),
-    knob("balancer.admission.rate", &[BUCKET], "balancer.admission.rate=20/s", Happens),
-    knob("balancer.admission.burst", &[BUCKET], "balancer.admission.burst=5", Happens),
-    knob("balancer.admission.window", &[SUCCESS], "balancer.admission.window=5s", Happens),
-    knob("balancer.admission.threshold", &[SUCCESS], "balancer.admission.threshold=80%", Happens),
-    knob("balancer.admission.aggression", &[SUCCESS], "balancer.admission.aggression=2", Happens),
-    knob(
-        "balancer.admission.rps-threshold",
-        &[SUCCESS],
-        "balancer.admission.rps-threshold=20/s",
-        Happens,
-    ),
-    knob(
-        "balancer.admission.max-rejection",
-        &[SUCCESS],
-        "balancer.admission.max-rejection=10%",
-        Happens,
-    ),
-    // Layers.
-    knob("balancer.canary.share", &[GROUPS, CANARY], "balancer.canary.share=40%", Happens),
-    knob("balancer.canary.group", &[GROUPS, OLD, CANARY], "balancer.canary.group=old", Happens),
-    knob("balancer.canary.by", &[GROUPS, CANARY], "balancer.canary.by=client", Happens),
-    knob("balancer.subset.size", &["balancer.subset.size=1"], "balancer.subset.size=2", Happens),
-    knob(
-        "balancer.priority.overprovisioning",
-        &["backends.api-3.priority=1", "balancer.priority={}", DRAINED_ONE],
-        "balancer.priority.overprovisioning=100%",
-        Happens,
-    ),
-    knob(
-        "balancer.priority.panic",
-        &[SPARE, SPARE_TOO, "backends.api-3.priority=1", PRIORITY, DRAINED],
-        "balancer.priority.panic=100%",
-        Happens,
-    ),
-    knob(
-        "balancer.zones.local",
-        &[ZONED, ZONED_TOO, ZONES],
-        "balancer.zones.local=[\"b\"]",
-        Happens,
-    ),
-    knob(
-        "balancer.zones.min-cluster-size",
-        &[ZONED, ZONED_TOO, ZONES],
-        "balancer.zones.min-cluster-size=6",
-        Happens,
-    ),
-    knob("backends.priority", &["balancer.priority={}"], "backends.api-3.priority=1", Happens),
-    knob("backends.zone", &[ZONED, ZONED_TOO, ZONES], "backends.api-2.zone=b", Happens),
-    knob("backends.group", &[GROUPS, CANARY], "backends.api-2.group=new", Happens),
     // Backends.
     knob("backends.workers", &[], "backends.*.workers=3", Happens),
     knob("backends.queue", &[], "backends.*.queue=2", Happens),
@@ -361,6 +146,18 @@ pub(super) const KNOBS: &[Knob] = &[
         "timeline.configure.set",
         &[CONFIGURE],
         "timeline.e.set={\"backends.api-2.weight\"=6}",
+        Happens,
+    ),
+    knob(
+        "timeline.configure.rollout.reload",
+        &[CONFIGURE, "timeline.e.set={\"backends.api-3.weight\"=1}"],
+        "timeline.e.rollout={reload=true}",
+        Happens,
+    ),
+    knob(
+        "timeline.rollback.rollout.reload",
+        &[CHECKED, SET, ROLLBACK],
+        "timeline.e.rollout={reload=true}",
         Happens,
     ),
     knob("timeline.configure.rollout.every", &[STAGED], "timeline.e.rollout.every=9s", Happens),
@@ -408,6 +205,19 @@ pub(super) const KNOBS: &[Knob] = &[
         "timeline.reconnect.targets",
         &[CUT, "timeline.e={at=\"30s\", do=\"reconnect\", targets=\"all\"}"],
         "timeline.e.targets=api-2",
+        Happens,
+    ),
+    knob("timeline.reload", &[CHECKED, NOTE], RELOAD, Happens),
+    knob(
+        "timeline.reload.rollout.every",
+        &[CHECKED, RELOAD],
+        "timeline.e.rollout={every=\"5s\"}",
+        Happens,
+    ),
+    knob(
+        "timeline.reload.rollout.delays",
+        &[CHECKED, RELOAD],
+        "timeline.e.rollout={delays=[\"0s\", \"never\"]}",
         Happens,
     ),
     knob("timeline.hang", &[], HUNG, Happens),

@@ -14,13 +14,6 @@ pub static PRIORITY: TableSpec = TableSpec {
             "a priority takes all while the share of its healthy members times this is 100% or more, else that product",
         )
         .range(0.01, 100.0),
-        default(
-            "panic",
-            Kind::Ratio,
-            "50%",
-            "if fewer members than this are healthy in every priority, and all together cannot take everything, each gets traffic by its size",
-        )
-        .range(0.0, 1.0),
     ],
     more: More::Nothing,
 };

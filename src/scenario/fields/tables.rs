@@ -3,6 +3,7 @@
 use super::admission::ADMISSION;
 use super::balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 use super::layers::{CANARY, PRIORITY, SUBSET, ZONES};
+use super::membership::{EJECTION, HEALTH, SLOW_START};
 use super::{Kind, More, TableSpec, default, optional, required};
 
 /// One nanosecond, in seconds: the least length of time that is not none.
@@ -192,6 +193,22 @@ pub static BALANCER: TableSpec = TableSpec {
         optional("retry", Kind::Table(&RETRY), RETRY.doc),
         optional("queue", Kind::Table(&QUEUE), QUEUE.doc),
         optional("limits", Kind::Table(&LIMITS), LIMITS.doc),
+        optional("health", Kind::Table(&HEALTH), HEALTH.doc),
+        optional("ejection", Kind::Table(&EJECTION), EJECTION.doc),
+        optional("slow-start", Kind::Table(&SLOW_START), SLOW_START.doc),
+        default(
+            "panic",
+            Kind::Ratio,
+            "0%",
+            "share of healthy members below which all are used, healthy or not",
+        )
+        .range(0.0, 1.0),
+        default(
+            "backups",
+            Kind::Choice(&["all", "first"]),
+            "all",
+            "whether all backups stand in together, or only the first that can",
+        ),
         optional("admission", Kind::Table(&ADMISSION), ADMISSION.doc),
         optional("canary", Kind::Table(&CANARY), CANARY.doc),
         optional("subset", Kind::Table(&SUBSET), SUBSET.doc),
@@ -245,6 +262,12 @@ pub static BACKENDS: TableSpec = TableSpec {
             .range(0.0, 10_000.0),
         default("in-pool", Kind::Flag, "true", "whether the balancer's pool contains it"),
         default(
+            "backup",
+            Kind::Flag,
+            "false",
+            "whether it only stands in while no other member can be used",
+        ),
+        default(
             "max-connections",
             Kind::CountOr("unlimited"),
             "unlimited",
@@ -276,9 +299,10 @@ pub static BACKENDS: TableSpec = TableSpec {
 };
 
 /// The keys of `[[backends]]` that belong to the balancer's configuration.
-pub(in super::super) const MEMBER_KEYS: [&str; 8] = [
+pub(in super::super) const MEMBER_KEYS: [&str; 9] = [
     "weight",
     "in-pool",
+    "backup",
     "max-connections",
     "min-connections",
     "address",
@@ -366,6 +390,12 @@ pub static ROLLOUT: TableSpec = TableSpec {
             "delays",
             Kind::Durations(Some("never")),
             "per instance, from the time of the action; the last holds for the rest",
+        ),
+        default(
+            "reload",
+            Kind::Flag,
+            "false",
+            "whether new processes take over: they know nothing of members and turns; the old ones finish what they have",
         ),
     ],
     more: More::Nothing,

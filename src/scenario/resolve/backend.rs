@@ -118,6 +118,7 @@ pub(super) fn member(
     let table = TableReader::open_part(report, node, BACKENDS.fields)?;
     let weight = table.count32("weight");
     let in_pool = table.flag("in-pool");
+    let backup = table.flag("backup");
     let max_connections = table.limit("max-connections");
     let priority = table.count("priority").and_then(|count| u8::try_from(count).ok());
     let (zone, group) = (zones.of_member(&table), groups.of_member(&table));
@@ -129,6 +130,7 @@ pub(super) fn member(
     hash.text(name);
     Some(Member {
         in_pool: in_pool?,
+        backup: backup?,
         weight: weight?,
         max_connections: max_connections.ok()?,
         min_connections,

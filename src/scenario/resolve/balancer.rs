@@ -1,14 +1,14 @@
 //! `[balancer]`, at the start and after each change of its configuration.
 
 use super::super::diagnostic::{Diagnostic, Place};
-use super::super::dialects::{self, DialectSpec};
+use super::super::dialects::{self, DIALECTS, DialectSpec};
 use super::super::fields::{BALANCER, parameters_of};
 use super::super::reader::{Report, TableReader};
 use super::super::suggest;
 use super::super::tree::Node;
 use super::super::values;
 use super::layers::{self, Places};
-use super::{admission, all, backend, policy};
+use super::{admission, all, backend, membership, policy};
 use crate::model::balancer::layer::Layers;
 use crate::model::balancer::policy::ClientLeaves;
 use crate::model::balancer::{self, ALGORITHMS, Dialect, ParameterKind, Version};
@@ -72,12 +72,17 @@ pub(super) fn configuration(
     });
     let algorithm = algorithm(&table, spec.dialect, version);
     let admission = table.part("admission", admission::admission);
-    let layers = layers::layers(&table, &zones, &groups);
     let retry = table.part_or_defaults("retry", |table| policy::retry(table, others));
     let connect =
         table.part_or_defaults("connect", |table| policy::connect(table, others, retry.as_ref()));
     let queue = table.part_or_defaults("queue", |table| policy::queue(table, connect.as_ref()));
     let limits = table.part_or_defaults("limits", policy::limits);
+    let health = membership::health(&table);
+    let ejection = membership::ejection(&table);
+    let slow_start = membership::slow_start(&table);
+    let reserves = membership::reserves(&table);
+    let panic = reserves.as_ref().and_then(|reserves| reserves.panic);
+    let layers = layers::layers(&table, &zones, &groups, panic);
     if queue.as_ref().is_some_and(|queue| queue.waits) && table.has("subset") {
         let message = "attempts that wait for any backend would leave the subset";
         table.fail("subset", message, "not together with queue.waits");
@@ -92,6 +97,10 @@ pub(super) fn configuration(
         retry: retry?,
         queue: queue?,
         limits: limits?,
+        health: health.ok()?,
+        ejection: ejection.ok()?,
+        slow_start: slow_start.ok()?,
+        reserves: reserves?,
         timeout: table.duration_or("timeout"),
         server_timeout: table.duration_or("server-timeout"),
         client_leaves: if leaves? == "ignore" { ClientLeaves::Ignore } else { ClientLeaves::Close },
@@ -121,7 +130,14 @@ fn algorithm(
         balancer::find(dialect, text).ok_or_else(|| {
             let names = ALGORITHMS.iter().map(|algorithm| algorithm.name);
             let help = match of_vendor(text) {
-                Some(known) => format!("here it is `{}` ({})", known.name, known.vendors),
+                Some(known) => {
+                    let spec = DIALECTS.iter().find(|spec| spec.dialect == known.dialect.0);
+                    let others = spec.filter(|spec| spec.dialect != Dialect::Generic);
+                    let others = others.map_or_else(String::new, |spec| {
+                        format!("; with dialect = \"{}\" the name is right", spec.name)
+                    });
+                    format!("here it is `{}` ({}){others}", known.name, known.vendors)
+                }
                 None => suggest::help(text, names, "algorithms"),
             };
             values::unknown(&node.place, "algorithm", text).help(help)
@@ -141,11 +157,24 @@ fn algorithm(
 
 /// The algorithm that a vendor's configuration calls so: `leastconn`, `RING_HASH`.
 fn of_vendor(text: &str) -> Option<&'static balancer::Algorithm> {
+    let plain = text.to_ascii_lowercase().replace('_', "-");
+    let word = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+    let own = || ALGORITHMS.iter().copied().find(|algorithm| algorithm.name == plain);
+    let theirs = || ALGORITHMS.iter().copied().find(|known| word(known.dialect.1));
+    // Capitals are Envoy's.
+    let is_shouted = text.chars().any(char::is_uppercase);
+    let known = if is_shouted { theirs().or_else(own) } else { own().or_else(theirs) };
+    if known.is_some() {
+        return known;
+    }
     let called = |vendors: &str| {
         let mut words = vendors.split([' ', ';', ',', ':']);
         text.len() > 5 && words.any(|word| word.eq_ignore_ascii_case(text))
     };
-    ALGORITHMS.iter().copied().find(|algorithm| called(algorithm.vendors))
+    let all = || ALGORITHMS.iter().copied();
+    // A mere slip of an underscore is not meant as a vendor's name.
+    let slip = text.replace('_', "-");
+    all().find(|algorithm| algorithm.name == slip).or_else(|| all().find(|a| called(a.vendors)))
 }
 
 fn arguments_of(
@@ -165,7 +194,13 @@ fn arguments_of(
     all(algorithm.parameters.iter().map(|parameter| argument(&parameters, parameter)))
 }
 
-/// The value of one parameter, in the unit of its kind.
+fn no_parameters(table: &TableReader<'_>, name: &str, place: &Place) {
+    let message = format!("`{name}` has no parameters");
+    let help = format!("to choose it, write algorithm = \"{name}\"");
+    table.report.push(Diagnostic::new(message, place, "").help(help));
+}
+
+/// The value of a declared parameter, in the unit of its kind.
 pub(super) fn argument(table: &TableReader<'_>, parameter: &balancer::Parameter) -> Option<f64> {
     match parameter.kind {
         ParameterKind::Count => table.count(parameter.name).map(|count| count as f64),
@@ -175,11 +210,9 @@ pub(super) fn argument(table: &TableReader<'_>, parameter: &balancer::Parameter)
             table.duration(parameter.name).map(|span| span.as_ns() as f64 * 1e-9)
         }
         ParameterKind::Rate => table.rate(parameter.name),
+        ParameterKind::Choice(words) => {
+            let word = table.choice(parameter.name)?;
+            words.iter().position(|known| *known == word).map(|position| position as f64)
+        }
     }
-}
-
-fn no_parameters(table: &TableReader<'_>, name: &str, place: &Place) {
-    let message = format!("`{name}` has no parameters");
-    let help = format!("to choose it, write algorithm = \"{name}\"");
-    table.report.push(Diagnostic::new(message, place, "").help(help));
 }

@@ -49,8 +49,13 @@ impl Places {
 }
 
 /// Every layer that `[balancer]` has.
-pub(super) fn layers(table: &TableReader<'_>, zones: &Places, groups: &Places) -> Option<Layers> {
-    let priority = table.part("priority", priority);
+pub(super) fn layers(
+    table: &TableReader<'_>,
+    zones: &Places,
+    groups: &Places,
+    panic: Option<f64>,
+) -> Option<Layers> {
+    let priority = table.part("priority", |table| priority(table, panic));
     let zones = table.part("zones", |table| self::zones(table, zones));
     let subset = table.part("subset", |table| Some(Subset { size: table.count32("size")? }));
     let canary = table.part("canary", |table| canary(table, groups));
@@ -62,10 +67,14 @@ pub(super) fn layers(table: &TableReader<'_>, zones: &Places, groups: &Places) -
     })
 }
 
-fn priority(table: &TableReader<'_>) -> Option<Priorities> {
-    let percent = |key| table.ratio(key).map(|ratio| (ratio * 100.0).round() as u32);
-    let (overprovisioning, panic) = (percent("overprovisioning"), percent("panic"));
-    Some(Priorities { overprovisioning: overprovisioning?, panic: panic? })
+/// `panic`: the balancer's, as a fraction.
+fn priority(table: &TableReader<'_>, panic: Option<f64>) -> Option<Priorities> {
+    let overprovisioning = percent(table.ratio("overprovisioning")?);
+    Some(Priorities { overprovisioning, panic: percent(panic.unwrap_or(0.0)) })
+}
+
+fn percent(ratio: f64) -> u32 {
+    (ratio * 100.0).round() as u32
 }
 
 fn zones(table: &TableReader<'_>, zones: &Places) -> Option<Zones> {

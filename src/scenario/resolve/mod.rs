@@ -9,6 +9,7 @@ mod balancer;
 mod client;
 mod expect;
 mod layers;
+mod membership;
 mod names;
 mod observation;
 mod policy;

@@ -9,7 +9,7 @@ use crate::model::balancer::{MemberView, PickContext};
 pub struct Priorities {
     /// A priority is whole as long as the share of its healthy members, times this, is 100 or more.
     pub overprovisioning: u32,
-    /// A priority with a smaller share of healthy members is in panic.
+    /// A priority with a smaller share of healthy members is in panic; the balancer's own threshold.
     pub panic: u32,
 }
 
@@ -22,17 +22,51 @@ pub struct Level {
     pub healthy: u32,
 }
 
-/// Percent of the traffic for each priority, 100 in all unless there is nobody at all (Envoy,
-/// `LoadBalancerBase::recalculatePerPriorityState`; whole numbers, rounded down on the way).
-pub fn loads(levels: &[Level], policy: Priorities) -> Vec<u32> {
+impl Level {
+    /// Fewer healthy members than it takes to leave the others alone.
+    fn is_short(self, policy: Priorities) -> bool {
+        100 * self.healthy < policy.panic * self.members
+    }
+}
+
+/// The members of each priority.
+pub fn levels(members: &[MemberView]) -> Vec<Level> {
+    let last = members.iter().map(|member| usize::from(member.priority)).max().unwrap_or(0);
+    let mut levels = vec![Level::default(); last + 1];
+    for member in members.iter().filter(|member| member.present) {
+        let level = &mut levels[usize::from(member.priority)];
+        level.members += 1;
+        level.healthy += u32::from(member.healthy);
+    }
+    levels
+}
+
+/// In percent, how much each priority can take.
+fn health(levels: &[Level], policy: Priorities) -> Vec<u32> {
     let health = |level: &Level| match level.members {
         0 => 0,
         members => (policy.overprovisioning * level.healthy / members).min(100),
     };
-    let health: Vec<u32> = levels.iter().map(health).collect();
+    levels.iter().map(health).collect()
+}
+
+/// Which priorities use all of their members, healthy or not: those with too few healthy ones, but
+/// none as long as all together can take everything.
+pub fn panics(levels: &[Level], policy: Priorities) -> Vec<bool> {
+    let is_enough = health(levels, policy).iter().sum::<u32>() >= 100;
+    levels.iter().map(|level| !is_enough && level.is_short(policy)).collect()
+}
+
+/// Percent of the traffic for each priority, 100 in all unless there is nobody at all (Envoy,
+/// `LoadBalancerBase::recalculatePerPriorityState`; whole numbers, rounded down on the way).
+pub fn loads(levels: &[Level], policy: Priorities) -> Vec<u32> {
+    let health = health(levels, policy);
     let available = health.iter().sum::<u32>().min(100);
-    let in_panic = |level: &Level| 100 * level.healthy < policy.panic * level.members;
-    if policy.panic > 0 && available < 100 && levels.iter().all(|l| l.members == 0 || in_panic(l)) {
+    let total_panic = |(level, panics): (&Level, bool)| level.members == 0 || panics;
+    if policy.panic > 0
+        && available < 100
+        && levels.iter().zip(panics(levels, policy)).all(total_panic)
+    {
         return by_size(levels);
     }
     if available == 0 {
@@ -73,15 +107,9 @@ struct Failover {
 
 impl Layer for Failover {
     fn divide(&mut self, members: &[MemberView]) -> Division {
-        let last = members.iter().map(|member| usize::from(member.priority)).max().unwrap_or(0);
-        let mut levels = vec![Level::default(); last + 1];
-        for member in members.iter().filter(|member| member.present) {
-            let level = &mut levels[usize::from(member.priority)];
-            level.members += 1;
-            level.healthy += u32::from(member.healthy);
-        }
+        let levels = levels(members);
         self.loads = loads(&levels, self.policy);
-        Division::of(last + 1, members, |part, member| usize::from(member.priority) == part)
+        Division::of(levels.len(), members, |part, member| usize::from(member.priority) == part)
     }
 
     fn choose(&mut self, context: &mut PickContext<'_>) -> usize {

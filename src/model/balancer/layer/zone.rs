@@ -74,9 +74,11 @@ impl ZoneAware {
         let with_members =
             self.zones.iter().filter(|&&zone| present.clone().any(|m| m.zone == zone)).count();
         let is_first = present.clone().all(|member| member.priority == 0);
-        // With nobody healthy left, everything is as good as anything.
-        let matter =
-            all >= u64::from(self.policy.min_cluster_size) && with_members >= 2 && is_first;
+        let panics = present.clone().any(|member| member.usable && !member.healthy);
+        let matter = all >= u64::from(self.policy.min_cluster_size)
+            && with_members >= 2
+            && is_first
+            && !panics;
         if !matter || all == 0 {
             return Route::Anywhere;
         }
