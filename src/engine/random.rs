@@ -54,6 +54,8 @@ pub enum Purpose {
     Check = 12,
     /// Which balancer process hears that a backend has an idle worker.
     IdleReport = 13,
+    /// Whether a balancer process takes an attempt on.
+    Admission = 20,
     /// Draws of a test or bench.
     Test = 255,
 }
