@@ -7,7 +7,9 @@
 mod admission;
 mod algorithms;
 mod architecture;
+mod checks;
 mod cli;
+mod dialects;
 mod incidents;
 mod knobs;
 mod layers;

@@ -52,6 +52,8 @@ pub enum Purpose {
     Thread = 11,
     /// The work that a health check asks for.
     Check = 12,
+    /// Which balancer process hears that a backend has an idle worker.
+    IdleReport = 13,
     /// Whether a balancer process takes an attempt on.
     Admission = 20,
     /// Draws of a test or bench.

@@ -134,7 +134,9 @@ impl World {
         }
         let source = self.populations[attempt.population.index()].source(attempt.user);
         let key = super::balancer::Key::of_hash(source);
-        instance.pick(attempt.thread, key, attempt.tried, &self.backlog, self.now)
+        let pick = instance.pick(attempt.thread, key, attempt.tried, &self.backlog, self.now);
+        self.send_probes(attempt.instance, attempt.thread);
+        pick
     }
 
     /// Envoy opens no more than so many connections; a member that has one is waited for.
