@@ -39,6 +39,10 @@ pub(in crate::model) struct Instance {
     pub(in crate::model) held: u32,
     /// It is putting waiting attempts into free slots: what ends meanwhile must not begin again.
     pub(in crate::model) refilling: bool,
+    /// Members whose free slots are being filled.
+    pub(in crate::model) freed: Vec<BackendId>,
+    /// The same of connections in its backlog.
+    pub(in crate::model) accepting: bool,
 }
 
 impl Clone for Instance {
@@ -58,6 +62,8 @@ impl Clone for Instance {
             retrying: self.retrying,
             held: self.held,
             refilling: self.refilling,
+            freed: self.freed.clone(),
+            accepting: self.accepting,
         }
     }
 }
@@ -110,6 +116,8 @@ impl Instance {
             retrying: 0,
             held: 0,
             refilling: false,
+            freed: Vec::new(),
+            accepting: false,
         };
         instance.update_members(Time::ZERO, |_| false);
         instance

@@ -51,6 +51,15 @@ impl WeightTable {
         self.members[self.ends.partition_point(|&end| end <= point)]
     }
 
+    /// A draw among the eligible members in proportion to their weights; `None` if there are none.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method itself is not general enough in its lifetimes"
+    )]
+    pub(super) fn draw_eligible(&self, context: &mut PickContext<'_>) -> Option<usize> {
+        self.draw(context, |context, member| context.is_eligible(member))
+    }
+
     /// A draw among the fit members in proportion to their weights. O(log n) if most are fit.
     pub(super) fn draw(
         &self,
