@@ -63,7 +63,7 @@ fn power_of_d(case: &Case) -> Option<Check> {
         "MITZ" => false,
         _ => case.params.get("replacement").is_some_and(|drawn| drawn == true),
     };
-    let Some(n) = case.number("n") else {
+    let Some(n) = case.number("n").filter(|n| n.is_finite()) else {
         // The term in 1/n is known: that of the refined mean field.
         let (name, queueing) = power(d, false, MANY, load);
         let refined = format!("SUPER-{d}-{load}-n{MANY}-wor");

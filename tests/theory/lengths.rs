@@ -164,7 +164,7 @@ const LENGTHS: &[(&str, f64)] = &[
     ("idle queue 3 x M/1 0.5", 1.3),
     ("idle queue 3 x M/1 0.8", 4.0),
     ("idle queue 4 x M/1 0.8", 3.5),
-    ("idle queue 5 x M/1 0.5", 2.0),
+    ("idle queue 5 x M/1 0.5", 2.8),
     ("join-shortest-queue 50 x M/1 0.3, one fails at once", 2.9),
     ("join-shortest-queue 50 x M/1 0.5, one fails at once", 2.0),
     ("join-shortest-queue 50 x M/1 0.8, one fails at once", 2.4),
