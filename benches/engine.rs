@@ -325,7 +325,7 @@ fn pick<const N: usize>(bencher: Bencher<'_, '_>, name: &str) {
     chooser.members_changed(&members);
     let mut now = Time::ZERO;
     bencher.counter(ItemsCount::new(1_u32)).bench_local(|| {
-        now = now + Span::from_ns(1_000_000 / N as u64);
+        now += Span::from_ns(1_000_000 / N as u64);
         let key = stream.bits();
         let mut context = PickContext::plain(&members, key, &mut stream, &mut probes);
         context.now = now;

@@ -273,9 +273,13 @@ fn changed_weights_hold_from_then_on() {
     for algorithm in ALGORITHMS.iter().filter(|algorithm| algorithm.weighted) {
         let mut bench = Bench::new(algorithm, &before, 1);
         let picks: Vec<usize> = (0..1000).map(|_| bench.pick(None).unwrap()).collect();
-        picks.into_iter().for_each(|member| bench.over(member));
+        for member in picks {
+            bench.over(member);
+        }
         bench.change(&after);
-        (0..PICKS).for_each(|_| assert!(bench.pick(None).is_some(), "{}", algorithm.name));
+        for _ in 0..PICKS {
+            assert!(bench.pick(None).is_some(), "{}", algorithm.name);
+        }
         let points = algorithm.parameters.iter().find(|parameter| parameter.name == "points");
         for (member, weight) in bench.members.iter().zip(weights) {
             let (n, p) = (f64::from(PICKS), f64::from(weight) / 10.0);

@@ -22,7 +22,7 @@ impl JoinIdleQueue {
             self.listed[member] = false;
             return Some(member);
         }
-        self.table.draw(context, |context, member| context.is_eligible(member))
+        self.table.draw_eligible(context)
     }
 
     fn list(&mut self, member: usize) {
