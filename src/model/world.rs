@@ -166,6 +166,7 @@ impl World {
 
     fn schedule_start(&mut self) {
         self.schedule_sample();
+        self.note_all_up();
         for alert in (0..self.setup.alerts.len() as u16).map(AlertId) {
             let at = self.monitor.next_tick(alert.index(), Time::ZERO);
             self.queue.push(at, WINDOWS, Event::AlertTick(alert));

@@ -114,6 +114,10 @@ pub(super) struct Queueing {
     pub(super) quantiles: bool,
     /// Deleted from the start, units.
     pub(super) warm_up: f64,
+    /// At the end, units in which requests may finish that were born before. Of those born within a
+    /// sojourn of the end of a run, only the short ones finish, which a run of many backends, and so
+    /// of few units, would show.
+    pub(super) tail: f64,
 }
 
 impl Queueing {
@@ -138,6 +142,7 @@ impl Queueing {
             waits: true,
             quantiles: true,
             warm_up: 0.0,
+            tail: 0.0,
         };
         queueing.warm_up_for(1.0);
         queueing
@@ -175,7 +180,8 @@ impl Queueing {
     /// Simulates about `requests` requests after the warm-up.
     pub(super) fn run(&self, seed: Seed, requests: f64) -> Tally {
         let from = units(self.warm_up).after_start();
-        let duration = units(self.warm_up + requests / self.rate);
+        let until = self.warm_up + requests / self.rate;
+        let duration = units(until + self.tail);
         let backend = |name| BackendSetup {
             workers: self.workers,
             queue: self.queue,
@@ -192,6 +198,9 @@ impl Queueing {
         setup.observation.intervals = vec![(from, Time::from_ns(duration.as_ns()))];
         let service = self.waits.then_some(&self.service);
         let mut tally = Tally::new(from, seed, service, self.quantiles);
+        if self.tail > 0.0 {
+            tally.until = units(until).after_start();
+        }
         simulate(&Arc::new(setup), seed, &mut tally);
         tally
     }

@@ -168,6 +168,7 @@ impl World {
         let stood_still = self.backends[id.index()].condition.hangs;
         if let Some(state) = self.backends[id.index()].fold(setup, self.now) {
             self.note_change(WorldChange::Backend(id, state), probe);
+            self.note_up(id);
         }
         self.schedule_completion(id);
         if stood_still && !self.backends[id.index()].condition.hangs {

@@ -25,9 +25,11 @@ struct Claims {
 impl Maglev {
     /// A table of the smallest prime size that is at least `size`.
     fn new(size: u64) -> Self {
-        let is_prime = |n: &u64| *n > 1 && (2..=n.isqrt()).all(|d| !n.is_multiple_of(d));
-        // Bertrand: there is a prime between a number and its double.
-        let size = (size..=2 * size + 2).find(is_prime).expect("there is a prime before twice it");
+        let is_prime = |n: u64| (2..n).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d));
+        let mut size = size.max(2);
+        while !is_prime(size) {
+            size += 1;
+        }
         Self { size, table: Vec::new(), known: Vec::new() }
     }
 
