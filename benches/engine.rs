@@ -71,6 +71,7 @@ impl Model {
                 users: 1000,
                 arrivals: Arrivals::Poisson,
                 rate: self.rate(),
+                keys: None,
                 timeout: self.timeout,
                 slow: None,
                 retries: RetryPolicy {

@@ -50,6 +50,10 @@ pub enum Purpose {
     BalancerStart = 10,
     /// Which thread of a balancer process an attempt reaches.
     Thread = 11,
+    /// How long a closed-loop user thinks.
+    Think = 20,
+    /// Which key a request has.
+    RequestKey = 21,
     /// Draws of a test or bench.
     Test = 255,
 }
