@@ -1,13 +1,16 @@
 //! Every knob of the schema changes something: each field, verb, algorithm, law and signal has an
 //! entry here that turns it, and says what must change. One without an entry fails the test.
 
+mod balancer;
 mod laws;
 mod table;
 
+use balancer::BALANCER;
 use laws::LAWS;
 use misroute::engine::dist::FAMILIES;
 use misroute::experiment::run::{Run, run};
 use misroute::model::balancer::ALGORITHMS;
+use misroute::model::balancer::membership::rule::EJECTIONS;
 use misroute::scenario::actions::{ACTIONS, Lasts};
 use misroute::scenario::fields::{Kind, More, ROLLOUT, SCENARIO, TableSpec};
 use misroute::scenario::{Override, SIGNALS, Scenario, Source, load};
@@ -146,7 +149,7 @@ fn change(before: &Run, after: &Run) -> Option<Effect> {
 #[test]
 fn every_knob_that_is_turned_changes_something() {
     let base = scenario(BASE);
-    let wrong = KNOBS.iter().filter_map(|knob| {
+    let wrong = KNOBS.iter().chain(BALANCER).filter_map(|knob| {
         let before = replay(&base, knob.before);
         let after = replay(&base, &[knob.before, &[knob.turned]].concat());
         let change = change(&before, &after);
@@ -240,6 +243,11 @@ fn ids(prefix: &str, spec: &TableSpec, found: &mut BTreeSet<String>) {
     }
     match spec.more {
         More::Nothing | More::Algorithms => {}
+        More::EjectionParameters => {
+            for parameter in EJECTIONS.iter().flat_map(|rule| rule.parameters) {
+                found.insert(format!("{prefix}{}", parameter.name));
+            }
+        }
         More::Actions => {
             for action in ACTIONS {
                 let prefix = format!("{prefix}{}.", action.name);
@@ -265,7 +273,7 @@ fn every_field_verb_signal_and_parameter_has_an_entry() {
     let mut needed = BTreeSet::new();
     ids("", &SCENARIO, &mut needed);
     needed.extend(SIGNALS.iter().map(|signal| format!("signal {}", signal.name)));
-    let known = KNOBS.iter().map(|knob| knob.id);
+    let known = KNOBS.iter().chain(BALANCER).map(|knob| knob.id);
     let known = known.chain(VARIANTS.iter().map(|(id, ..)| *id));
     let known: BTreeSet<String> =
         known.chain(DESCRIPTIVE.iter().map(|(id, _)| *id)).map(str::to_owned).collect();

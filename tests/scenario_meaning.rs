@@ -164,7 +164,7 @@ fn every_verb_is_read() {
         "slow" => "targets = \"api-1\"\nfactor = 2",
         "surge" => "factor = 2",
         "pause" => "for = \"5s\"",
-        "rollback" | "calm" | "note" => "",
+        "rollback" | "reload" | "calm" | "note" => "",
         _ => "targets = [\"api-{1..2}\", \"spare\"]",
     };
     for action in ACTIONS {

@@ -3,7 +3,9 @@
 use super::failure::Failure;
 use super::output;
 use crate::engine::dist::{FAMILIES, Family};
-use crate::model::balancer::{ALGORITHMS, Algorithm};
+use crate::model::balancer::membership::policy::Ejection;
+use crate::model::balancer::membership::rule::EJECTIONS;
+use crate::model::balancer::{ALGORITHMS, Algorithm, Parameter, ParameterKind};
 use crate::observe::metric::{METRICS, Metric};
 use crate::report::wrap;
 use crate::scenario::actions::{ACTIONS, ActionSpec};
@@ -28,6 +30,8 @@ enum Of {
     Algorithms,
     /// Whose defaults and rules a balancer can follow.
     Dialects,
+    /// Rules by which members are put out for how their tries end.
+    Ejections,
     /// Laws of service times.
     Distributions,
     /// What a timeline can do.
@@ -41,6 +45,7 @@ pub(super) fn execute(command: &List) -> Result<ExitCode, Failure> {
         Of::Incidents => incidents(),
         Of::Algorithms => algorithms(),
         Of::Dialects => dialects(),
+        Of::Ejections => ejections(),
         Of::Distributions => distributions(),
         Of::Actions => actions(),
         Of::Metrics => metrics(),
@@ -82,19 +87,45 @@ fn incidents() -> Vec<Item> {
     items.collect()
 }
 
+/// A parameter with its default, its range and its meaning.
+fn described(parameter: &Parameter) -> String {
+    let Parameter { name, kind, default, range: (low, high), doc } = parameter;
+    match kind {
+        ParameterKind::Choice(words) => {
+            format!("{name} = \"{}\" ({}): {doc}", words[*default as usize], words.join(", "))
+        }
+        ParameterKind::Ratio => {
+            format!("{name} = {}% ({}% to {}%): {doc}", default * 100.0, low * 100.0, high * 100.0)
+        }
+        ParameterKind::Duration => format!("{name} = {default}s ({low}s to {high}s): {doc}"),
+        ParameterKind::Count | ParameterKind::Number => {
+            format!("{name} = {default} ({low} to {high}): {doc}")
+        }
+    }
+}
+
+fn ejections() -> Vec<Item> {
+    let lines = |rule: &Ejection| {
+        let head =
+            [rule.summary.to_owned(), format!("fails: {}", rule.fails), rule.vendors.to_owned()];
+        head.into_iter().chain(rule.parameters.iter().map(described)).collect::<Vec<_>>()
+    };
+    EJECTIONS.iter().map(|rule| item(rule.name, lines(rule))).collect()
+}
+
 fn algorithms() -> Vec<Item> {
     let lines = |algorithm: &Algorithm| {
-        let parameters = algorithm.parameters.iter().map(|parameter| {
-            let (low, high) = parameter.range;
-            format!(
-                "{} = {} ({low} to {high}): {}",
-                parameter.name, parameter.default, parameter.doc
-            )
+        let (dialect, words) = algorithm.dialect;
+        let called = DIALECTS.iter().find(|spec| spec.dialect == dialect && !words.is_empty());
+        let called = called.map_or_else(String::new, |spec| {
+            format!("in dialect {}: {}", spec.name, words.join(", "))
         });
+        let parameters = algorithm.parameters.iter().map(described);
         let head = [
             algorithm.summary.to_owned(),
             format!("fails: {}", algorithm.fails),
             format!("{} per pick; {}", algorithm.cost, algorithm.vendors),
+            called,
         ];
         head.into_iter().chain(parameters).collect::<Vec<_>>()
     };

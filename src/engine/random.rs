@@ -50,6 +50,8 @@ pub enum Purpose {
     BalancerStart = 10,
     /// Which thread of a balancer process an attempt reaches.
     Thread = 11,
+    /// The work that a health check asks for.
+    Check = 12,
     /// How long a closed-loop user thinks.
     Think = 20,
     /// Which key a request has.

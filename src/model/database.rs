@@ -5,9 +5,11 @@
 
 use super::event::{COMPLETIONS, Event, TIMERS};
 use super::probe::{DatabaseGauge, Probe};
+use super::request::Sender;
 use super::setup::{DatabaseSetup, EntryId};
 use super::station::Station;
 use super::world::World;
+use crate::engine::random::keyed;
 use crate::engine::slab::Handle;
 use crate::engine::time::{Span, Time};
 
@@ -64,7 +66,12 @@ impl World {
 
     fn start_query(&mut self, handle: Handle) {
         let attempt = self.attempts.get(handle).expect("only the living get a connection");
-        let mark = self.populations[attempt.population.index()].database_mark(attempt.index);
+        let mark = match attempt.sender {
+            Sender::Client => {
+                self.populations[attempt.population.index()].database_mark(attempt.index)
+            }
+            Sender::Check => keyed(self.check_key, !attempt.index),
+        };
         let setup = self.setup.database.as_ref().expect("only called with a database");
         let work = setup.query.at(mark);
         let database = self.database.as_mut().expect("only called with a database");

@@ -6,7 +6,7 @@ use super::balancer::{Pick, Tried};
 use super::event::{Event, TIMERS};
 use super::outcome::Outcome;
 use super::probe::Probe;
-use super::request::{Attempt, Place};
+use super::request::{Attempt, Place, Sender};
 use super::setup::{BackendId, InstanceId};
 use super::world::{Fact, World};
 use crate::engine::slab::Handle;
@@ -20,11 +20,13 @@ impl World {
         let request = *request;
         self.counts.attempts += 1;
         let population = &self.populations[request.population.index()];
-        let processes = self.instances.len() as u16;
-        let process = population.instance(request.index, request.attempts, processes);
+        let routes = self.routes.len() as u16;
+        let route = population.instance(request.index, request.attempts, routes);
+        let process = self.routes[usize::from(route)];
         let thread =
             population.thread(request.index, request.attempts, self.setup.balancer.threads);
         let handle = self.attempts.insert(Attempt {
+            sender: Sender::Client,
             request: Some(request_handle),
             population: request.population,
             user: request.user,
@@ -147,6 +149,14 @@ impl World {
         attempt.backend = Some(member);
         attempt.place = Place::Balancer;
         attempt.since = self.now;
+        let instance = &mut self.instances[attempt.instance.index()];
+        if instance.membership.judges_tries() {
+            // nginx lets one try through to a failed peer, and then nobody.
+            instance.membership.picked(member.index(), self.now);
+            let id = attempt.instance;
+            self.review(id, std::iter::once(member), probe);
+        }
+        let attempt = self.attempts.get(handle).expect("it is being dispatched");
         let subject = (u64::from(attempt.population.0) << 48) ^ attempt.index;
         self.digest_fact(Fact::Pick, subject, u64::from(member.0));
         self.connect(handle, probe)
@@ -313,8 +323,8 @@ impl World {
         self.populations.len() + lane as usize
     }
 
-    /// The processes of an instance.
-    pub(super) fn processes_of(&self, instance: InstanceId) -> std::ops::Range<usize> {
+    /// Which of [`World::routes`] are an instance's.
+    pub(super) fn routes_of(&self, instance: InstanceId) -> std::ops::Range<usize> {
         let each = usize::from(self.setup.balancer.processes);
         instance.index() * each..(instance.index() + 1) * each
     }

@@ -1,5 +1,6 @@
 //! Everything that can happen, and what comes first at one instant.
 
+use super::checks::Due;
 use super::setup::{AlertId, BackendId, EntryId, InstanceId, PopulationId};
 use crate::engine::queue::Class;
 use crate::engine::slab::Handle;
@@ -31,6 +32,12 @@ pub(super) enum Event {
     ConnectRetry(Handle),
     /// A failing backend answers.
     FailingReply(Handle),
+    /// A process' timer for one of its members, unless its configuration has changed since.
+    Member { instance: InstanceId, member: BackendId, epoch: u16, due: Due },
+    /// Passive ejection looks at all members of a process.
+    Sweep { instance: InstanceId, epoch: u32 },
+    /// A health check has waited long enough.
+    CheckTimeout(Handle),
     /// A connection was not made in time.
     ConnectTimeout(Handle),
     /// The balancer's wait before another try is over.

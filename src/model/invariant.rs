@@ -1,7 +1,7 @@
 //! Conservation, checked at every sample: a run that loses a request must not print a number.
 
 use super::outcome::Outcome;
-use super::request::Place;
+use super::request::{Place, Sender};
 use super::world::World;
 
 impl World {
@@ -40,7 +40,9 @@ impl World {
     /// # Panics
     /// If not: that is a bug in misroute.
     pub fn assert_bookkeeping(&self) {
-        let open = |attempt: &&super::request::Attempt| attempt.held && attempt.backend.is_some();
+        let open = |attempt: &&super::request::Attempt| {
+            attempt.sender == Sender::Client && attempt.held && attempt.backend.is_some()
+        };
         let attempts = self.attempts.iter().map(|(_, attempt)| attempt);
         let believed: u64 =
             self.instances.iter().map(super::balancer::instance::Instance::in_flight).sum();

@@ -16,6 +16,7 @@ pub mod world;
 
 mod alert;
 mod backend;
+mod checks;
 mod client;
 mod database;
 mod dispatch;

@@ -65,6 +65,8 @@ pub enum WorldChange {
     Backend(BackendId, BackendState),
     /// All instances stop sending new attempts to a backend, or (`false`) begin again.
     Draining(BackendId, bool),
+    /// A member is up, or (`false`) down, in the view of one balancer process.
+    Member(InstanceId, BackendId, bool),
     /// An alert fired or (`false`) resolved.
     Alert(AlertId, bool),
 }

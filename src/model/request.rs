@@ -23,6 +23,7 @@ pub(super) struct Request {
 /// any more, which may be long after its client left.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
+    pub(super) sender: Sender,
     /// Whose it is; `None` once the client has its answer or has left.
     pub(super) request: Option<Handle>,
     pub(super) population: PopulationId,
@@ -45,6 +46,15 @@ pub(super) struct Attempt {
     /// Tries after the first so far.
     pub(super) retries: u32,
     pub(super) place: Place,
+}
+
+/// Who sends something to a backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sender {
+    /// A client, through a balancer.
+    Client,
+    /// A balancer that wants to know whether the backend is well.
+    Check,
 }
 
 /// Where an attempt is.

@@ -151,7 +151,8 @@ pub struct Keys {
     pub zipf: f64,
     /// What a hash of a header or URI reads: `{}` stands for the rank.
     pub text: String,
-    /// The IPv4 address of rank 0 in host byte order; others follow it.
+    /// The IPv4 address of rank 0 in host byte order; others follow it. One that ends in 0 or 255
+    /// is replaced by the one of the same network that ends in 1.
     pub address: u32,
 }
 
@@ -308,6 +309,8 @@ pub enum Action {
         /// When each instance takes it up.
         rollout: Rollout,
     },
+    /// New processes take over with the newest configuration, and know nothing.
+    Reload(Rollout),
     /// A fault begins. Crashing a backend also loses the work in it.
     Begin {
         /// On which backends.

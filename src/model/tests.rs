@@ -81,7 +81,8 @@ fn busy() -> Setup {
     let c = vec![BackendId(2)];
     let random = super::balancer::find(super::balancer::Dialect::Generic, "random").unwrap();
     let algorithm = AlgorithmConfig::of(random);
-    let rollout = Rollout { delays: vec![Some(Span::ZERO), Some(Span::from_secs(1)), None] };
+    let delays = vec![Some(Span::ZERO), Some(Span::from_secs(1)), None];
+    let rollout = Rollout { delays, reload: false };
     setup.timeline = vec![
         at(2, "slow", Action::Begin { targets: c.clone(), fault: Fault::Slow(2.0) }),
         at(
@@ -284,7 +285,11 @@ fn instances_adopt_one_after_another_and_never_go_back_to_an_older_version() {
         |a: u32, b: u32| vec![Change::Weight(BackendId(0), a), Change::Weight(BackendId(1), b)];
     let delays = vec![Some(Span::ZERO), Some(Span::from_secs(6)), None];
     setup.timeline = vec![
-        at(2, "first", Action::Configure { changes: only(1, 0), rollout: Rollout { delays } }),
+        at(
+            2,
+            "first",
+            Action::Configure { changes: only(1, 0), rollout: Rollout { delays, reload: false } },
+        ),
         at(5, "second", Action::Configure { changes: only(0, 1), rollout: Rollout::at_once() }),
         at(12, "back", Action::Rollback { of: Some(EntryId(0)), rollout: Rollout::at_once() }),
     ];

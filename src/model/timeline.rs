@@ -1,5 +1,6 @@
 //! Carrying out what is done to the system: timeline, responders, and a drill's operator alike.
 
+use super::balancer::membership::Membership;
 use super::event::{Event, RollingStep, TIMELINE, TIMERS};
 use super::probe::{Probe, WorldChange};
 use super::setup::{
@@ -53,6 +54,7 @@ impl World {
                 }
             }
             Action::Rollback { .. }
+            | Action::Reload(_)
             | Action::End { .. }
             | Action::Restart { .. }
             | Action::RollingRestart { .. }
@@ -76,6 +78,7 @@ impl World {
                 self.roll_out(rollout);
             }
             Action::Rollback { of, rollout } => self.roll_back(*of, rollout),
+            Action::Reload(rollout) => self.roll_out(rollout),
             Action::Begin { targets, fault } => self.begin_fault(targets, *fault, source, probe),
             Action::End { targets, kind, of } => self.end_fault(targets, *kind, *of, probe),
             Action::Restart { targets } => {
@@ -114,6 +117,7 @@ impl World {
         }
         let version = self.versions.len() as u32;
         self.versions.push(Arc::new(config));
+        self.reloads.push(rollout.reload);
         for instance in (0..self.setup.balancer.instances).map(InstanceId) {
             if let Some(delay) = rollout.delay(instance) {
                 let event = Event::Adopt { instance, version };
@@ -141,19 +145,35 @@ impl World {
     }
 
     pub(super) fn on_adopt(&mut self, id: InstanceId, version: u32, probe: &mut impl Probe) {
-        let processes = self.processes_of(id);
+        let routes = self.routes_of(id);
+        let process = |world: &Self, route: usize| usize::from(world.routes[route]);
         // A slow rollout must not undo a newer configuration.
-        if version <= self.instances[processes.start].version {
+        let old = &self.instances[process(self, routes.start)];
+        if version <= old.version {
             return;
         }
         let config = Arc::clone(&self.versions[version as usize]);
-        for process in processes.clone() {
+        let reloads = self.reloads[version as usize];
+        let restarts = reloads || Membership::starts_anew(&old.config, &config);
+        for route in routes.clone() {
+            if reloads {
+                self.replace_process(route, &config);
+            }
             let draining = &self.draining;
-            self.instances[process].adopt(version, &config, |id| draining[id.index()]);
+            let process = usize::from(self.routes[route]);
+            self.instances[process].adopt(version, &config, self.now, |id| draining[id.index()]);
         }
         self.note_change(WorldChange::Adopted(id, version), probe);
-        for process in processes {
-            self.refill_after_change(InstanceId(process as u16), probe);
+        for route in routes {
+            let process = InstanceId(process(self, route) as u16);
+            if restarts {
+                self.instances[process.index()].membership.next_epoch();
+                self.start_membership(process);
+            }
+            for member in (0..self.backends.len() as u16).map(BackendId) {
+                self.schedule_step(process, member);
+            }
+            self.refill_after_change(process, probe);
         }
     }
 
@@ -170,7 +190,7 @@ impl World {
         }
         let draining = &self.draining;
         for instance in &mut self.instances {
-            instance.update_members(|id| draining[id.index()]);
+            instance.update_members(self.now, |id| draining[id.index()]);
         }
         for change in changed {
             self.note_change(change, probe);

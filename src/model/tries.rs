@@ -1,10 +1,11 @@
 //! What a balancer does when a try at a member is over: pass the answer on, or try again.
 
+use super::balancer::membership::rule::TryEnd;
 use super::balancer::policy::{Avoid, Redispatch};
 use super::event::{Event, TIMERS};
 use super::outcome::Outcome;
 use super::probe::Probe;
-use super::request::{Attempt, Place};
+use super::request::{Attempt, Place, Sender};
 use super::setup::BackendId;
 use super::world::World;
 use crate::engine::slab::Handle;
@@ -30,9 +31,10 @@ impl World {
         let attempt = *self.attempts.get(handle).expect("it was connecting");
         let member = attempt.backend.expect("it was connecting to somebody");
         let outcome = if timed_out { Outcome::Timeout } else { Outcome::Refused };
-        self.tell_balancer(&attempt, member, outcome);
         let policy = self.instances[attempt.instance.index()].config.connect;
-        if attempt.retries >= policy.retries || !self.may_retry(&attempt) {
+        let again = attempt.retries < policy.retries && self.may_retry(&attempt);
+        self.tell_balancer(&attempt, member, outcome, again, probe);
+        if !again {
             let told = if timed_out { policy.timed_out_as } else { policy.refused_as };
             self.answer(handle, told, probe);
             return false;
@@ -77,20 +79,24 @@ impl World {
     /// A member has answered, or its connection was lost, or it took too long.
     pub(super) fn try_over(&mut self, handle: Handle, outcome: Outcome, probe: &mut impl Probe) {
         let attempt = *self.attempts.get(handle).expect("its try is over");
+        if attempt.sender == Sender::Check && attempt.held {
+            self.check_answered(handle, outcome, probe);
+            return;
+        }
         if !attempt.held {
             if !attempt.place.is_inside() {
                 self.attempts.remove(handle);
             }
             return;
         }
-        if let Some(member) = attempt.backend {
-            self.tell_balancer(&attempt, member, outcome);
-        }
         let policy = self.instances[attempt.instance.index()].config.retry;
         let again = !outcome.is_ok()
             && attempt.retries < policy.max
             && policy.on.contains(outcome)
             && self.may_retry(&attempt);
+        if let Some(member) = attempt.backend {
+            self.tell_balancer(&attempt, member, outcome, again, probe);
+        }
         if !again {
             self.answer(handle, outcome, probe);
             return;
@@ -169,11 +175,22 @@ impl World {
         handle
     }
 
-    /// Tells the algorithm how a try ended.
-    fn tell_balancer(&mut self, attempt: &Attempt, member: BackendId, outcome: Outcome) {
-        let latency = self.since(attempt);
+    /// Tells the algorithm and passive ejection how a try ended.
+    fn tell_balancer(
+        &mut self,
+        attempt: &Attempt,
+        member: BackendId,
+        outcome: Outcome,
+        is_retried: bool,
+        probe: &mut impl Probe,
+    ) {
+        let (latency, now) = (self.since(attempt), self.now);
         let instance = &mut self.instances[attempt.instance.index()];
-        instance.answered(attempt.thread, member, outcome, latency, self.now);
+        instance.answered(attempt.thread, member, outcome, latency, now);
+        if instance.membership.judges_tries() {
+            let end = TryEnd { outcome, is_retried, now };
+            self.judge_try(attempt.instance, member, &end, probe);
+        }
     }
 
     /// The wait before another connection to the same member is over.

@@ -91,7 +91,7 @@ impl World {
 
     /// Who waits for a member that takes nobody any more goes elsewhere, if the policy lets it
     /// (HAProxy, `pendconn_redistribute`).
-    fn redistribute(&mut self, id: InstanceId, probe: &mut impl Probe) {
+    pub(super) fn redistribute(&mut self, id: InstanceId, probe: &mut impl Probe) {
         let instance = &self.instances[id.index()];
         if instance.config.connect.redispatch == Redispatch::Never {
             return;

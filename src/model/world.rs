@@ -55,17 +55,13 @@ pub(super) enum Fact {
     Backend = 6,
     Alert = 7,
     Draining = 8,
+    Member = 9,
 }
 
-/// Every process of every instance.
-fn instances(setup: &BalancerSetup, seed: Seed) -> Vec<Instance> {
-    let processes = u64::from(setup.instances) * u64::from(setup.processes);
-    let process = |id| {
-        let start = key(seed, Purpose::BalancerStart, id);
-        let stream = Stream::new(seed, Purpose::Balancer, id);
-        Instance::new(&setup.config, setup.threads, start, stream)
-    };
-    (0..processes).map(process).collect()
+/// A process as it starts; `id` is unlike that of any other.
+fn process(setup: &BalancerSetup, config: &BalancerConfig, seed: Seed, id: u64) -> Instance {
+    let start = key(seed, Purpose::BalancerStart, id);
+    Instance::new(config, setup.threads, start, Stream::new(seed, Purpose::Balancer, id))
 }
 
 /// A running simulation.
@@ -77,9 +73,15 @@ pub struct World {
     pub(super) requests: Slab<Request>,
     pub(super) attempts: Slab<Attempt>,
     pub(super) populations: Vec<PopulationState>,
+    /// Balancer processes; those of before a reload go on until they have nothing left to do.
     pub(super) instances: Vec<Instance>,
+    /// The processes that get new attempts, instance by instance: positions in `instances`.
+    pub(super) routes: Vec<u16>,
     /// Every configuration that was rolled out, the first one first.
     pub(super) versions: Vec<Arc<BalancerConfig>>,
+    /// Whether each was taken up in new processes.
+    pub(super) reloads: Vec<bool>,
+    seed: Seed,
     /// What the newest configuration changes of the first, in order.
     pub(super) configured: Vec<Configured>,
     pub(super) backends: Vec<Backend>,
@@ -94,6 +96,11 @@ pub struct World {
     samples: Arc<[Time]>,
     next_sample: usize,
     gauges: Vec<BackendGauge>,
+    /// Health checks sent as work.
+    pub(super) checks_made: u64,
+    pub(super) check_key: u64,
+    /// Balancer processes started so far, less one.
+    processes_started: u64,
     /// Attempts inside each backend, for algorithms that are oracles; kept to allocate nothing.
     pub(super) backlog: Vec<u32>,
     digest: Digest,
@@ -106,8 +113,10 @@ impl World {
             .zip(&setup.populations)
             .map(|(id, population)| PopulationState::new(population, PopulationId(id), seed))
             .collect();
-        let instances = instances(&setup.balancer, seed);
         let config = &setup.balancer.config;
+        let processes = u64::from(setup.balancer.instances) * u64::from(setup.balancer.processes);
+        let instances: Vec<Instance> =
+            (0..processes).map(|id| process(&setup.balancer, config, seed, id)).collect();
         let mut world = Self {
             now: Time::ZERO,
             // One lane per population's attempt timeout, and those of the balancers' timers.
@@ -115,8 +124,11 @@ impl World {
             requests: Slab::default(),
             attempts: Slab::default(),
             populations,
+            routes: (0..instances.len() as u16).collect(),
             instances,
             versions: vec![Arc::new(config.clone())],
+            reloads: vec![false],
+            seed,
             configured: Vec::new(),
             backends: setup.backends.iter().map(Backend::new).collect(),
             database: setup.database.as_ref().map(Database::new),
@@ -128,6 +140,9 @@ impl World {
             samples: setup.observation.samples(&setup).into(),
             next_sample: 0,
             gauges: Vec::new(),
+            checks_made: 0,
+            processes_started: processes.saturating_sub(1),
+            check_key: key(seed, Purpose::Check, 0),
             backlog: Vec::new(),
             digest: Digest::default(),
             setup,
@@ -146,6 +161,9 @@ impl World {
             if let Trigger::At(at) = entry.trigger {
                 self.queue.push(at, TIMELINE, Event::Entry(EntryId(id)));
             }
+        }
+        for process in 0..self.instances.len() as u16 {
+            self.start_membership(InstanceId(process));
         }
         self.open();
     }
@@ -198,6 +216,11 @@ impl World {
             Event::BalancerTimeout(attempt) => self.on_balancer_timeout(attempt, probe),
             Event::RetryDue(request) => self.send_attempt(request, probe),
             Event::ConnectRetry(attempt) => self.on_connect_retry(attempt, probe),
+            Event::Member { instance, member, epoch, due } => {
+                self.on_member_due(instance, member, epoch, due, probe);
+            }
+            Event::Sweep { instance, epoch } => self.on_sweep(instance, epoch, probe),
+            Event::CheckTimeout(check) => self.on_check_timeout(check, probe),
             Event::ConnectTimeout(attempt) => self.on_connect_timeout(attempt, probe),
             Event::TryAgain(attempt) => self.on_try_again(attempt, probe),
             Event::QueueTimeout(attempt) => self.on_queue_timeout(attempt, probe),
@@ -284,6 +307,12 @@ impl World {
             WorldChange::Draining(BackendId(id), draining) => {
                 (Fact::Draining, id, u64::from(draining))
             }
+            WorldChange::Member(InstanceId(process), BackendId(member), up) => {
+                let subject = (u64::from(process) << 16) | u64::from(member);
+                self.digest_fact(Fact::Member, subject, u64::from(up));
+                probe.changed(self.now, change);
+                return;
+            }
             WorldChange::Alert(AlertId(id), fires) => (Fact::Alert, id, u64::from(fires)),
         };
         self.digest_fact(fact, u64::from(subject), value);
@@ -305,7 +334,28 @@ impl World {
             || self.database.as_ref().is_some_and(Database::has_faults)
             || self.has_surges()
             || !self.drains.is_empty()
-            || self.instances.iter().any(|instance| instance.config != **first)
+            || self.routes.iter().any(|&id| self.instances[usize::from(id)].config != **first)
+    }
+
+    /// A new process takes the place of one that gets no new attempts from now on.
+    pub(super) fn replace_process(&mut self, route: usize, config: &BalancerConfig) {
+        let old = usize::from(self.routes[route]);
+        self.instances[old].membership.next_epoch();
+        self.processes_started += 1;
+        let setup = &self.setup.balancer;
+        let mut fresh = process(setup, config, self.seed, self.processes_started);
+        // One of an earlier reload may have nothing left to do by now.
+        let is_done =
+            |id: &usize| self.instances[*id].held == 0 && !self.routes.contains(&(*id as u16));
+        let free = (0..self.instances.len()).find(is_done);
+        if let Some(id) = free {
+            fresh.membership.epoch = self.instances[id].membership.epoch.wrapping_add(1);
+            self.instances[id] = fresh;
+            self.routes[route] = id as u16;
+        } else {
+            self.routes[route] = self.instances.len() as u16;
+            self.instances.push(fresh);
+        }
     }
 
     /// Requests without an outcome: whose, and since when.

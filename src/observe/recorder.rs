@@ -267,6 +267,10 @@ impl Probe for Recorder {
                 let what = if draining { "draining" } else { "takes traffic again" };
                 self.happen(now, HappeningKind::Backend, &setup.backends[id.index()].name, what);
             }
+            WorldChange::Member(_, id, up) => {
+                let what = if up { "up for a balancer" } else { "down for a balancer" };
+                self.happen(now, HappeningKind::Backend, &setup.backends[id.index()].name, what);
+            }
             WorldChange::Alert(id, fires) => self.note_alert(now, id.index(), fires),
         }
     }

@@ -100,6 +100,13 @@ pub static ACTIONS: &[ActionSpec] = &[
         ],
     ),
     action(
+        "reload",
+        None,
+        Lasts::No,
+        "the balancer's processes are replaced by new ones with the same configuration, which know nothing of members and turns; the old ones finish what they have",
+        &[ROLL],
+    ),
+    action(
         "crash",
         Some("restart"),
         Lasts::UntilEnded,

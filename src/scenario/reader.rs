@@ -299,6 +299,7 @@ pub(super) fn default_node(field: &Field, place: &Place) -> Option<Node> {
         Presence::Number(number) => match field.kind {
             Kind::Duration => Value::String(format!("{number}s")),
             Kind::Number | Kind::Ratio => Value::Float(number),
+            Kind::Choice(words) => Value::String(words[number as usize].to_owned()),
             _ => Value::Integer(number as i64),
         },
         Presence::Default(text) => match field.kind {

@@ -7,9 +7,11 @@ use super::actions::{self, ACTIONS};
 use super::fields::{
     Field, Kind, Presence, SCENARIO, TableSpec, families, parameters_of, parameters_of_family,
 };
-use crate::model::balancer::ALGORITHMS;
+use crate::model::balancer::membership::rule::EJECTIONS;
+use crate::model::balancer::{ALGORITHMS, Algorithm};
 use crate::observe::metric::METRICS;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 const DURATION: &str = r"[0-9]+(\.[0-9]+)?(d|h|m|s|ms|us|ns)";
 const RATE: &str = r"^[0-9]+(\.[0-9]+)?/(s|m|h)$";
@@ -167,6 +169,15 @@ fn text() -> Value {
     json!({ "type": "string" })
 }
 
+/// Every name that some dialect has for an algorithm.
+fn algorithm_names() -> BTreeSet<&'static str> {
+    let names = |algorithm: &&'static Algorithm| {
+        let (_, words) = algorithm.dialect;
+        std::iter::once(algorithm.name).chain(words.iter().copied())
+    };
+    ALGORITHMS.iter().flat_map(names).collect()
+}
+
 fn kind(field: &Field) -> Value {
     match field.kind {
         Kind::Schema => json!({ "const": 1 }),
@@ -195,7 +206,11 @@ fn kind(field: &Field) -> Value {
         Kind::Choice(words) => json!({ "enum": words }),
         Kind::Choices(words) => list_of(&json!({ "enum": words })),
         Kind::Algorithm => {
-            json!({ "enum": ALGORITHMS.iter().map(|algorithm| algorithm.name).collect::<Vec<_>>() })
+            let names = algorithm_names();
+            json!({ "enum": names })
+        }
+        Kind::EjectionRule => {
+            json!({ "enum": EJECTIONS.iter().map(|rule| rule.name).collect::<Vec<_>>() })
         }
         Kind::Verb => {
             json!({ "enum": ACTIONS.iter().map(|action| action.name).collect::<Vec<_>>() })

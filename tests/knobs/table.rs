@@ -1,5 +1,6 @@
 //! The entries: how each knob is turned, and what must change.
 
+use super::balancer::CHECKED;
 use super::{Effect, Happens, Judged, Knob, Seen};
 
 /// What only people read, and why no run depends on it.
@@ -23,6 +24,7 @@ pub(super) const DESCRIPTIVE: &[(&str, &str)] = &[
     ("measure.reason", "is for people"),
     ("twin.name", "names the variant"),
     ("twin.reason", "is for people"),
+    ("timeline.reload.rollout.reload", "is what the verb does"),
     ("timeline.pause.targets", "has one value, the database"),
 ];
 
@@ -38,7 +40,7 @@ pub(super) const VARIANTS: &[(&str, &str, &str)] = &[
     ("twin.misses", "misses = [\"verdict\"]", "misses = [\"bounded\"]"),
 ];
 
-const fn knob(
+pub(super) const fn knob(
     id: &'static str,
     before: &'static [&'static str],
     turned: &'static str,
@@ -55,18 +57,19 @@ const KEYED: &str = "clients.web.keys={count=8}";
 /// A timeline entry `e` that does nothing.
 const NOTE: &str = "timeline.e={at=\"30s\", do=\"note\"}";
 /// Verbs that take something back, with something to take back; `e` is what is turned.
-const HUNG: &str = "timeline.d={at=\"25s\", do=\"hang\", targets=[\"api-2\", \"api-3\"]}";
+pub(super) const HUNG: &str =
+    "timeline.d={at=\"25s\", do=\"hang\", targets=[\"api-2\", \"api-3\"]}";
 const DEAF: &str = "timeline.d={at=\"25s\", do=\"refuse\", targets=[\"api-2\", \"api-3\"]}";
 const SLOWED: &str =
     "timeline.d={at=\"25s\", do=\"slow\", targets=[\"api-2\", \"api-3\"], factor=3}";
-const SLOWED_MORE: &str =
+pub(super) const SLOWED_MORE: &str =
     "timeline.c={at=\"24s\", do=\"slow\", targets=[\"api-2\", \"api-3\"], factor=2}";
-const FAILING: &str = "timeline.d={at=\"25s\", do=\"fail\", targets=[\"api-2\", \"api-3\"]}";
+pub(super) const FAILING: &str =
+    "timeline.d={at=\"25s\", do=\"fail\", targets=[\"api-2\", \"api-3\"]}";
 const FAILING_TOO: &str =
     "timeline.c={at=\"24s\", do=\"fail\", targets=[\"api-2\", \"api-3\"], with=\"http_502\"}";
-const DRAINED: &str = "timeline.d={at=\"25s\", do=\"drain\", targets=[\"api-2\", \"api-3\"]}";
-const DRAINED_ONE: &str = "timeline.d={at=\"25s\", do=\"drain\", targets=[\"api-2\"]}";
-const UNDRAINED: &str = "timeline.e={at=\"30s\", do=\"undrain\", targets=\"all\"}";
+pub(super) const DRAINED: &str =
+    "timeline.d={at=\"25s\", do=\"drain\", targets=[\"api-2\", \"api-3\"]}";
 const SURGED: &str = "timeline.d={at=\"25s\", do=\"surge\", factor=2}";
 const SET: &str = "timeline.d={at=\"25s\", do=\"configure\", set={\"backends.api-2.weight\"=9}}";
 const SET_TOO: &str =
@@ -87,16 +90,9 @@ const ON_ALERT: &str =
 const RESTART: &str = "timeline.e={at=\"30s\", do=\"restart\", targets=\"all\"}";
 const COLD: &str = "backends.*.cold-start={slowdown=3, period=\"10s\"}";
 const OVERLOAD: &str = "backends.*.overload={unresponsive-at=\"queue >= 3\", until=\"2s\"}";
-const REFUSED_ONCE: &str = "balancer.connect={retries=1}";
-/// Balancers that turn away, or hold, what members have no slot for.
-const FULL: &str = "backends.*.max-connections=1";
-const WAITS: &str = "balancer.queue.waits=true";
-const QUEUEING: &str = "backends.*.max-connections=3";
-/// Backends that turn away, and balancers that try others.
-const TIGHT: &str = "backends.*.queue=1";
-const RETRY_FULL: &str = "balancer.retry.on=[\"http_503\"]";
-const RETRYING: &str = "balancer.retry={on=[\"http_503\"], max=2}";
-const CUT: &str = "timeline.d={at=\"25s\", do=\"partition\", targets=[\"api-2\", \"api-3\"]}";
+pub(super) const CUT: &str =
+    "timeline.d={at=\"25s\", do=\"partition\", targets=[\"api-2\", \"api-3\"]}";
+const RELOAD: &str = "timeline.e={at=\"30s\", do=\"reload\"}";
 /// An alert that never fires.
 const SILENT: &str = "alert.errors.when=success_ratio < 0%";
 
@@ -121,118 +117,6 @@ pub(super) const KNOBS: &[Knob] = &[
     knob("clients.retries.cap", &[], "clients.web.retries.cap=150ms", Happens),
     knob("clients.retries.jitter", &[], "clients.web.retries.jitter=equal", Happens),
     knob("clients.retries.on", &[], "clients.web.retries.on=[\"timeout\"]", Happens),
-    // The balancer.
-    knob("balancer.instances", &[], "balancer.instances=3", Happens),
-    knob("balancer.algorithm", &[], "balancer.algorithm=least-connections", Happens),
-    knob("balancer.timeout", &[], "balancer.timeout=200ms", Happens),
-    knob("balancer.connect.retries", &[], "balancer.connect.retries=1", Happens),
-    knob("balancer.connect.delay", &[REFUSED_ONCE], "balancer.connect.delay=50ms", Happens),
-    knob(
-        "balancer.connect.redispatch",
-        &[REFUSED_ONCE],
-        "balancer.connect.redispatch=true",
-        Happens,
-    ),
-    knob("balancer.connect.refused-as", &[], "balancer.connect.refused-as=http_502", Happens),
-    knob("balancer.dialect", &[], "balancer.dialect=haproxy", Happens),
-    knob(
-        "balancer.version",
-        &["balancer.dialect=haproxy", QUEUEING],
-        "balancer.version=\"3.3\"",
-        Happens,
-    ),
-    knob("balancer.workers", &["balancer.dialect=nginx"], "balancer.workers=3", Happens),
-    knob(
-        "balancer.zone",
-        &["balancer.dialect=nginx", "balancer.workers=3"],
-        "balancer.zone=true",
-        Happens,
-    ),
-    knob("balancer.server-timeout", &[], "balancer.server-timeout=200ms", Happens),
-    knob("balancer.client-leaves", &[FULL, WAITS], "balancer.client-leaves=ignore", Happens),
-    knob("balancer.nobody-as", &["backends.*.weight=0"], "balancer.nobody-as=http_502", Happens),
-    knob("balancer.connect.timeout", &[CUT], "balancer.connect.timeout=100ms", Happens),
-    knob(
-        "balancer.connect.timed-out-as",
-        &[CUT, "balancer.connect.timeout=100ms"],
-        "balancer.connect.timed-out-as=http_502",
-        Happens,
-    ),
-    knob(
-        "balancer.connect.redispatch-every",
-        &["balancer.algorithm=source-hash", "balancer.connect={retries=3, redispatch=true}"],
-        "balancer.connect.redispatch-every=last",
-        Happens,
-    ),
-    knob(
-        "balancer.connect.avoid",
-        &["balancer.algorithm=source-hash", "balancer.connect={retries=3, redispatch=true}"],
-        "balancer.connect.avoid=none",
-        Happens,
-    ),
-    knob("balancer.retry.on", &[TIGHT, "balancer.retry.max=2"], RETRY_FULL, Happens),
-    knob("balancer.retry.max", &[RETRY_FULL, TIGHT], "balancer.retry.max=2", Happens),
-    knob("balancer.retry.wait", &[RETRYING, TIGHT], "balancer.retry.wait=20ms", Happens),
-    knob(
-        "balancer.retry.wait-cap",
-        &[RETRYING, TIGHT, "balancer.retry.wait=80ms"],
-        "balancer.retry.wait-cap=10ms",
-        Happens,
-    ),
-    knob(
-        "balancer.retry.within",
-        &[RETRYING, TIGHT, "balancer.retry.wait=80ms"],
-        "balancer.retry.within=50ms",
-        Happens,
-    ),
-    knob(
-        "balancer.retry.at-once",
-        &[RETRYING, TIGHT, "balancer.retry.wait=80ms"],
-        "balancer.retry.at-once=1",
-        Happens,
-    ),
-    knob(
-        "balancer.retry.share",
-        &[RETRYING, TIGHT, "balancer.retry.wait=80ms", "balancer.retry.at-once=0"],
-        "balancer.retry.share=50%",
-        Happens,
-    ),
-    knob("balancer.queue.waits", &[FULL], WAITS, Happens),
-    knob("balancer.queue.timeout", &[FULL, WAITS], "balancer.queue.timeout=100ms", Happens),
-    knob(
-        "balancer.queue.member",
-        &[FULL, WAITS, "balancer.algorithm=source-hash"],
-        "balancer.queue.member=1",
-        Happens,
-    ),
-    knob("balancer.queue.pool", &[FULL, WAITS], "balancer.queue.pool=2", Happens),
-    knob(
-        "balancer.queue.full-load",
-        &[QUEUEING, WAITS, "backends.*.min-connections=1"],
-        "balancer.queue.full-load=30",
-        Happens,
-    ),
-    knob(
-        "balancer.queue.refills-on-change",
-        &[FULL, WAITS, "backends.api-1.in-pool=false", DRAINED_ONE, UNDRAINED],
-        "balancer.queue.refills-on-change=false",
-        Happens,
-    ),
-    knob("balancer.limits.accepted", &[], "balancer.limits.accepted=3", Happens),
-    knob("balancer.limits.requests", &[], "balancer.limits.requests=3", Happens),
-    knob("balancer.limits.connections", &[], "balancer.limits.connections=3", Happens),
-    knob(
-        "balancer.limits.pending",
-        &["balancer.limits.connections=3"],
-        "balancer.limits.pending=1",
-        Happens,
-    ),
-    knob(
-        "backends.min-connections",
-        &[QUEUEING, WAITS, "balancer.queue.full-load=30"],
-        "backends.*.min-connections=1",
-        Happens,
-    ),
     // Backends.
     knob("backends.workers", &[], "backends.*.workers=3", Happens),
     knob("backends.queue", &[], "backends.*.queue=2", Happens),
@@ -273,6 +157,18 @@ pub(super) const KNOBS: &[Knob] = &[
         "timeline.configure.set",
         &[CONFIGURE],
         "timeline.e.set={\"backends.api-2.weight\"=6}",
+        Happens,
+    ),
+    knob(
+        "timeline.configure.rollout.reload",
+        &[CONFIGURE, "timeline.e.set={\"backends.api-3.weight\"=1}"],
+        "timeline.e.rollout={reload=true}",
+        Happens,
+    ),
+    knob(
+        "timeline.rollback.rollout.reload",
+        &[CHECKED, SET, ROLLBACK],
+        "timeline.e.rollout={reload=true}",
         Happens,
     ),
     knob("timeline.configure.rollout.every", &[STAGED], "timeline.e.rollout.every=9s", Happens),
@@ -320,6 +216,19 @@ pub(super) const KNOBS: &[Knob] = &[
         "timeline.reconnect.targets",
         &[CUT, "timeline.e={at=\"30s\", do=\"reconnect\", targets=\"all\"}"],
         "timeline.e.targets=api-2",
+        Happens,
+    ),
+    knob("timeline.reload", &[CHECKED, NOTE], RELOAD, Happens),
+    knob(
+        "timeline.reload.rollout.every",
+        &[CHECKED, RELOAD],
+        "timeline.e.rollout={every=\"5s\"}",
+        Happens,
+    ),
+    knob(
+        "timeline.reload.rollout.delays",
+        &[CHECKED, RELOAD],
+        "timeline.e.rollout={delays=[\"0s\", \"never\"]}",
         Happens,
     ),
     knob("timeline.hang", &[], HUNG, Happens),

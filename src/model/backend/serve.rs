@@ -1,11 +1,12 @@
 //! How a backend takes an attempt in, works on it, and lets it go.
 
+use crate::engine::random::keyed;
 use crate::engine::slab::Handle;
 use crate::engine::time::Time;
 use crate::model::event::{BackendTimer, COMPLETIONS, Event, TIMERS};
 use crate::model::outcome::Outcome;
 use crate::model::probe::{Probe, WorldChange};
-use crate::model::request::Place;
+use crate::model::request::{Attempt, Place, Sender};
 use crate::model::setup::{Abandoned, BackendId, OverloadEnd};
 use crate::model::world::World;
 
@@ -22,7 +23,8 @@ impl World {
         let now = self.now;
         let setup = &self.setup.backends[id.index()];
         let backend = &mut self.backends[id.index()];
-        backend.gauge.reached += 1;
+        let is_check = self.attempts.get(handle).is_some_and(|a| a.sender == Sender::Check);
+        backend.gauge.reached += u64::from(!is_check);
         let stands_still = backend.condition.hangs;
         // A process that stands still answers no error either.
         if let Some((outcome, after)) = backend.condition.fails.filter(|_| !stands_still) {
@@ -43,7 +45,7 @@ impl World {
             // Nobody turns it away: it waits in vain, until its client gives up or somebody does.
             self.place(handle, Place::Unheard);
         } else {
-            backend.gauge.rejected += 1;
+            backend.gauge.rejected += u64::from(!is_check);
             let full = setup.full;
             self.try_over(handle, full, probe);
         }
@@ -52,10 +54,20 @@ impl World {
     /// A free worker takes the attempt up.
     fn start_service(&mut self, handle: Handle, id: BackendId) {
         let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
-        let mark = self.populations[attempt.population.index()].service_mark(attempt.index);
+        let mark = self.service_mark(attempt);
         let work = self.setup.backends[id.index()].service.at(mark);
         self.backends[id.index()].station.start(self.now, handle, work);
         self.schedule_completion(id);
+    }
+
+    /// Where an attempt reads its backend's service distribution.
+    fn service_mark(&self, attempt: &Attempt) -> u64 {
+        match attempt.sender {
+            Sender::Client => {
+                self.populations[attempt.population.index()].service_mark(attempt.index)
+            }
+            Sender::Check => keyed(self.check_key, attempt.index),
+        }
     }
 
     /// Keeps the backend's next completion in the event list.
@@ -114,10 +126,10 @@ impl World {
         let attempt = self.attempts.get_mut(handle).expect("an attempt in a station lives");
         attempt.place = Place::Left;
         let gauge = &mut self.backends[id.index()].gauge;
-        if attempt.request.is_some() {
-            gauge.succeeded += 1;
-        } else {
-            gauge.wasted += 1;
+        match attempt.sender {
+            Sender::Client if attempt.request.is_some() => gauge.succeeded += 1,
+            Sender::Client => gauge.wasted += 1,
+            Sender::Check => {}
         }
         self.try_over(handle, Outcome::Ok, probe);
     }
@@ -194,7 +206,8 @@ impl World {
     fn turn_away_unheard(&mut self, id: BackendId, probe: &mut impl Probe) {
         let full = self.setup.backends[id.index()].full;
         for handle in self.attempts_at(id, |place| place == Place::Unheard) {
-            self.backends[id.index()].gauge.rejected += 1;
+            let is_check = self.attempts.get(handle).is_some_and(|a| a.sender == Sender::Check);
+            self.backends[id.index()].gauge.rejected += u64::from(!is_check);
             self.try_over(handle, full, probe);
         }
     }

@@ -1,5 +1,6 @@
 //! What a configuration file of a balancer says, and how it changes.
 
+use super::membership::policy::{EjectionConfig, HealthChecks, Reserves, SlowStart};
 use super::policy::{AnswerRetries, ClientLeaves, ConnectPolicy, Limits, QueuePolicy};
 use super::{Algorithm, Balancer, Build, Version};
 use crate::engine::time::Span;
@@ -35,6 +36,14 @@ pub struct BalancerConfig {
     pub queue: QueuePolicy,
     /// What one process takes on.
     pub limits: Limits,
+    /// Active checks, if any.
+    pub health: Option<HealthChecks>,
+    /// Passive ejection, if any.
+    pub ejection: Option<EjectionConfig>,
+    /// Slow start, if any.
+    pub slow_start: Option<SlowStart>,
+    /// Fail-open and backups.
+    pub reserves: Reserves,
     /// How long an attempt may take in all before the client is told 504; `None`: for ever.
     pub timeout: Option<Span>,
     /// How long a member may take to answer, from the connection on; `None`: for ever.
@@ -62,6 +71,10 @@ impl BalancerConfig {
             retry: AnswerRetries::none(),
             queue: QueuePolicy::none(),
             limits: Limits::default(),
+            health: None,
+            ejection: None,
+            slow_start: None,
+            reserves: Reserves { panic: None, all_backups: true },
             timeout: None,
             server_timeout: None,
             client_leaves: ClientLeaves::Close,
@@ -75,6 +88,7 @@ impl Member {
     pub fn plain(name_hash: u64) -> Self {
         Self {
             in_pool: true,
+            backup: false,
             weight: 1,
             max_connections: None,
             min_connections: None,
@@ -122,6 +136,8 @@ impl PartialEq for AlgorithmConfig {
 pub struct Member {
     /// Whether the pool contains it.
     pub in_pool: bool,
+    /// Whether it only stands in when no other member can serve.
+    pub backup: bool,
     /// Relative share of the traffic; 0 takes none.
     pub weight: u32,
     /// Attempts in flight from one instance beyond which this member is skipped.
@@ -155,6 +171,16 @@ pub enum Change {
     Queue(QueuePolicy),
     /// What one process takes on.
     Limits(Limits),
+    /// Active checks.
+    Health(Option<HealthChecks>),
+    /// Passive ejection.
+    Ejection(Option<EjectionConfig>),
+    /// Slow start.
+    SlowStart(Option<SlowStart>),
+    /// Fail-open and backups.
+    Reserves(Reserves),
+    /// Whether a member is a backup.
+    Backup(BackendId, bool),
     /// How long an attempt may take in all.
     Timeout(Option<Span>),
     /// How long a member may take to answer.
@@ -172,12 +198,15 @@ pub enum Change {
 pub struct Rollout {
     /// Per instance, from the time of the action.
     pub delays: Vec<Option<Span>>,
+    /// Whether each takes it up in new processes, which know nothing yet; the old ones go on until
+    /// they have nothing left to do.
+    pub reload: bool,
 }
 
 impl Rollout {
     /// Everywhere at once.
     pub fn at_once() -> Self {
-        Self { delays: vec![Some(Span::ZERO)] }
+        Self { delays: vec![Some(Span::ZERO)], reload: false }
     }
 
     /// The delay of one instance; `None`: it never takes the configuration up.
@@ -199,6 +228,11 @@ impl BalancerConfig {
             Change::Retry(policy) => self.retry = *policy,
             Change::Queue(policy) => self.queue = *policy,
             Change::Limits(limits) => self.limits = *limits,
+            Change::Health(checks) => self.health = *checks,
+            Change::Ejection(ejection) => self.ejection.clone_from(ejection),
+            Change::SlowStart(slow_start) => self.slow_start = *slow_start,
+            Change::Reserves(reserves) => self.reserves = *reserves,
+            Change::Backup(id, backup) => self.members[id.index()].backup = *backup,
             Change::Timeout(timeout) => self.timeout = *timeout,
             Change::ServerTimeout(timeout) => self.server_timeout = *timeout,
             Change::ClientLeaves(leaves) => self.client_leaves = *leaves,

@@ -1,6 +1,9 @@
 //! A balancer process: its configuration version, its algorithm's state, its own bookkeeping.
 
+use super::config::Member;
 use super::lines::Lines;
+use super::membership::Membership;
+use super::membership::rule::TryEnd;
 use super::policy::Avoid;
 use super::{Answer, Balancer, Key, MemberView, Pick, PickContext, Tried};
 use crate::engine::random::Stream;
@@ -20,6 +23,8 @@ pub(in crate::model) struct Instance {
     seed: u64,
     stream: Stream,
     probes: Vec<usize>,
+    /// Who is healthy, in its view.
+    pub(in crate::model) membership: Membership,
     /// Attempts that wait here for a free slot.
     pub(in crate::model) lines: Lines,
     /// Tries in flight, all members together.
@@ -42,6 +47,7 @@ impl Clone for Instance {
             seed: self.seed,
             stream: self.stream.clone(),
             probes: self.probes.clone(),
+            membership: self.membership.clone(),
             lines: self.lines.clone(),
             serving: self.serving,
             retrying: self.retrying,
@@ -88,13 +94,14 @@ impl Instance {
             seed,
             stream,
             probes: Vec::new(),
+            membership: Membership::new(config),
             lines,
             serving: 0,
             retrying: 0,
             held: 0,
             refilling: false,
         };
-        instance.update_members(|_| false);
+        instance.update_members(Time::ZERO, |_| false);
         instance
     }
 
@@ -104,31 +111,78 @@ impl Instance {
         &mut self,
         version: u32,
         config: &BalancerConfig,
+        now: Time,
         is_draining: impl Fn(BackendId) -> bool,
     ) {
         self.version = version;
+        self.membership.adopt(&self.config, config, now);
         if config.algorithm != self.config.algorithm {
             for (thread, state) in (0..).zip(&mut self.threads) {
                 *state = config.algorithm.build(thread, self.seed);
             }
         }
         self.config = config.clone();
-        self.update_members(is_draining);
+        self.update_members(now, is_draining);
     }
 
     /// Works out anew who is usable.
-    pub(in crate::model) fn update_members(&mut self, is_draining: impl Fn(BackendId) -> bool) {
+    pub(in crate::model) fn update_members(
+        &mut self,
+        now: Time,
+        is_draining: impl Fn(BackendId) -> bool,
+    ) {
+        let takes = |index: usize, member: &Member| {
+            member.in_pool && member.weight > 0 && !is_draining(BackendId(index as u16))
+        };
         for (index, (view, member)) in self.members.iter_mut().zip(&self.config.members).enumerate()
         {
             view.weight = member.weight;
             view.max_connections = member.max_connections;
-            view.usable =
-                member.in_pool && member.weight > 0 && !is_draining(BackendId(index as u16));
+            view.usable = takes(index, member) && self.membership.is_up(index, now);
+            self.membership.ramp(index, view, now);
         }
+        self.fail_open(takes);
+        self.hold_back_backups();
         self.update_limits();
         for thread in &mut self.threads {
             thread.members_changed(&self.members);
         }
+    }
+
+    /// If too few members are healthy, all are used.
+    fn fail_open(&mut self, takes: impl Fn(usize, &Member) -> bool) {
+        let Some(threshold) = self.config.reserves.panic else { return };
+        let members = || self.config.members.iter().enumerate();
+        let listed = members().filter(|(index, member)| takes(*index, member)).count();
+        if (self.usable() as f64) < threshold * listed as f64 {
+            for (index, member) in self.config.members.iter().enumerate() {
+                self.members[index].usable = takes(index, member);
+            }
+        }
+    }
+
+    /// Backups are used only when nobody else can be.
+    fn hold_back_backups(&mut self) {
+        let pairs = || self.members.iter().zip(&self.config.members);
+        let has_primary = pairs().any(|(view, member)| view.usable && !member.backup);
+        let mut stands_in = false;
+        for (view, member) in self.members.iter_mut().zip(&self.config.members) {
+            if member.backup && view.usable {
+                let is_one_too_many = stands_in && !self.config.reserves.all_backups;
+                view.usable = !has_primary && !is_one_too_many;
+                stands_in = true;
+            }
+        }
+    }
+
+    /// Passive ejection judges the end of a try.
+    pub(in crate::model) fn judge_try(&mut self, member: usize, end: &TryEnd) -> bool {
+        self.membership.try_over(member, end, &mut self.stream)
+    }
+
+    /// Passive ejection looks at all members.
+    pub(in crate::model) fn sweep(&mut self, now: Time) {
+        self.membership.sweep(now, &mut self.stream);
     }
 
     /// Limits that follow the load: max(min, max * load / full load), and max from full load on

@@ -15,6 +15,7 @@ mod first;
 pub(super) mod instance;
 mod least_connections;
 pub(super) mod lines;
+pub mod membership;
 pub mod policy;
 mod random;
 mod ring_hash;
@@ -305,6 +306,8 @@ pub enum ParameterKind {
     Ratio,
     /// A length of time, in seconds.
     Duration,
+    /// One of these words; the value is its position.
+    Choice(&'static [&'static str]),
 }
 
 /// Whose rules a balancer follows.

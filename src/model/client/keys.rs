@@ -40,9 +40,11 @@ impl KeySpace {
         &self.texts[rank as usize]
     }
 
-    /// The client's address, in host byte order.
+    /// The client's address, in host byte order. None ends in 0 or 255, as a host's rarely does: the
+    /// first one of the same network stands for those.
     pub(super) fn address(&self, rank: u32) -> u32 {
-        self.address.wrapping_add(rank)
+        let address = self.address.wrapping_add(rank);
+        if matches!(address & 0xFF, 0 | 0xFF) { address & !0xFF | 1 } else { address }
     }
 }
 
@@ -72,6 +74,8 @@ mod tests {
         let keys = Keys { count: 10, zipf, text: "/obj/{}".into(), address: 0x7F01_0000 };
         let space = KeySpace::new(&keys, Seed::new(1), 0);
         assert_eq!((space.text(7), space.address(7)), ("/obj/7", 0x7F01_0007));
+        assert_eq!((space.address(0), space.address(255)), (0x7F01_0001, 0x7F01_0001));
+        assert_eq!((space.address(256), space.address(258)), (0x7F01_0101, 0x7F01_0102));
         let mut counts = vec![0.0; 10];
         for index in 0..100_000 {
             counts[space.rank(index) as usize] += 1.0;

@@ -7,9 +7,11 @@
 //! from here.
 
 mod balancer;
+mod membership;
 mod tables;
 
 pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};
+pub use membership::{EJECTION, HEALTH, SLOW_START};
 pub(super) use tables::{AGES, ANSWERS, INSTANT, MEMBER_KEYS};
 pub use tables::{
     ALERT, ASSUMPTION, BACKENDS, BALANCER, CLIENTS, COLD_START, DATABASE, EXPECT, KEYS, MEASURE,
@@ -18,8 +20,9 @@ pub use tables::{
 
 use super::actions::{self, ACTIONS};
 use super::tree::Node;
-use crate::engine::dist::{FAMILIES, Family, ParameterKind};
-use crate::model::balancer::{ALGORITHMS, Algorithm, ParameterKind as Parameter};
+use crate::engine::dist::{FAMILIES, Family, ParameterKind as LawParameter};
+use crate::model::balancer::membership::rule::{self, EJECTIONS};
+use crate::model::balancer::{ALGORITHMS, Algorithm, Parameter, ParameterKind};
 
 /// A key of a table.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +101,8 @@ pub enum Kind {
     Choices(&'static [&'static str]),
     /// The name of an algorithm.
     Algorithm,
+    /// The name of a rule of passive ejection.
+    EjectionRule,
     /// The verb of a timeline entry.
     Verb,
     /// A distribution of times.
@@ -158,6 +163,8 @@ pub enum More {
     Nothing,
     /// One per algorithm, for its parameters.
     Algorithms,
+    /// The parameters of the rule of ejection.
+    EjectionParameters,
     /// Those of the entry's verb.
     Actions,
 }
@@ -169,6 +176,7 @@ impl TableSpec {
         match self.more {
             More::Nothing => {}
             More::Algorithms => fields.extend(ALGORITHMS.iter().copied().map(algorithm_field)),
+            More::EjectionParameters => fields.extend(ejection_fields(table)),
             More::Actions => match table.and_then(|table| table.text("do")).and_then(actions::find)
             {
                 Some(action) => fields.extend(action.all_fields()),
@@ -190,21 +198,42 @@ fn algorithm_field(algorithm: &'static Algorithm) -> Field {
     optional(algorithm.name, Kind::Parameters(algorithm), algorithm.summary)
 }
 
+/// The parameters of the rule that `table` names; those of all rules without one.
+fn ejection_fields(table: Option<&Node>) -> Vec<Field> {
+    let named = table.and_then(|table| table.text("rule")).and_then(rule::find);
+    let rules = EJECTIONS.iter().filter(|rule| named.is_none_or(|named| named.name == rule.name));
+    let mut fields: Vec<Field> = Vec::new();
+    for field in rules.flat_map(|rule| rule.parameters).map(parameter_field) {
+        if fields.iter().all(|known| known.key != field.key) {
+            fields.push(field);
+        }
+    }
+    fields
+}
+
 /// The keys of an algorithm's sub-table.
 pub(super) fn parameters_of(algorithm: &'static Algorithm) -> Vec<Field> {
-    let field = |parameter: &'static crate::model::balancer::Parameter| Field {
+    algorithm.parameters.iter().map(parameter_field).collect()
+}
+
+fn parameter_field(parameter: &'static Parameter) -> Field {
+    Field {
         key: parameter.name,
         kind: match parameter.kind {
-            Parameter::Count => Kind::Count,
-            Parameter::Number => Kind::Number,
-            Parameter::Ratio => Kind::Ratio,
-            Parameter::Duration => Kind::Duration,
+            ParameterKind::Count => Kind::Count,
+            ParameterKind::Number => Kind::Number,
+            ParameterKind::Ratio => Kind::Ratio,
+            ParameterKind::Duration => Kind::Duration,
+            ParameterKind::Choice(words) => Kind::Choice(words),
         },
         presence: Presence::Number(parameter.default),
-        range: Some(parameter.range),
+        range: if matches!(parameter.kind, ParameterKind::Choice(_)) {
+            None
+        } else {
+            Some(parameter.range)
+        },
         doc: parameter.doc,
-    };
-    algorithm.parameters.iter().map(field).collect()
+    }
 }
 
 /// The keys of a distribution: its family.
@@ -219,12 +248,12 @@ pub(super) fn families() -> Vec<Field> {
 pub(super) fn parameters_of_family(family: &'static Family) -> Vec<Field> {
     let field = |parameter: &'static crate::engine::dist::Parameter| {
         let (kind, range) = match parameter.kind {
-            ParameterKind::Time => (Kind::Duration, None),
-            ParameterKind::Number => (Kind::Number, None),
-            ParameterKind::Ratio => (Kind::Ratio, Some((0.0, 1.0))),
-            ParameterKind::Count => (Kind::Count, Some((1.0, 10_000.0))),
-            ParameterKind::Times => (Kind::Durations(None), None),
-            ParameterKind::Numbers => (Kind::Numbers, None),
+            LawParameter::Time => (Kind::Duration, None),
+            LawParameter::Number => (Kind::Number, None),
+            LawParameter::Ratio => (Kind::Ratio, Some((0.0, 1.0))),
+            LawParameter::Count => (Kind::Count, Some((1.0, 10_000.0))),
+            LawParameter::Times => (Kind::Durations(None), None),
+            LawParameter::Numbers => (Kind::Numbers, None),
         };
         Field { range, ..optional(parameter.name, kind, parameter.doc) }
     };

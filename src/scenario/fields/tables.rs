@@ -1,6 +1,7 @@
 //! Every table of a scenario file with its keys.
 
 use super::balancer::{CONNECT, LIMITS, QUEUE, RETRY};
+use super::membership::{EJECTION, HEALTH, SLOW_START};
 use super::{Kind, More, TableSpec, default, optional, required};
 
 /// One nanosecond, in seconds: the least length of time that is not none.
@@ -113,7 +114,7 @@ pub static KEYS: TableSpec = TableSpec {
             "address",
             Kind::Text,
             "127.1.0.0",
-            "the client's IPv4 address at rank 0; the others count up from it",
+            "the client's IPv4 address at rank 0; the others count up from it, and .1 stands for .0 and .255",
         ),
     ],
     more: More::Nothing,
@@ -220,6 +221,22 @@ pub static BALANCER: TableSpec = TableSpec {
         optional("retry", Kind::Table(&RETRY), RETRY.doc),
         optional("queue", Kind::Table(&QUEUE), QUEUE.doc),
         optional("limits", Kind::Table(&LIMITS), LIMITS.doc),
+        optional("health", Kind::Table(&HEALTH), HEALTH.doc),
+        optional("ejection", Kind::Table(&EJECTION), EJECTION.doc),
+        optional("slow-start", Kind::Table(&SLOW_START), SLOW_START.doc),
+        default(
+            "panic",
+            Kind::Ratio,
+            "0%",
+            "share of healthy members below which all are used, healthy or not",
+        )
+        .range(0.0, 1.0),
+        default(
+            "backups",
+            Kind::Choice(&["all", "first"]),
+            "all",
+            "whether all backups stand in together, or only the first that can",
+        ),
     ],
     more: More::Algorithms,
 };
@@ -268,6 +285,12 @@ pub static BACKENDS: TableSpec = TableSpec {
             .range(0.0, 10_000.0),
         default("in-pool", Kind::Flag, "true", "whether the balancer's pool contains it"),
         default(
+            "backup",
+            Kind::Flag,
+            "false",
+            "whether it only stands in while no other member can be used",
+        ),
+        default(
             "max-connections",
             Kind::CountOr("unlimited"),
             "unlimited",
@@ -290,8 +313,8 @@ pub static BACKENDS: TableSpec = TableSpec {
 };
 
 /// The keys of `[[backends]]` that belong to the balancer's configuration.
-pub(in super::super) const MEMBER_KEYS: [&str; 5] =
-    ["weight", "in-pool", "max-connections", "min-connections", "address"];
+pub(in super::super) const MEMBER_KEYS: [&str; 6] =
+    ["weight", "in-pool", "backup", "max-connections", "min-connections", "address"];
 
 /// `overload` of backends.
 pub static OVERLOAD: TableSpec = TableSpec {
@@ -370,6 +393,12 @@ pub static ROLLOUT: TableSpec = TableSpec {
             "delays",
             Kind::Durations(Some("never")),
             "per instance, from the time of the action; the last holds for the rest",
+        ),
+        default(
+            "reload",
+            Kind::Flag,
+            "false",
+            "whether new processes take over: they know nothing of members and turns; the old ones finish what they have",
         ),
     ],
     more: More::Nothing,

@@ -116,6 +116,7 @@ pub(super) fn member(report: &Report, node: &Node) -> Option<Member> {
     let table = TableReader::open_part(report, node, BACKENDS.fields)?;
     let weight = table.count32("weight");
     let in_pool = table.flag("in-pool");
+    let backup = table.flag("backup");
     let max_connections = table.limit("max-connections");
     let name = node.text("name").unwrap_or_default();
     let min_connections =
@@ -125,6 +126,7 @@ pub(super) fn member(report: &Report, node: &Node) -> Option<Member> {
     hash.text(name);
     Some(Member {
         in_pool: in_pool?,
+        backup: backup?,
         weight: weight?,
         max_connections: max_connections.ok()?,
         min_connections,

@@ -7,7 +7,7 @@ use super::super::reader::{Report, TableReader};
 use super::super::suggest;
 use super::super::tree::Node;
 use super::super::values;
-use super::{all, backend, policy};
+use super::{all, backend, membership, policy};
 use crate::model::balancer::policy::ClientLeaves;
 use crate::model::balancer::{self, ALGORITHMS, Dialect, ParameterKind, Version};
 use crate::model::outcome::Outcome;
@@ -73,6 +73,10 @@ pub(super) fn configuration(
         table.part_or_defaults("connect", |table| policy::connect(table, others, retry.as_ref()));
     let queue = table.part_or_defaults("queue", |table| policy::queue(table, connect.as_ref()));
     let limits = table.part_or_defaults("limits", policy::limits);
+    let health = membership::health(&table);
+    let ejection = membership::ejection(&table);
+    let slow_start = membership::slow_start(&table);
+    let reserves = membership::reserves(&table);
     let leaves = table.choice("client-leaves");
     let nobody_as = table.choice("nobody-as").and_then(Outcome::from_name);
     Some(BalancerConfig {
@@ -82,6 +86,10 @@ pub(super) fn configuration(
         retry: retry?,
         queue: queue?,
         limits: limits?,
+        health: health.ok()?,
+        ejection: ejection.ok()?,
+        slow_start: slow_start.ok()?,
+        reserves: reserves?,
         timeout: table.duration_or("timeout"),
         server_timeout: table.duration_or("server-timeout"),
         client_leaves: if leaves? == "ignore" { ClientLeaves::Ignore } else { ClientLeaves::Close },
@@ -151,19 +159,27 @@ fn arguments_of(
     let title = format!("`{}`", algorithm.name);
     let fields = parameters_of(algorithm);
     let parameters = TableReader::open(table.report, node, &title, fields)?;
-    let argument = |parameter: &balancer::Parameter| match parameter.kind {
-        ParameterKind::Count => parameters.count(parameter.name).map(|count| count as f64),
-        ParameterKind::Number => parameters.number(parameter.name),
-        ParameterKind::Ratio => parameters.ratio(parameter.name),
-        ParameterKind::Duration => {
-            parameters.duration(parameter.name).map(|span| span.as_ns() as f64 * 1e-9)
-        }
-    };
-    all(algorithm.parameters.iter().map(argument))
+    all(algorithm.parameters.iter().map(|parameter| argument(&parameters, parameter)))
 }
 
 fn no_parameters(table: &TableReader<'_>, name: &str, place: &Place) {
     let message = format!("`{name}` has no parameters");
     let help = format!("to choose it, write algorithm = \"{name}\"");
     table.report.push(Diagnostic::new(message, place, "").help(help));
+}
+
+/// The value of a declared parameter, in the unit of its kind.
+pub(super) fn argument(table: &TableReader<'_>, parameter: &balancer::Parameter) -> Option<f64> {
+    match parameter.kind {
+        ParameterKind::Count => table.count(parameter.name).map(|count| count as f64),
+        ParameterKind::Number => table.number(parameter.name),
+        ParameterKind::Ratio => table.ratio(parameter.name),
+        ParameterKind::Duration => {
+            table.duration(parameter.name).map(|span| span.as_ns() as f64 * 1e-9)
+        }
+        ParameterKind::Choice(words) => {
+            let word = table.choice(parameter.name)?;
+            words.iter().position(|known| *known == word).map(|position| position as f64)
+        }
+    }
 }

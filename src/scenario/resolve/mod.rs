@@ -7,6 +7,7 @@ mod backend;
 mod balancer;
 mod client;
 mod expect;
+mod membership;
 mod names;
 mod observation;
 mod policy;

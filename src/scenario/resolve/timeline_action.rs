@@ -55,6 +55,10 @@ impl<'a> Actions<'a> {
         let action = match verb {
             "configure" => self.configure(index, table),
             "rollback" => self.rollback(table),
+            "reload" => {
+                let rollout = self.rollout(table);
+                rollout.map(|rollout| Action::Reload(Rollout { reload: true, ..rollout }))
+            }
             "surge" => {
                 let population = self.population(table);
                 let factor = table.number("factor");
@@ -228,13 +232,14 @@ impl<'a> Actions<'a> {
             return Some(Rollout::at_once());
         }
         let rollout = table.table("rollout")?;
+        let reload = rollout.flag("reload")?;
         let every = rollout.duration("every");
         let delays = rollout.has("delays").then(|| delays(&rollout));
         match (rollout.has("every"), delays) {
             (true, None) => {
                 let (every, instances) = (every?.as_ns(), u64::from(self.instances?));
                 let delay = |instance: u64| Some(Span::from_ns(every.saturating_mul(instance)));
-                Some(Rollout { delays: (0..instances).map(delay).collect() })
+                Some(Rollout { delays: (0..instances).map(delay).collect(), reload })
             }
             (false, Some(delays)) => {
                 let delays = delays?;
@@ -246,8 +251,9 @@ impl<'a> Actions<'a> {
                     rollout.fail("delays", message, "one per instance at most");
                     return None;
                 }
-                Some(Rollout { delays })
+                Some(Rollout { delays, reload })
             }
+            (false, None) if reload => Some(Rollout { reload, ..Rollout::at_once() }),
             _ => {
                 let message = "a rollout has either `every` or `delays`";
                 rollout.report.push(Diagnostic::new(message, rollout.place, "write one of them"));
@@ -377,6 +383,10 @@ fn change(target: &Target, config: &BalancerConfig) -> Option<((u8, u16), Change
             "limits" => Some(((8, 0), Change::Limits(config.limits))),
             "server-timeout" => Some(((9, 0), Change::ServerTimeout(config.server_timeout))),
             "client-leaves" => Some(((10, 0), Change::ClientLeaves(config.client_leaves))),
+            "health" => Some(((13, 0), Change::Health(config.health))),
+            "ejection" => Some(((14, 0), Change::Ejection(config.ejection.clone()))),
+            "slow-start" => Some(((15, 0), Change::SlowStart(config.slow_start))),
+            "panic" | "backups" => Some(((16, 0), Change::Reserves(config.reserves))),
             "nobody-as" => Some(((11, 0), Change::NobodyAs(config.nobody_as))),
             "algorithm" => Some(((2, 0), Change::Algorithm(config.algorithm.clone()))),
             // Parameters of another algorithm than the one in force wait for it.
@@ -390,6 +400,7 @@ fn change(target: &Target, config: &BalancerConfig) -> Option<((u8, u16), Change
             let member = config.members.get(*index)?;
             match *key {
                 "weight" => Some(((3, id.0), Change::Weight(id, member.weight))),
+                "backup" => Some(((17, id.0), Change::Backup(id, member.backup))),
                 "min-connections" => {
                     Some(((12, id.0), Change::MinConnections(id, member.min_connections)))
                 }
@@ -430,6 +441,7 @@ mod tests {
             "reconnect",
             "restore",
             "heal",
+            "reload",
             "restart",
             "drain",
             "undrain",
