@@ -171,7 +171,15 @@ fn parameters_of_algorithms_change_what_happens() {
             let (default, (low, high)) = (parameter.default, parameter.range);
             let other = if default < high { (2.0 * default + 1.0).min(high) } else { low };
             let turned = format!("balancer.{name}.{}={other}", parameter.name);
-            let (before, after) = (replay(&base, &[&chosen]), replay(&base, &[&chosen, &turned]));
+            // What a parameter needs in order to have something to change.
+            let needs = match parameter.name {
+                "active-request-bias" | "max-fails" => "backends.api-1.weight=5".to_owned(),
+                "balance-factor" => format!("balancer.{name}.consistent=1"),
+                _ => chosen.clone(),
+            };
+            let ground = [&*chosen, &*needs];
+            let before = replay(&base, &ground);
+            let after = replay(&base, &[&ground[..], &[&*turned]].concat());
             assert_eq!(change(&before, &after), Some(Happens), "{turned}");
         }
         let other = if name == "round-robin" { "random" } else { "round-robin" };

@@ -1,6 +1,6 @@
 //! Every integration test, one binary: the house's walls, the incidents, what a scenario file means and what
 //! mistakes in one are answered with, the command as a user meets it, what algorithms owe, that every knob
-//! changes something, and what queueing theory says.
+//! changes something, what queueing theory says, and in which order real balancers picked.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
@@ -9,6 +9,7 @@ mod architecture;
 mod cli;
 mod incidents;
 mod knobs;
+mod orders;
 mod readme;
 mod scenario_errors;
 mod scenario_meaning;

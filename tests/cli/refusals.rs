@@ -151,8 +151,8 @@ fn yes_runs_what_is_estimated_to_take_for_ever() {
 #[test]
 fn what_others_call_it_is_recognized() {
     let algorithm = |name: &str| with(&format!("[balancer]\nalgorithm = \"{name}\"\n"));
-    algorithm("leastconn").says(&["here it is `least-connections`", "HAProxy: leastconn"]);
-    algorithm("RING_HASH").says(&["here it is `ring-hash`"]);
+    algorithm("leastconn").says(&["here it is `haproxy-least-connections`", "HAProxy: leastconn"]);
+    algorithm("RING_HASH").says(&["here it is `envoy-ring-hash`"]);
     algorithm("round_robin").says(&["`round-robin`"]);
     instead("api-{1..2}", "api-[1..2]").says(&["is not a name", "did you mean `api-{1..2}`?"]);
 }

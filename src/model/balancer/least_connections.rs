@@ -53,7 +53,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     summary: "the member with the fewest attempts in flight per unit of weight; ties rotate",
     fails: "a member that fails fast looks idle and attracts the traffic (sinkhole)",
     cost: "O(n)",
-    vendors: "HAProxy: leastconn; nginx: least_conn; Envoy: LEAST_REQUEST (full scan)",
+    vendors: "akin to HAProxy: leastconn; nginx: least_conn; Envoy: LEAST_REQUEST (full scan)",
     build: |_| Box::new(LeastConnections::default()),
     ..Algorithm::PLAIN
 };

@@ -11,11 +11,35 @@ use crate::engine::time::{Span, Time};
 use std::sync::Arc;
 
 pub mod config;
+mod envoy_edf;
+mod envoy_hash;
+mod envoy_hosts;
+mod envoy_least_request;
+mod envoy_maglev;
+mod envoy_random;
+mod envoy_ring_hash;
+mod envoy_round_robin;
 mod first;
+mod haproxy_hash;
+mod haproxy_least_connections;
+mod haproxy_map;
+mod haproxy_random;
+mod haproxy_ring;
+mod haproxy_round_robin;
+mod haproxy_source;
+mod haproxy_uri;
+mod hashing;
 pub(super) mod instance;
 mod least_connections;
 pub(super) mod lines;
 pub mod membership;
+mod nginx_hash;
+mod nginx_hash_consistent;
+mod nginx_ip_hash;
+mod nginx_least_connections;
+mod nginx_peers;
+mod nginx_random;
+mod nginx_random_two;
 pub mod policy;
 mod random;
 mod ring_hash;
@@ -23,6 +47,7 @@ mod round_robin;
 mod single;
 mod smooth_weighted;
 mod source_hash;
+mod static_round_robin;
 pub mod weighted;
 
 /// A member of the pool as one balancer instance sees it, by backend index.
@@ -339,6 +364,13 @@ pub struct Build<'a> {
     pub seed: u64,
 }
 
+impl Build<'_> {
+    /// Whether the version is this one or a later one; (0, 0), unsaid, is the newest.
+    pub fn is_at_least(&self, version: Version) -> bool {
+        self.version == (0, 0) || self.version >= version
+    }
+}
+
 /// An entry of the table.
 #[derive(Debug)]
 pub struct Algorithm {
@@ -394,14 +426,31 @@ impl Algorithm {
 /// Every algorithm, alphabetically. Scenario files, `misroute list algorithms`, the conformance
 /// tests and the benches read this table.
 pub const ALGORITHMS: &[&Algorithm] = &[
+    &envoy_least_request::ALGORITHM,
+    &envoy_maglev::ALGORITHM,
+    &envoy_random::ALGORITHM,
+    &envoy_ring_hash::ALGORITHM,
+    &envoy_round_robin::ALGORITHM,
     &first::ALGORITHM,
+    &haproxy_least_connections::ALGORITHM,
+    &haproxy_random::ALGORITHM,
+    &haproxy_round_robin::ALGORITHM,
+    &haproxy_source::ALGORITHM,
+    &haproxy_uri::ALGORITHM,
     &least_connections::ALGORITHM,
+    &nginx_hash::ALGORITHM,
+    &nginx_hash_consistent::ALGORITHM,
+    &nginx_ip_hash::ALGORITHM,
+    &nginx_least_connections::ALGORITHM,
+    &nginx_random::ALGORITHM,
+    &nginx_random_two::ALGORITHM,
     &random::ALGORITHM,
     &ring_hash::ALGORITHM,
     &round_robin::ALGORITHM,
     &single::ALGORITHM,
     &smooth_weighted::ALGORITHM,
     &source_hash::ALGORITHM,
+    &static_round_robin::ALGORITHM,
 ];
 
 /// The algorithm that a scenario of this dialect calls so: by its own name, by the vendor's, or by

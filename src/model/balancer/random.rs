@@ -57,7 +57,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     summary: "an independent draw for each attempt, in proportion to the weights",
     fails: "collisions queue attempts on one member while others are idle",
     cost: "O(log n)",
-    vendors: "HAProxy: random(1); nginx: random; Envoy: RANDOM",
+    vendors: "akin to HAProxy: random(1); nginx: random; Envoy: RANDOM",
     weighted: true,
     build: |_| Box::new(Random::default()),
     ..Algorithm::PLAIN

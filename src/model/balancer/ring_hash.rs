@@ -53,7 +53,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     summary: "the same client always gets the same member: the next point on a hash ring",
     fails: "few points per member make very unequal shares; one big client loads one member",
     cost: "O(log n), O(n) past members that are full",
-    vendors: "HAProxy: hash-type consistent; nginx: hash ... consistent; Envoy: RING_HASH",
+    vendors: "akin to HAProxy: hash-type consistent; nginx: hash ... consistent; Envoy: RING_HASH",
     weighted: true,
     hashes: true,
     parameters: &[

@@ -62,7 +62,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     summary: "the same client always gets the same member: its key modulo the summed weight",
     fails: "a change of membership moves nearly all clients; one big client loads one member",
     cost: "O(log n)",
-    vendors: "HAProxy: source (map-based); nginx: ip_hash, hash",
+    vendors: "akin to HAProxy: source (map-based); nginx: ip_hash, hash",
     weighted: true,
     hashes: true,
     build: |_| Box::new(SourceHash::default()),
