@@ -11,6 +11,7 @@ mod incidents;
 mod knobs;
 mod orders;
 mod readme;
+mod real;
 mod scenario_errors;
 mod scenario_meaning;
 mod theory;
