@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// One configuration of one balancer under one workload, measured several times.
 #[derive(Clone, Debug, Deserialize)]
@@ -87,11 +88,9 @@ impl Repetition {
         self.part(window).unwrap_or_default().into_keys().collect()
     }
 
-    /// What the balancer and the servers' timers added to a request, milliseconds, on average: the
-    /// medians, as outliers are the machine's.
-    pub(crate) fn overhead_ms(&self) -> f64 {
-        let median = |name| self.part(name).and_then(|part| part.get("p50").copied());
-        median("lb_time_ms").unwrap_or(0.0) + median("svc_err_us").unwrap_or(0.0) / 1000.0
+    /// The median of a delay that is not the model's business, in the file's unit.
+    fn median(&self, name: &str) -> Option<f64> {
+        self.part(name)?.get("p50").copied()
     }
 
     /// Arrivals per second at a server.
@@ -100,8 +99,23 @@ impl Repetition {
     }
 }
 
+/// What a balancer itself adds to a request, milliseconds: the least median of its cases, as in
+/// some of them requests wait for a free server there.
+pub(crate) fn balancer_ms(kind: &str) -> f64 {
+    let of_kind = CASES.iter().filter(|case| case.kind == kind).flat_map(|case| &case.reps);
+    of_kind.filter_map(|rep| rep.median("lb_time_ms")).fold(f64::INFINITY, f64::min)
+}
+
+/// How much longer than drawn a service took, milliseconds: the median of the case.
+pub(crate) fn timer_ms(case: &Case) -> f64 {
+    let medians: Vec<f64> = case.reps.iter().filter_map(|rep| rep.median("svc_err_us")).collect();
+    medians.iter().sum::<f64>() / medians.len() as f64 / 1000.0
+}
+
 /// Every case, by name.
-pub(crate) fn all() -> Vec<Case> {
+pub(crate) static CASES: LazyLock<Vec<Case>> = LazyLock::new(all);
+
+fn all() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/real");
     let files = std::fs::read_dir(&folder).expect("the measurements are beside the tests");
     let mut cases: Vec<Case> = files

@@ -1,7 +1,7 @@
 //! From a measured case to a scenario: the workload and the servers; the balancer's own file is read
 //! by the vendor's module.
 
-use super::case::{Backend, Case, Workload};
+use super::case::{Backend, Case, Workload, balancer_ms};
 use super::{envoy, haproxy, nginx};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -89,7 +89,7 @@ pub(crate) fn scenario(case: &Case) -> String {
     }
     for backend in &case.backends {
         text += &server(backend, balancer.member(&backend.addr));
-        timeline.extend(events(backend));
+        timeline.extend(events(backend, balancer_ms(&case.kind)));
     }
     for (at, command) in &case.commands {
         timeline.push((*at, command_entry(command)));
@@ -148,17 +148,20 @@ fn server(backend: &Backend, member: &BTreeMap<String, String>) -> String {
 }
 
 /// What happens to a server, and when.
-fn events(backend: &Backend) -> Vec<(u64, String)> {
+fn events(backend: &Backend, way: f64) -> Vec<(u64, String)> {
     let verb = |word: &str| match word {
-        "offline" => "refuse",
-        "online" => "accept",
-        "hang" => "hang",
-        "ok" => "resume",
-        "fail" => "fail",
+        "offline" => ("refuse", String::new()),
+        "online" => ("accept", String::new()),
+        // It takes requests in and never answers, not even once it is well: nothing piles up.
+        "hang" => ("fail", "with = \"http_504\"\nafter = \"1h\"\n".to_owned()),
+        "ok" => ("heal", String::new()),
+        // At once, but for the way there and back.
+        "fail" => ("fail", format!("after = \"{way}ms\"\n")),
         other => panic!("{}: unknown event {other}", backend.id),
     };
     let entry = |at: u64, word: &str| {
-        (at, format!("do = \"{}\"\ntargets = \"{}\"", verb(word), backend.id))
+        let (verb, more) = verb(word);
+        (at, format!("do = \"{verb}\"\ntargets = \"{}\"\n{more}", backend.id))
     };
     let mut found = Vec::new();
     match backend.mode.as_deref() {

@@ -1,6 +1,6 @@
 //! Predicted against measured: a band for every figure, fixed before anything is compared.
 
-use super::case::Case;
+use super::case::{Case, balancer_ms, timer_ms};
 use super::observe::{self, Observed, begins_again};
 use misroute::model::setup::Setup;
 use rayon::prelude::*;
@@ -9,7 +9,6 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 /// A figure of a window, measured and predicted.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
-    pub(crate) case: String,
     pub(crate) window: String,
     pub(crate) figure: String,
     /// Mean and standard deviation over the repetitions.
@@ -63,7 +62,7 @@ pub(crate) fn rows(case: &Case, setup: &Setup, runs: u32) -> Vec<Row> {
     let mut rows = Vec::new();
     for window in &windows {
         for figure in figures(case, window) {
-            rows.extend(row(case, &observed, window, &figure));
+            rows.extend(row(case, setup, &observed, window, &figure));
         }
     }
     rows.extend(returns(case, &observed));
@@ -81,13 +80,29 @@ fn figures(case: &Case, window: &str) -> Vec<String> {
     names
 }
 
-fn row(case: &Case, observed: &[Observed], window: &str, figure: &str) -> Option<Row> {
+/// Percentage points that depend on when checks happen to be made: nobody noted how long before
+/// the first request the balancer began to check, so a change is discovered up to an interval
+/// sooner or later, and meanwhile one server's share goes wrong.
+fn undiscovered(case: &Case, setup: &Setup, (from, to): (u64, u64)) -> f64 {
+    let checks = setup.balancer.config.health.as_ref();
+    let Some(checks) = checks.filter(|_| case.backends.iter().any(|b| b.ev.is_some())) else {
+        return 0.0;
+    };
+    100.0 * checks.interval.as_secs_f64() / (to - from) as f64 / case.backends.len() as f64
+}
+
+fn row(
+    case: &Case,
+    setup: &Setup,
+    observed: &[Observed],
+    window: &str,
+    figure: &str,
+) -> Option<Row> {
     let measured: Option<Vec<f64>> =
         case.reps.iter().map(|rep| rep.figure(window, figure)).collect();
     // A latency of nobody is none.
     let measured = measured?;
-    let overheads: Vec<f64> = case.reps.iter().map(super::case::Repetition::overhead_ms).collect();
-    let overhead = mean_sd(&overheads).0;
+    let overhead = balancer_ms(&case.kind) + timer_ms(case);
     let span = observe::window(case, window);
     let mut values: Vec<f64> =
         observed.iter().map(|run| run.figure(case, figure, span, overhead)).collect();
@@ -97,17 +112,18 @@ fn row(case: &Case, observed: &[Observed], window: &str, figure: &str) -> Option
         values = vec![f64::NAN; 2];
     }
     let (predicted, low, high) = prediction(&values, measured.len());
+    let unseen = undiscovered(case, setup, span);
     let band = if figure.starts_with("pct_") {
-        let most = OUTCOME_POINTS.max(3.0 * sd);
+        let most = OUTCOME_POINTS.max(3.0 * sd) + unseen;
         (predicted - most, predicted + most)
     } else if figure.starts_with("share_pct_") {
-        (predicted - SHARE_POINTS, predicted + SHARE_POINTS)
+        let most = SHARE_POINTS + unseen;
+        (predicted - most, predicted + most)
     } else {
         let more = widened(figure) * predicted;
         (low - more, high + more)
     };
     Some(Row {
-        case: case.case.clone(),
         window: window.to_owned(),
         figure: figure.to_owned(),
         measured: (mean, sd),
@@ -133,7 +149,6 @@ fn returns(case: &Case, observed: &[Observed]) -> Option<Row> {
         observed.iter().filter_map(|run| begins_again(&run.arrivals(index), at)).collect();
     let predicted = mean_sd(&predicted).0;
     Some(Row {
-        case: case.case.clone(),
         window: "all".to_owned(),
         figure: format!("{} gets requests again, s", backend.id),
         measured: (mean, sd),

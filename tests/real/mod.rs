@@ -10,7 +10,7 @@ mod nginx;
 mod observe;
 mod page;
 
-use case::Case;
+use case::{CASES, Case};
 use judge::Row;
 use misroute::scenario::{Scenario, Source, load};
 
@@ -25,14 +25,10 @@ fn scenario(case: &Case) -> Scenario {
 }
 
 /// Every case with its rows; only those whose names begin so, if any are given.
-pub(crate) fn compare(runs: u32, names: &[String]) -> Vec<(Case, Vec<Row>)> {
-    let wanted = |case: &Case| names.is_empty() || names.contains(&case.case);
-    let cases = case::all().into_iter().filter(wanted);
-    let rows = |case: Case| {
-        let rows = judge::rows(&case, &scenario(&case).setup, runs);
-        (case, rows)
-    };
-    cases.map(rows).collect()
+pub(crate) fn compare(runs: u32, names: &[String]) -> Vec<(&'static Case, Vec<Row>)> {
+    let wanted = |case: &&Case| names.is_empty() || names.contains(&case.case);
+    let cases = CASES.iter().filter(wanted);
+    cases.map(|case| (case, judge::rows(case, &scenario(case).setup, runs))).collect()
 }
 
 /// docs/validation.md.
@@ -44,7 +40,7 @@ pub(crate) fn page(runs: u32, names: &[String]) -> String {
 /// The scenario of one case, as text.
 #[cfg_attr(test, expect(dead_code, reason = "the example shows it"))]
 pub(crate) fn text(name: &str) -> Option<String> {
-    case::all().iter().find(|case| case.case == name).map(convert::scenario)
+    CASES.iter().find(|case| case.case == name).map(convert::scenario)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ This page is the output of `cargo run --release --example validation > docs/vali
 ";
 
 /// The page.
-pub(crate) fn write(cases: &[(Case, Vec<Row>)]) -> String {
+pub(crate) fn write(cases: &[(&Case, Vec<Row>)]) -> String {
     let mut text = HEAD.to_owned();
     let rows = cases.iter().flat_map(|(_, rows)| rows);
     let (all, held) = (rows.clone().count(), rows.filter(|row| row.holds()).count());
