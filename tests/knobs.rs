@@ -9,8 +9,8 @@ use balancer::BALANCER;
 use laws::LAWS;
 use misroute::engine::dist::FAMILIES;
 use misroute::experiment::run::{Run, run};
-use misroute::model::balancer::ALGORITHMS;
 use misroute::model::balancer::membership::rule::EJECTIONS;
+use misroute::model::balancer::{ALGORITHMS, ParameterKind};
 use misroute::scenario::actions::{ACTIONS, Lasts};
 use misroute::scenario::fields::{Kind, More, ROLLOUT, SCENARIO, TableSpec};
 use misroute::scenario::{Override, SIGNALS, Scenario, Source, load};
@@ -170,11 +170,19 @@ fn parameters_of_algorithms_change_what_happens() {
             // Far enough: one more point on a ring need not move anybody.
             let (default, (low, high)) = (parameter.default, parameter.range);
             let other = if default < high { (2.0 * default + 1.0).min(high) } else { low };
+            let other = match (name, parameter.kind) {
+                (_, ParameterKind::Duration) => "50ms".to_owned(),
+                // Fewer than there are users.
+                ("sticky", _) => "1".to_owned(),
+                _ => other.to_string(),
+            };
             let turned = format!("balancer.{name}.{}={other}", parameter.name);
             // What a parameter needs in order to have something to change.
             let needs = match parameter.name {
                 "active-request-bias" | "max-fails" => "backends.api-1.weight=5".to_owned(),
-                "balance-factor" => format!("balancer.{name}.consistent=1"),
+                "balance-factor" if name != "bounded-hash" => {
+                    format!("balancer.{name}.consistent=1")
+                }
                 _ => chosen.clone(),
             };
             let ground = [&*chosen, &*needs];

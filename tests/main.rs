@@ -6,7 +6,9 @@
 
 mod algorithms;
 mod architecture;
+mod checks;
 mod cli;
+mod dialects;
 mod incidents;
 mod knobs;
 mod orders;

@@ -52,6 +52,8 @@ pub enum Purpose {
     Thread = 11,
     /// The work that a health check asks for.
     Check = 12,
+    /// Which balancer process hears that a backend has an idle worker.
+    IdleReport = 13,
     /// How long a closed-loop user thinks.
     Think = 20,
     /// Which key a request has.

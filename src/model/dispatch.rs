@@ -127,7 +127,9 @@ impl World {
             self.backlog.extend(self.backends.iter().map(inside));
         }
         let key = self.populations[attempt.population.index()].key(attempt.user, attempt.index);
-        instance.pick(attempt.thread, key, attempt.tried, &self.backlog, self.now)
+        let pick = instance.pick(attempt.thread, key, attempt.tried, &self.backlog, self.now);
+        self.send_probes(attempt.instance, attempt.thread);
+        pick
     }
 
     /// Envoy opens no more than so many connections; a member that has one is waited for.

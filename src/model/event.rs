@@ -48,6 +48,8 @@ pub(super) enum Event {
     ServerTimeout(Handle),
     /// The balancer has waited long enough for this attempt.
     BalancerTimeout(Handle),
+    /// A probed backend answers.
+    ProbeAnswer { instance: InstanceId, thread: u16, backend: BackendId },
     /// The client has waited long enough for this attempt.
     AttemptTimeout(Handle),
     /// A request's backoff is over.

@@ -103,6 +103,8 @@ pub struct World {
     processes_started: u64,
     /// Attempts inside each backend, for algorithms that are oracles; kept to allocate nothing.
     pub(super) backlog: Vec<u32>,
+    /// Who hears that a backend has an idle worker.
+    pub(super) report_key: u64,
     digest: Digest,
 }
 
@@ -144,6 +146,7 @@ impl World {
             processes_started: processes.saturating_sub(1),
             check_key: key(seed, Purpose::Check, 0),
             backlog: Vec::new(),
+            report_key: key(seed, Purpose::IdleReport, 0),
             digest: Digest::default(),
             setup,
         };
@@ -225,6 +228,9 @@ impl World {
             Event::TryAgain(attempt) => self.on_try_again(attempt, probe),
             Event::QueueTimeout(attempt) => self.on_queue_timeout(attempt, probe),
             Event::ServerTimeout(attempt) => self.on_server_timeout(attempt, probe),
+            Event::ProbeAnswer { instance, thread, backend } => {
+                self.on_probe_answer(instance, thread, backend);
+            }
             Event::FailingReply(attempt) => self.on_failing_reply(attempt, probe),
             Event::BackendTimer { backend, life, what } => {
                 self.on_backend_timer(backend, life, what, probe);

@@ -83,13 +83,14 @@ pub(crate) fn scenario(case: &Case) -> String {
     let mut text = format!("schema = 1\nname = \"{name}\"\nduration = \"{}s\"\n", length + drain);
     text += &clients(&case.workload);
     text += &balancer.write();
+    let checked = balancer.get("health.asks") == Some("\"life\"");
     let mut timeline: Vec<(u64, String)> = Vec::new();
     if case.workload.mode == "open" {
         timeline.push((length, "do = \"surge\"\nfactor = 0".to_owned()));
     }
     for backend in &case.backends {
         text += &server(backend, balancer.member(&backend.addr));
-        timeline.extend(events(backend, balancer_ms(&case.kind)));
+        timeline.extend(events(backend, checked, balancer_ms(&case.kind)));
     }
     for (at, command) in &case.commands {
         timeline.push((*at, command_entry(command)));
@@ -148,10 +149,15 @@ fn server(backend: &Backend, member: &BTreeMap<String, String>) -> String {
 }
 
 /// What happens to a server, and when.
-fn events(backend: &Backend, way: f64) -> Vec<(u64, String)> {
+///
+/// `checked`: whether checks ask for a page, which a server that hangs does not send either. `way`:
+/// milliseconds there and back.
+fn events(backend: &Backend, checked: bool, way: f64) -> Vec<(u64, String)> {
     let verb = |word: &str| match word {
         "offline" => ("refuse", String::new()),
         "online" => ("accept", String::new()),
+        "hang" if checked => ("hang", String::new()),
+        "ok" if checked => ("resume", String::new()),
         // It takes requests in and never answers, not even once it is well: nothing piles up.
         "hang" => ("fail", "with = \"http_504\"\nafter = \"1h\"\n".to_owned()),
         "ok" => ("heal", String::new()),

@@ -20,6 +20,11 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// Window and figure.
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.window, self.figure)
+    }
+
     pub(crate) fn holds(&self) -> bool {
         (self.band.0..=self.band.1).contains(&self.measured.0)
     }

@@ -12,6 +12,8 @@ mod page;
 
 use case::{CASES, Case};
 use judge::Row;
+#[cfg(test)]
+use misroute::scenario::Override;
 use misroute::scenario::{Scenario, Source, load};
 
 /// Runs of the model per case.
@@ -49,11 +51,53 @@ fn real_balancers_do_what_the_model_predicts() {
     let mut wrong = Vec::new();
     for (case, rows) in compare(RUNS, &[]) {
         for row in rows {
-            let name = format!("{} {}", row.window, row.figure);
+            let name = row.name();
             if row.holds() == known::contains(&case.case, &name) {
                 wrong.push(format!("{} {name}: {row:?}", case.case));
             }
         }
     }
     assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What would go unnoticed if the bands were too wide: the same cases without what explains them.
+#[cfg(test)]
+const WRONG: &[(&str, &str)] = &[
+    ("A", "balancer.algorithm=random"),
+    ("A4", "clients.web.think.exponential.mean=400ms"),
+    ("B", "balancer.algorithm=random"),
+    ("C", "balancer.algorithm=roundrobin"),
+    ("D1", "balancer.haproxy-random.draws=2"),
+    ("E", "balancer.algorithm=round-robin"),
+    ("G3b", "balancer.client-leaves=close"),
+    ("G4", "balancer.client-leaves=ignore"),
+    ("G4", "backends.*.abandoned=finish"),
+    ("H", "backends.b1.weight=30"),
+    ("J", "balancer.connect.redispatch=true"),
+    ("J3", "balancer.health.fall=6"),
+    ("J4", "balancer.connect.retries=0"),
+    ("J6", "balancer.connect.delay=1ms"),
+    ("K3", "balancer.health.asks=work"),
+    ("L4", "balancer.queue.refills-on-change=true"),
+    ("M", "clients.web.keys.zipf=0"),
+    ("M3", "balancer.haproxy-uri.consistent=0"),
+    ("M4", "clients.web.keys.text=/{}"),
+    ("N", "balancer.algorithm=roundrobin"),
+    ("O", "balancer.algorithm=roundrobin"),
+    ("O4", "balancer.ejection.error-limit=1000000"),
+    ("P4", "balancer.ejection.consecutive-5xx=1000000"),
+    ("Q1", "backends.*.max-connections=unlimited"),
+    ("S3", "balancer.haproxy-random.draws=1"),
+];
+
+#[cfg(test)]
+#[test]
+fn wrong_predictions_are_noticed() {
+    let unnoticed = WRONG.iter().filter(|(name, change)| {
+        let case = CASES.iter().find(|case| case.case == *name).unwrap();
+        let wrong = scenario(case).with(&[Override::parse(change).unwrap()]).unwrap();
+        judge::rows(case, &wrong.setup, 10).iter().all(Row::holds)
+    });
+    let unnoticed: Vec<_> = unnoticed.collect();
+    assert!(unnoticed.is_empty(), "all rows hold all the same: {unnoticed:#?}");
 }

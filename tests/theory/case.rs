@@ -64,6 +64,20 @@ impl Case {
         self.expected.as_f64().unwrap_or(0.0)
     }
 
+    /// The stated values, if there are several.
+    pub(super) fn expected_list(&self) -> Vec<f64> {
+        self.expected.as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
+    }
+
+    /// The standard error of a published simulation, from the note.
+    ///
+    /// # Panics
+    /// If the note says none.
+    pub(super) fn standard_error(&self) -> f64 {
+        let stated = self.note.strip_prefix("standard error of T ");
+        stated.and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{}", self.note))
+    }
+
     /// The error of the stated value itself, from its note: 0 of a closed form.
     pub(super) fn stated_error(&self) -> f64 {
         let number = |text: &str| text.parse::<f64>().expect("a note's error is a number");

@@ -6,6 +6,7 @@
 //! if the 95% interval is narrow enough to show a mistake (`simulation`); `weaker` lists those for
 //! which that takes too long. Cases with more than 80% load run only with `MISROUTE_SLOW=1`.
 
+mod balancing;
 mod case;
 mod identities;
 mod judge;
@@ -47,7 +48,12 @@ groups! {
     several_servers: "MMc", "MDc";
     bounded_queues_and_losses: "MMcK", "MMcc";
     general_service: "MG1", "MD1";
-    round_robin_and_random: "RR", "SUPER";
+    round_robin: "RR";
+    random_and_power_of_d: "SUPER", "GAST", "MITZ", "P2C";
+    idle_queues: "JIQ";
+    stale_loads: "STALE";
+    black_holes: "BLACKHOLE";
+    vendors_weights: "MAGLEV", "ENVOY";
     shortest_queue: "JSQ";
     deadlines_and_wasted_work: "DEADLINE", "ZOMBIE";
     failures_and_pauses: "RETRY", "BREAK", "PAUSE", "BUOYANT";

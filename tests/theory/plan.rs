@@ -1,5 +1,6 @@
 //! From a case to the simulations that test it.
 
+use super::balancing;
 use super::case::Case;
 use super::queueing::{Queueing, law, units};
 use super::simulation::{Metric, Simulation};
@@ -36,8 +37,8 @@ pub(super) fn checks(case: &Case) -> Vec<Check> {
         "MG1" => mg1(case).into_iter().collect(),
         "MD1" => vec![md1(case)],
         "MDc" => mdc(case).into_iter().collect(),
-        "RR" => round_robin(case).into_iter().collect(),
-        "SUPER" => random_split(case).into_iter().collect(),
+        "RR" if case.metric != "crossover_rho" => round_robin(case).into_iter().collect(),
+        "SUPER" if case.number("d") == Some(1.0) => random_split(case).into_iter().collect(),
         "JSQ" => shortest(case).into_iter().collect(),
         "DEADLINE" => deadline(case).into_iter().collect(),
         "ZOMBIE" => zombie(case).into_iter().collect(),
@@ -334,7 +335,7 @@ fn special(case: &Case) -> Vec<Check> {
             let simulation = Simulation::OneSlow { algorithm };
             one(format!("one slow, {algorithm}"), simulation, 0, 0.0, delta, 0.01)
         }
-        _ => Vec::new(),
+        _ => balancing::checks(case),
     }
 }
 

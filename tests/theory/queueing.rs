@@ -98,6 +98,10 @@ pub(super) struct Queueing {
     pub(super) rate: f64,
     pub(super) service: Distribution,
     pub(super) algorithm: &'static str,
+    /// Its first parameters.
+    pub(super) arguments: Vec<f64>,
+    /// Independent balancers, one of them drawn for each request.
+    pub(super) instances: u16,
     pub(super) backends: usize,
     pub(super) workers: u32,
     /// Places in each queue.
@@ -127,6 +131,8 @@ impl Queueing {
             rate,
             service: Distribution::exponential(units(1.0)),
             algorithm: "round-robin",
+            arguments: Vec::new(),
+            instances: 1,
             backends: 1,
             workers: 1,
             queue: None,
@@ -186,7 +192,9 @@ impl Queueing {
             ..backend(name)
         };
         let backends = (0..self.backends).map(backend).collect();
-        let mut setup = world(algorithm(self.algorithm, &[]), backends, self.rate, duration);
+        let config = algorithm(self.algorithm, &self.arguments);
+        let mut setup = world(config, backends, self.rate, duration);
+        setup.balancer.instances = self.instances;
         setup.populations[0].arrivals = self.arrivals.clone();
         if let Some((users, think)) = self.closed {
             setup.populations[0].users = users;

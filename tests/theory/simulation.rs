@@ -31,6 +31,12 @@ pub(super) enum Simulation {
     RingMove { members: u32 },
     /// Eleven backends, one slow for half of the run.
     OneSlow { algorithm: &'static str },
+    /// Members of one worker, the first of which fails at once.
+    BlackHole { algorithm: &'static str, members: usize, rate: f64 },
+    /// Places of members of weights 1 and 2 in a Maglev table.
+    Maglev { size: u64 },
+    /// Envoy's turns of a host with `active` requests, beside an idle one of weight 1.
+    EnvoyWeight { weight: u32, active: u32, bias: f64 },
 }
 
 /// A number to be read off a replication.
@@ -166,6 +172,13 @@ impl Simulation {
             }
             Self::RingMove { members } => special(special::ring_move(*members, seed, requests)),
             Self::OneSlow { algorithm } => special(special::one_slow(algorithm, seed)),
+            Self::BlackHole { algorithm, members, rate } => {
+                special(special::black_hole(algorithm, *members, *rate, seed, requests))
+            }
+            Self::Maglev { size } => special(special::maglev(*size)),
+            Self::EnvoyWeight { weight, active, bias } => {
+                special(special::envoy_weight(*weight, *active, *bias))
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use super::tally::Tally;
 use misroute::engine::dist::Distribution;
 use misroute::engine::random::{Purpose, Seed, Stream};
 use misroute::engine::time::{Span, Time};
+use misroute::model::balancer::{MemberView, Pick, PickContext};
 use misroute::model::outcome::Outcome;
 use misroute::model::probe::{FinishedRequest, Probe};
 use misroute::model::run::simulate;
@@ -258,4 +259,67 @@ pub(super) fn one_slow(name: &str, seed: Seed) -> Vec<f64> {
     let mut probe = InTime::default();
     simulate(&Arc::new(setup), seed, &mut probe);
     vec![1.0 - probe.late / probe.answered]
+}
+
+/// Share of the requests that go to the member that fails at once.
+pub(super) fn black_hole(
+    name: &str,
+    members: usize,
+    rate: f64,
+    seed: Seed,
+    requests: f64,
+) -> Vec<f64> {
+    // As many draws as members: the least loaded of all, ties at random.
+    let draws = members as f64;
+    let arguments: &[f64] = if name == "power-of-d" { &[draws] } else { &[] };
+    let warm_up = 50.0;
+    let duration = units(warm_up + requests / rate);
+    let backends = (0..members).map(backend).collect();
+    let mut setup = world(algorithm(name, arguments), backends, rate, duration);
+    let fault = Fault::Fail { outcome: Outcome::Http500, after: Span::ZERO };
+    setup.timeline.push(entry(Span::ZERO, begin(fault), None));
+    let from = units(warm_up).after_start();
+    setup.observation.intervals = vec![(from, Time::from_ns(duration.as_ns()))];
+    let mut tally = Tally::new(from, seed, None, false);
+    simulate(&Arc::new(setup), seed, &mut tally);
+    let reached = |index: usize| {
+        let (before, after) = (&tally.before, &tally.after);
+        (after[index].reached - before.get(index).map_or(0, |gauge| gauge.reached)) as f64
+    };
+    let all: f64 = (0..members).map(reached).sum();
+    vec![reached(0) / all]
+}
+
+/// Places of members of weights 1 and 2: one key for each place.
+pub(super) fn maglev(size: u64) -> Vec<f64> {
+    let members = [MemberView::new("light", 1), MemberView::new("heavy", 2)];
+    let mut chooser = algorithm("maglev", &[size as f64]).build(0, 0);
+    chooser.members_changed(&members);
+    let mut stream = Stream::new(Seed::new(1), Purpose::Test, 0);
+    let mut places = vec![0.0; 2];
+    for key in 0..size {
+        let mut probes = Vec::new();
+        let mut context = PickContext::plain(&members, key, &mut stream, &mut probes);
+        let Pick::Member(member) = chooser.pick(&mut context) else { panic!("both are well") };
+        places[member] += 1.0;
+    }
+    places
+}
+
+/// Turns of a busy host for each of an idle one of weight 1, while nothing comes or goes.
+pub(super) fn envoy_weight(weight: u32, active: u32, bias: f64) -> Vec<f64> {
+    const TURNS: u32 = 100_000;
+    let busy = MemberView { in_flight: active, ..MemberView::new("busy", weight) };
+    let members = [busy, MemberView::new("idle", 1)];
+    let mut chooser = algorithm("envoy-least-request", &[2.0, bias]).build(0, 0);
+    chooser.members_changed(&members);
+    let mut stream = Stream::new(Seed::new(1), Purpose::Test, 0);
+    let mut turns = [0_u32; 2];
+    for _ in 0..TURNS {
+        let mut probes = Vec::new();
+        let mut context = PickContext::plain(&members, 0, &mut stream, &mut probes);
+        let Pick::Member(member) = chooser.pick(&mut context) else { panic!("both are well") };
+        turns[member] += 1;
+    }
+    vec![f64::from(turns[0]) / f64::from(turns[1])]
 }

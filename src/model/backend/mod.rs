@@ -78,6 +78,8 @@ pub(super) struct Backend {
     /// Counts restarts and crashes: a timer of an earlier life is dropped.
     pub(super) life: u32,
     pub(super) gauge: BackendGauge,
+    /// Smoothed time in system of the attempts it has served; zero before the first.
+    pub(super) latency: Span,
     state_since: Time,
 }
 
@@ -93,6 +95,7 @@ impl Backend {
             state: BackendState::Up,
             life: 0,
             gauge: BackendGauge::default(),
+            latency: Span::ZERO,
             state_since: Time::ZERO,
         };
         if !setup.up_at_start {

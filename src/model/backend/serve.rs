@@ -125,6 +125,8 @@ impl World {
         self.schedule_completion(id);
         let attempt = self.attempts.get_mut(handle).expect("an attempt in a station lives");
         attempt.place = Place::Left;
+        let attempt = *attempt;
+        self.note_served(&attempt, id);
         let gauge = &mut self.backends[id.index()].gauge;
         match attempt.sender {
             Sender::Client if attempt.request.is_some() => gauge.succeeded += 1,

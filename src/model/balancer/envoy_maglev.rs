@@ -72,6 +72,7 @@ impl HashTable for Maglev {
 /// The entry in the table. Source: Eisenbud et al., NSDI 2016, listing 1; Envoy `maglev_lb.cc`.
 /// Tables are held to the counts that Envoy publishes.
 pub(super) const ALGORITHM: Algorithm = Algorithm {
+    hashes: true,
     name: "envoy-maglev",
     dialect: (Dialect::Envoy, &["MAGLEV"]),
     summary: "the same key always gets the same host: a table of 65537 that hosts fill in turn",

@@ -45,6 +45,7 @@ impl HashTable for Ring {
 /// The entry in the table. Source: Envoy `ring_hash_lb.cc`. A member's points follow from its
 /// address.
 pub(super) const ALGORITHM: Algorithm = Algorithm {
+    hashes: true,
     name: "envoy-ring-hash",
     dialect: (Dialect::Envoy, &["RING_HASH", "ring-hash"]),
     summary: "the same key always gets the same host: the next point on a ring of xxHash64",

@@ -6,6 +6,7 @@ use super::{Algorithm, Dialect};
 /// The entry in the table. Source: HAProxy 2.6 `get_server_sh` in `backend.c`, held to recordings in
 /// tests/orders.rs. The number is not hashed: neighbouring addresses get neighbouring members.
 pub(super) const ALGORITHM: Algorithm = Algorithm {
+    hashes: true,
     name: "haproxy-source",
     dialect: (Dialect::Haproxy, &["source", "source-hash"]),
     summary: "the client's IPv4 address modulo the summed weight, or its point on a ring",

@@ -8,6 +8,7 @@ use super::{Algorithm, Dialect};
 /// recordings in tests/orders.rs. On the ring, HAProxy finishes the hash with its avalanche.
 /// Shares are not those of the weights: sdbm of short similar keys is far from uniform.
 pub(super) const ALGORITHM: Algorithm = Algorithm {
+    hashes: true,
     name: "haproxy-uri",
     dialect: (Dialect::Haproxy, &["uri", "url_param", "hdr", "hash", "ring-hash"]),
     summary: "the same text always gets the same member: sdbm modulo the weight, or on a ring",

@@ -5,7 +5,7 @@ use super::lines::Lines;
 use super::membership::Membership;
 use super::membership::rule::TryEnd;
 use super::policy::Avoid;
-use super::{Answer, Balancer, Key, MemberView, Pick, PickContext, Tried};
+use super::{Answer, Balancer, Key, MemberView, Pick, PickContext, ProbeReply, Tried};
 use crate::engine::random::Stream;
 use crate::engine::time::{Span, Time};
 use crate::model::outcome::Outcome;
@@ -314,6 +314,16 @@ impl Instance {
     ) {
         let answer = Answer { outcome, latency, now };
         self.threads[usize::from(thread)].answered(member.index(), answer);
+    }
+
+    /// The members that its algorithm wants probed, once.
+    pub(in crate::model) fn take_probes(&mut self) -> std::vec::Drain<'_, usize> {
+        self.probes.drain(..)
+    }
+
+    /// Tells the algorithm what a backend says of itself.
+    pub(in crate::model) fn probed(&mut self, thread: u16, member: BackendId, reply: ProbeReply) {
+        self.threads[usize::from(thread)].probed(member.index(), reply);
     }
 
     /// A wait drawn uniformly from [0, `most`).

@@ -10,6 +10,8 @@ use crate::engine::random::Stream;
 use crate::engine::time::{Span, Time};
 use std::sync::Arc;
 
+mod bounded_hash;
+mod choice;
 pub mod config;
 mod envoy_edf;
 mod envoy_hash;
@@ -30,8 +32,12 @@ mod haproxy_source;
 mod haproxy_uri;
 mod hashing;
 pub(super) mod instance;
+mod join_idle_queue;
+mod join_shortest_queue;
 mod least_connections;
+mod least_response_time;
 pub(super) mod lines;
+mod maglev;
 pub mod membership;
 mod nginx_hash;
 mod nginx_hash_consistent;
@@ -40,14 +46,19 @@ mod nginx_least_connections;
 mod nginx_peers;
 mod nginx_random;
 mod nginx_random_two;
+mod peak_ewma;
 pub mod policy;
+mod power_of_d;
+mod prequal;
 mod random;
+mod ring;
 mod ring_hash;
 mod round_robin;
 mod single;
 mod smooth_weighted;
 mod source_hash;
 mod static_round_robin;
+mod sticky;
 pub mod weighted;
 
 /// A member of the pool as one balancer instance sees it, by backend index.
@@ -393,6 +404,11 @@ pub struct Algorithm {
     pub tracks_load: bool,
     /// Whether it sees the true number of attempts in every backend, which no balancer can.
     pub oracle: bool,
+    /// Whether it asks for probes of members at its picks.
+    pub probes: bool,
+    /// Whether backends report to it, as [`Balancer::probed`] with nothing in flight, when a
+    /// worker of theirs becomes idle.
+    pub hears_idle: bool,
     /// Whether an attempt goes behind those that wait in the pool's queue without looking for a
     /// free member.
     pub waits_behind_queue: bool,
@@ -416,6 +432,8 @@ impl Algorithm {
         weighted: false,
         tracks_load: false,
         oracle: false,
+        probes: false,
+        hears_idle: false,
         waits_behind_queue: false,
         hashes: false,
         parameters: &[],
@@ -426,24 +444,34 @@ impl Algorithm {
 /// Every algorithm, alphabetically. Scenario files, `misroute list algorithms`, the conformance
 /// tests and the benches read this table.
 pub const ALGORITHMS: &[&Algorithm] = &[
+    &bounded_hash::ALGORITHM,
     &envoy_least_request::ALGORITHM,
     &envoy_maglev::ALGORITHM,
     &envoy_random::ALGORITHM,
     &envoy_ring_hash::ALGORITHM,
     &envoy_round_robin::ALGORITHM,
     &first::ALGORITHM,
+    &first::ALGORITHM,
     &haproxy_least_connections::ALGORITHM,
     &haproxy_random::ALGORITHM,
     &haproxy_round_robin::ALGORITHM,
     &haproxy_source::ALGORITHM,
     &haproxy_uri::ALGORITHM,
+    &join_idle_queue::ALGORITHM,
+    &join_shortest_queue::ALGORITHM,
     &least_connections::ALGORITHM,
+    &least_connections::ALGORITHM,
+    &least_response_time::ALGORITHM,
+    &maglev::ALGORITHM,
     &nginx_hash::ALGORITHM,
     &nginx_hash_consistent::ALGORITHM,
     &nginx_ip_hash::ALGORITHM,
     &nginx_least_connections::ALGORITHM,
     &nginx_random::ALGORITHM,
     &nginx_random_two::ALGORITHM,
+    &peak_ewma::ALGORITHM,
+    &power_of_d::ALGORITHM,
+    &prequal::ALGORITHM,
     &random::ALGORITHM,
     &ring_hash::ALGORITHM,
     &round_robin::ALGORITHM,
@@ -451,6 +479,7 @@ pub const ALGORITHMS: &[&Algorithm] = &[
     &smooth_weighted::ALGORITHM,
     &source_hash::ALGORITHM,
     &static_round_robin::ALGORITHM,
+    &sticky::ALGORITHM,
 ];
 
 /// The algorithm that a scenario of this dialect calls so: by its own name, by the vendor's, or by

@@ -40,6 +40,7 @@ impl Balancer for NginxHash {
 /// The entry in the table. Source: nginx 1.22 `ngx_http_upstream_hash_module.c`, held to recordings
 /// in tests/orders.rs.
 pub(super) const ALGORITHM: Algorithm = Algorithm {
+    hashes: true,
     name: "nginx-hash",
     dialect: (Dialect::Nginx, &["hash"]),
     summary: "the same text always gets the same member: 15 bits of its CRC-32 modulo the weight",

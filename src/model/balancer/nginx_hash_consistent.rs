@@ -65,6 +65,7 @@ impl Balancer for NginxHashConsistent {
 /// The entry in the table. Source: nginx 1.22 `ngx_http_upstream_hash_module.c`, held to recordings
 /// in tests/orders.rs. A member's place follows from its address.
 pub(super) const ALGORITHM: Algorithm = Algorithm {
+    hashes: true,
     name: "nginx-hash-consistent",
     dialect: (Dialect::Nginx, &["hash_consistent", "ring-hash"]),
     summary: "the same text always gets the same member: the next of 160 points per unit of weight",

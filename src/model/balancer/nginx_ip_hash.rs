@@ -34,6 +34,7 @@ impl Balancer for NginxIpHash {
 /// The entry in the table. Source: nginx 1.22 `ngx_http_upstream_ip_hash_module.c`, held to
 /// recordings in tests/orders.rs.
 pub(super) const ALGORITHM: Algorithm = Algorithm {
+    hashes: true,
     name: "nginx-ip-hash",
     dialect: (Dialect::Nginx, &["ip_hash", "source-hash"]),
     summary: "the client's network (first three octets) hashed modulo 6271, then the summed weight",

@@ -28,7 +28,7 @@ impl PartialOrd for Turn {
 }
 
 #[derive(Clone, Default)]
-struct RoundRobin {
+pub(super) struct RoundRobin {
     turns: BinaryHeap<Reverse<Turn>>,
     /// Turns popped during one pick, to be put back; kept to allocate nothing.
     skipped: Vec<Turn>,

@@ -1,6 +1,9 @@
 //! A table of usable members for draws in proportion to their weights.
 
-use super::MemberView;
+use super::{MemberView, PickContext};
+
+/// Draws of unfit members before falling back to a scan, as nginx's `random` does.
+const REDRAWS: u32 = 20;
 
 /// Usable members with the running sum of their weights.
 #[derive(Clone, Debug, Default)]
@@ -30,11 +33,59 @@ impl WeightTable {
         self.ends.last().copied().unwrap_or(0)
     }
 
+    /// How many members it has.
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     /// The member whose stretch of 0..total contains `point`. O(log n).
     ///
     /// # Panics
     /// If `point` is not below the total.
     pub fn at(&self, point: u64) -> usize {
         self.members[self.ends.partition_point(|&end| end <= point)]
+    }
+
+    /// A draw among the fit members in proportion to their weights. O(log n) if most are fit.
+    pub(super) fn draw(
+        &self,
+        context: &mut PickContext<'_>,
+        is_fit: impl Fn(&PickContext<'_>, usize) -> bool,
+    ) -> Option<usize> {
+        let total = self.total();
+        if total == 0 {
+            return None;
+        }
+        for _ in 0..REDRAWS {
+            let member = self.at(context.stream.below(total));
+            if is_fit(context, member) {
+                return Some(member);
+            }
+        }
+        let fit: u64 =
+            self.weights().filter(|&(m, _)| is_fit(context, m)).map(|(_, weight)| weight).sum();
+        if fit == 0 {
+            return None;
+        }
+        let mut point = context.stream.below(fit);
+        let mut fit = self.weights().filter(|&(member, _)| is_fit(context, member));
+        let found = fit.find(|&(_, weight)| {
+            let found = point < weight;
+            point = point.saturating_sub(weight);
+            found
+        });
+        found.map(|(member, _)| member)
+    }
+
+    /// Each member with its weight.
+    fn weights(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let weights = self.ends.iter().zip(starts).map(|(end, start)| end - start);
+        self.members.iter().copied().zip(weights)
     }
 }

@@ -1,7 +1,7 @@
 //! `[balancer]`, at the start and after each change of its configuration.
 
 use super::super::diagnostic::{Diagnostic, Place};
-use super::super::dialects::{self, DialectSpec};
+use super::super::dialects::{self, DIALECTS, DialectSpec};
 use super::super::fields::{BALANCER, parameters_of};
 use super::super::reader::{Report, TableReader};
 use super::super::suggest;
@@ -119,7 +119,14 @@ fn algorithm(
         balancer::find(dialect, text).ok_or_else(|| {
             let names = ALGORITHMS.iter().map(|algorithm| algorithm.name);
             let help = match of_vendor(text) {
-                Some(known) => format!("here it is `{}` ({})", known.name, known.vendors),
+                Some(known) => {
+                    let spec = DIALECTS.iter().find(|spec| spec.dialect == known.dialect.0);
+                    let others = spec.filter(|spec| spec.dialect != Dialect::Generic);
+                    let others = others.map_or_else(String::new, |spec| {
+                        format!("; with dialect = \"{}\" the name is right", spec.name)
+                    });
+                    format!("here it is `{}` ({}){others}", known.name, known.vendors)
+                }
                 None => suggest::help(text, names, "algorithms"),
             };
             values::unknown(&node.place, "algorithm", text).help(help)
@@ -138,11 +145,24 @@ fn algorithm(
 
 /// The algorithm that a vendor's configuration calls so: `leastconn`, `RING_HASH`.
 fn of_vendor(text: &str) -> Option<&'static balancer::Algorithm> {
+    let plain = text.to_ascii_lowercase().replace('_', "-");
+    let word = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+    let own = || ALGORITHMS.iter().copied().find(|algorithm| algorithm.name == plain);
+    let theirs = || ALGORITHMS.iter().copied().find(|known| word(known.dialect.1));
+    // Capitals are Envoy's.
+    let is_shouted = text.chars().any(char::is_uppercase);
+    let known = if is_shouted { theirs().or_else(own) } else { own().or_else(theirs) };
+    if known.is_some() {
+        return known;
+    }
     let called = |vendors: &str| {
         let mut words = vendors.split([' ', ';', ',', ':']);
         text.len() > 5 && words.any(|word| word.eq_ignore_ascii_case(text))
     };
-    ALGORITHMS.iter().copied().find(|algorithm| called(algorithm.vendors))
+    let all = || ALGORITHMS.iter().copied();
+    // A mere slip of an underscore is not meant as a vendor's name.
+    let slip = text.replace('_', "-");
+    all().find(|algorithm| algorithm.name == slip).or_else(|| all().find(|a| called(a.vendors)))
 }
 
 fn arguments_of(

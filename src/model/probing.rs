@@ -1,0 +1,72 @@
+//! What backends tell balancers of themselves: answers to probes, and reports of idle workers.
+
+use super::backend::Backend;
+use super::balancer::ProbeReply;
+use super::event::{Event, TIMERS};
+use super::request::{Attempt, Sender};
+use super::setup::{BackendId, InstanceId};
+use super::world::World;
+use crate::engine::random::keyed;
+use crate::engine::time::Span;
+
+/// From a probe's sending to its answer: within a data centre, and small beside any service.
+const DELAY: Span = Span::from_ms(1);
+/// Weight of an attempt in its backend's estimate of its latency, as a divisor: of 8, the latest
+/// eight or so count.
+const SMOOTHING: u64 = 8;
+
+impl Backend {
+    /// Takes an attempt that it has served into its estimate of the latency.
+    pub(super) fn note_latency(&mut self, latency: Span) {
+        let (old, new) = (self.latency.as_ns(), latency.as_ns());
+        self.latency = match old {
+            0 => latency,
+            _ => Span::from_ns(old - old / SMOOTHING + new / SMOOTHING),
+        };
+    }
+}
+
+impl World {
+    /// Sends the probes that an instance's algorithm has just asked for.
+    pub(super) fn send_probes(&mut self, instance: InstanceId, thread: u16) {
+        let asked = self.instances[instance.index()].take_probes();
+        for member in asked {
+            let backend = BackendId(member as u16);
+            let event = Event::ProbeAnswer { instance, thread, backend };
+            self.queue.push(self.now + DELAY, TIMERS, event);
+        }
+    }
+
+    /// A probed backend answers with what is true now: the attempts inside, and the smoothed time
+    /// in system of those it has served. One that takes no connections, or hangs, never answers.
+    pub(super) fn on_probe_answer(&mut self, to: InstanceId, thread: u16, id: BackendId) {
+        let backend = &self.backends[id.index()];
+        let condition = backend.condition;
+        if condition.refuses || condition.unreachable || condition.hangs {
+            return;
+        }
+        let in_flight = backend.station.busy() + backend.station.waiting();
+        let reply = ProbeReply { in_flight, latency: backend.latency, now: self.now };
+        self.instances[to.index()].probed(thread, id, reply);
+    }
+
+    /// A backend has served an attempt. If that leaves a worker idle, it says so to one thread of
+    /// one process, drawn at random, if that listens.
+    pub(super) fn note_served(&mut self, attempt: &Attempt, id: BackendId) {
+        let backend = &mut self.backends[id.index()];
+        if attempt.sender == Sender::Client {
+            backend.note_latency(self.now.since(attempt.since));
+        }
+        let is_idle = backend.station.waiting() == 0
+            && backend.station.busy() < self.setup.backends[id.index()].workers;
+        let processes = self.instances.len() as u64;
+        let draw = keyed(self.report_key, attempt.index ^ (u64::from(attempt.population.0) << 48));
+        let process = InstanceId(((draw >> 32) % processes) as u16);
+        let instance = &mut self.instances[process.index()];
+        if is_idle && instance.config.algorithm.algorithm.hears_idle {
+            let thread = (draw % u64::from(self.setup.balancer.threads)) as u16;
+            let reply = ProbeReply { in_flight: 0, latency: Span::ZERO, now: self.now };
+            instance.probed(thread, id, reply);
+        }
+    }
+}
