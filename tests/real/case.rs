@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Case {
-    pub(crate) case: String,
+    #[serde(rename = "case")]
+    pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) kind: String,
     pub(crate) version: String,
@@ -38,6 +39,10 @@ pub(crate) struct Workload {
     pub(crate) zipf: Option<f64>,
     /// 1 if every key is a client address, too.
     pub(crate) bind_src: Option<u8>,
+    /// Attempts after the first.
+    pub(crate) retries: Option<u32>,
+    /// The first wait before one; it doubles, and is spread from half to one and a half.
+    pub(crate) backoff_ms: Option<f64>,
 }
 
 /// A server that waits instead of working.
@@ -126,6 +131,6 @@ fn all() -> Vec<Case> {
             serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
         })
         .collect();
-    cases.sort_by(|a, b| a.case.cmp(&b.case));
+    cases.sort_by(|a, b| a.name.cmp(&b.name));
     cases
 }

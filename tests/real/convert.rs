@@ -6,6 +6,9 @@ use super::{envoy, haproxy, nginx};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+/// Why writing to a text cannot fail.
+const TAKES_ALL: &str = "a string takes everything";
+
 /// What a balancer's file says, as keys of a scenario.
 #[derive(Debug, Default)]
 pub(crate) struct Balancer {
@@ -46,13 +49,12 @@ impl Balancer {
     fn write(&self) -> String {
         let mut text = String::from("[balancer]\n");
         for (key, value) in &self.plain {
-            writeln!(text, "{key} = {value}").expect("a string takes everything");
+            writeln!(text, "{key} = {value}").expect(TAKES_ALL);
         }
         for (table, keys) in &self.tables {
             let keys: Vec<String> =
                 keys.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-            writeln!(text, "{table} = {{ {} }}", keys.join(", "))
-                .expect("a string takes everything");
+            writeln!(text, "{table} = {{ {} }}", keys.join(", ")).expect(TAKES_ALL);
         }
         text
     }
@@ -73,13 +75,13 @@ pub(crate) fn scenario(case: &Case) -> String {
         "haproxy" => haproxy::read(&case.config),
         "nginx" => nginx::read(&case.config),
         "envoy" => envoy::read(&case.config),
-        other => panic!("{}: unknown balancer {other}", case.case),
+        other => panic!("{}: unknown balancer {other}", case.name),
     };
     balancer.set("dialect", quoted(&case.kind));
     balancer.set("version", quoted(&case.version));
     let length = case.workload.duration_s;
     let drain = case.workload.client_timeout_ms.div_ceil(1000) + 5;
-    let name = format!("case-{}", case.case.to_lowercase());
+    let name = format!("case-{}", case.name.to_lowercase());
     let mut text = format!("schema = 1\nname = \"{name}\"\nduration = \"{}s\"\n", length + drain);
     text += &clients(&case.workload);
     text += &balancer.write();
@@ -98,7 +100,7 @@ pub(crate) fn scenario(case: &Case) -> String {
     timeline.sort_by_key(|(at, _)| *at);
     for (number, (at, entry)) in timeline.iter().enumerate() {
         write!(text, "[[timeline]]\nname = \"e{number}\"\nat = \"{at}s\"\n{entry}\n")
-            .expect("a string takes everything");
+            .expect(TAKES_ALL);
     }
     text
 }
@@ -107,21 +109,34 @@ fn clients(workload: &Workload) -> String {
     let timeout = workload.client_timeout_ms;
     let mut text = format!("[[clients]]\nname = \"web\"\ntimeout = \"{timeout}ms\"\n");
     match (workload.mode.as_str(), workload.arrivals.as_str()) {
-        ("open", "poisson") => text += &format!("rate = \"{}/s\"\n", workload.rate_rps),
+        ("open", "poisson") => {
+            writeln!(text, "rate = \"{}/s\"", workload.rate_rps).expect(TAKES_ALL);
+        }
         ("closed", "closed") => {
             let users = workload.users.expect("a closed loop has users");
             let think = workload.think_ms.expect("they think");
-            text += &format!(
+            write!(
+                text,
                 "arrivals = \"closed\"\nusers = {users}\n\
                  think = {{ exponential = {{ mean = \"{think}ms\" }} }}\n"
-            );
+            )
+            .expect(TAKES_ALL);
         }
         other => panic!("unknown workload {other:?}"),
     }
     if let Some(count) = workload.keys {
         let zipf = workload.zipf.unwrap_or(0.0);
         // Without addresses of their own all requests come from one machine.
-        text += &format!("keys = {{ count = {count}, zipf = {zipf:?}, text = \"/obj/{{}}\" }}\n");
+        writeln!(text, "keys = {{ count = {count}, zipf = {zipf:?}, text = \"/obj/{{}}\" }}")
+            .expect(TAKES_ALL);
+    }
+    if let Some(max) = workload.retries {
+        let base = workload.backoff_ms.expect("retries wait");
+        writeln!(
+            text,
+            "retries = {{ max = {max}, base = \"{base}ms\", cap = \"1h\", jitter = \"spread\" }}"
+        )
+        .expect(TAKES_ALL);
     }
     assert!(workload.bind_src.is_none_or(|bind| bind == 1), "unknown kind of client address");
     text
@@ -143,7 +158,7 @@ fn server(backend: &Backend, member: &BTreeMap<String, String>) -> String {
         text += "up = false\n";
     }
     for (key, value) in member {
-        writeln!(text, "{key} = {value}").expect("a string takes everything");
+        writeln!(text, "{key} = {value}").expect(TAKES_ALL);
     }
     text
 }

@@ -25,10 +25,11 @@ pub(super) fn read(config: &str) -> Balancer {
     for line in config.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[..] {
-            [] => {}
+            []
+            | ["timeout", "client" | "http-request" | "http-keep-alive", _]
+            | ["option", "httplog"] => {}
             ["maxconn", most] => balancer.set("limits.accepted", most),
             ["nbthread", threads] => balancer.set("workers", threads),
-            ["timeout", "client", _] => {}
             ["timeout", what, time] => {
                 let key = match what {
                     "connect" => "connect.timeout",
@@ -47,8 +48,9 @@ pub(super) fn read(config: &str) -> Balancer {
                 }
             }
             ["option", "httpchk", ..] => balancer.set("health.asks", quoted("life")),
-            ["option", "httplog"] => {}
-            ["balance", rule] => algorithm = rule.to_owned(),
+            ["option", "abortonclose"] => balancer.set("client-leaves", quoted("close")),
+            ["option", "allbackups"] => balancer.set("backups", quoted("all")),
+            ["balance", rule] => rule.clone_into(&mut algorithm),
             ["hash-type", "consistent"] => consistent = true,
             ["hash-type", "map-based"] => consistent = false,
             ["server", _, address, ref options @ ..] => server(&mut balancer, address, options),

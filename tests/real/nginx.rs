@@ -13,6 +13,14 @@ const WITHOUT_EFFECT: &[&str] = &[
     "worker_connections",
     "pid",
     "proxy_http_version",
+    "error_log",
+    "access_log",
+    "log_format",
+    "client_body_temp_path",
+    "proxy_temp_path",
+    "fastcgi_temp_path",
+    "uwsgi_temp_path",
+    "scgi_temp_path",
     "proxy_set_header",
 ];
 
@@ -38,11 +46,11 @@ pub(super) fn read(config: &str) -> Balancer {
             }
             ["worker_processes", count] => balancer.set("workers", count),
             ["zone", ..] => balancer.set("zone", "true"),
-            ["least_conn" | "ip_hash"] => algorithm = words[0].to_owned(),
-            ["hash", _] => algorithm = "hash".to_owned(),
-            ["hash", _, "consistent"] => algorithm = "hash_consistent".to_owned(),
-            ["random"] => algorithm = "random".to_owned(),
-            ["random", "two", ..] => algorithm = "random_two".to_owned(),
+            ["least_conn" | "ip_hash"] => words[0].clone_into(&mut algorithm),
+            ["hash", _] => "hash".clone_into(&mut algorithm),
+            ["hash", _, "consistent"] => "hash_consistent".clone_into(&mut algorithm),
+            ["random"] => "random".clone_into(&mut algorithm),
+            ["random", "two", ..] => "random_two".clone_into(&mut algorithm),
             ["proxy_connect_timeout", time] => balancer.set("connect.timeout", quoted(time)),
             ["proxy_read_timeout", time] => balancer.set("server-timeout", quoted(time)),
             ["proxy_send_timeout", _] => {}

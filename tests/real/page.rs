@@ -35,13 +35,13 @@ pub(crate) fn write(cases: &[(&Case, Vec<Row>)]) -> String {
             text,
             "\n## {}: {}\n\n| window | figure | measured | predicted | band | |\n\
              |---|---|---:|---:|---:|---|\n",
-            case.case, case.description
+            case.name, case.description
         )
         .expect("a string takes everything");
         for row in rows {
-            text += &line(&case.case, row);
+            text += &line(&case.name, row);
         }
-        for (_, reason) in known::of(&case.case) {
+        for (_, reason) in known::of(&case.name) {
             write!(text, "\n{reason}\n").expect("a string takes everything");
         }
     }

@@ -16,7 +16,7 @@ const REPLICATIONS_NEAR_SATURATION: u32 = 10;
 #[derive(Clone, Debug)]
 pub(super) enum Simulation {
     /// A stationary queue.
-    Queueing(Queueing),
+    Queueing(Box<Queueing>),
     /// Attempts that fail independently with probability `p`, up to `retries` more.
     Retry { p: f64, retries: u32 },
     /// M/M/1 whose server is up and down for exponential times of these rates.
