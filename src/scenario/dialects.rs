@@ -18,7 +18,7 @@ pub struct DialectSpec {
     /// In one line: whose rules.
     pub summary: &'static str,
     /// Defaults, as a scenario's `[balancer]` would say them, with the version since which they
-    /// hold; later ones win.
+    /// hold; later ones win. Those below `if` hold for tables that the file has.
     pub defaults: &'static [(Version, &'static str)],
 }
 
@@ -44,8 +44,13 @@ pub static DIALECTS: &[DialectSpec] = &[
 algorithm = "round-robin"
 client-leaves = "ignore"
 nobody-as = "http_503"
+backups = "first"
 connect = { retries = 3, delay = "1s", redispatch-every = "last", avoid = "last", refused-as = "http_503", timed-out-as = "http_503" }
 queue = { waits = true, refills-on-change = false }
+[if.health]
+asks = "connection"
+[if.slow-start]
+curve = "sixteenths"
 "#,
             ),
             ((3, 3), "algorithm = \"random\"\n"),
@@ -66,6 +71,8 @@ nobody-as = "http_502"
 server-timeout = "60s"
 connect = { timeout = "60s", retries = "every-member", redispatch = true, avoid = "all", refused-as = "http_502", timed-out-as = "http_504" }
 retry = { on = ["http_502", "http_504"], max = "every-member" }
+ejection = { rule = "max-fails" }
+smooth-weighted = { max-fails = 1 }
 "#,
         )],
     },
@@ -86,6 +93,11 @@ timeout = "15s"
 connect = { timeout = "5s", redispatch = true, avoid = "none", refused-as = "http_503", timed-out-as = "http_503" }
 retry = { max = 1, wait = "25ms", wait-cap = "250ms", at-once = 3 }
 limits = { requests = 1024, connections = 1024, pending = 1024 }
+panic = "50%"
+[if.health]
+initial = "down"
+errors-are-final = true
+first = "at-once"
 "#,
         )],
     },
@@ -105,6 +117,18 @@ pub(super) fn completed(balancer: &Node, spec: &DialectSpec, version: Version) -
         let (tree, mistakes) = tree::parse(&source);
         debug_assert!(mistakes.is_empty(), "the defaults of {} are TOML", spec.name);
         lay_over(&mut defaults, &tree);
+    }
+    let conditional = defaults.as_table_mut().and_then(|table| {
+        let conditional = table.get("if").cloned();
+        table.remove("if");
+        conditional
+    });
+    let asked_for = conditional.as_ref().and_then(Node::as_table);
+    for entry in asked_for.iter().flat_map(|table| &table.entries) {
+        let written = completed.as_table_mut().and_then(|table| table.get_mut(&entry.key));
+        if let Some(written) = written {
+            complete(written, &entry.node, &balancer.place);
+        }
     }
     complete(&mut completed, &defaults, &balancer.place);
     completed
@@ -164,6 +188,11 @@ mod tests {
         assert_eq!(connect.text("avoid"), Some("last"));
         assert_eq!(old.text("algorithm"), Some("round-robin"));
         assert_eq!(completed(&node, spec, (3, 3)).text("algorithm"), Some("random"));
+        assert!(old.as_table().unwrap().get("health").is_none(), "only if it is asked for");
+        let source = Arc::new(Source::from_text("t", "health = { rise = 1 }\n"));
+        let checked = completed(&tree::parse(&source).0, spec, (2, 6));
+        let health = checked.as_table().unwrap().get("health").unwrap();
+        assert_eq!(health.text("asks"), Some("connection"));
     }
 
     #[test]

@@ -74,7 +74,7 @@ pub(super) fn configuration(
     let queue = table.part_or_defaults("queue", |table| policy::queue(table, connect.as_ref()));
     let limits = table.part_or_defaults("limits", policy::limits);
     let health = membership::health(&table);
-    let ejection = membership::ejection(&table);
+    let ejection = membership::ejection(&table, spec.dialect, version);
     let slow_start = membership::slow_start(&table);
     let reserves = membership::reserves(&table);
     let leaves = table.choice("client-leaves");

@@ -10,6 +10,7 @@ use crate::model::balancer::membership::policy::{
     Asks, Curve, EjectionConfig, FirstChecks, HealthChecks, Initial, Reserves, SlowStart,
 };
 use crate::model::balancer::membership::rule::{self, EJECTIONS};
+use crate::model::balancer::{Dialect, Version};
 
 type Part<T> = Result<Option<T>, Reported>;
 
@@ -47,7 +48,11 @@ pub(super) fn health(table: &TableReader<'_>) -> Part<HealthChecks> {
     })
 }
 
-pub(super) fn ejection(table: &TableReader<'_>) -> Part<EjectionConfig> {
+pub(super) fn ejection(
+    table: &TableReader<'_>,
+    dialect: Dialect,
+    version: Version,
+) -> Part<EjectionConfig> {
     table.part("ejection", |ejection| {
         let chosen = ejection.get("rule", |node, field| {
             let text = values::text(node, field)?;
@@ -57,7 +62,13 @@ pub(super) fn ejection(table: &TableReader<'_>) -> Part<EjectionConfig> {
                 Diagnostic::new(format!("unknown rule `{text}`"), &node.place, "").help(help)
             })
         })?;
-        let arguments = all(chosen.parameters.iter().map(|p| argument(ejection, p)));
+        // Since 1.28 `max-percent` holds for the first ejection too (Envoy's release notes).
+        let is_lax = dialect == Dialect::Envoy && version < (1, 28);
+        let arguments = chosen.parameters.iter().map(|parameter| {
+            let is_default = parameter.name == "strict" && !ejection.has("strict");
+            if is_lax && is_default { Some(0.0) } else { argument(ejection, parameter) }
+        });
+        let arguments = all(arguments);
         Some(EjectionConfig { ejection: chosen, arguments: arguments? })
     })
 }
