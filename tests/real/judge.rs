@@ -41,6 +41,8 @@ fn mean_sd(values: &[f64]) -> (f64, f64) {
 const OUTCOME_POINTS: f64 = 2.0;
 /// Percentage points within which a backend's share of the attempts must be.
 const SHARE_POINTS: f64 = 1.5;
+/// Milliseconds added to 5% for what failures take: some take no more than the way there and back.
+const FAILURE_MS: f64 = 1.0;
 /// Seconds within which a change of state must be: one check interval of the cases that have any.
 const CHANGE_SECONDS: f64 = 1.0;
 
@@ -125,7 +127,8 @@ fn row(
         let most = SHARE_POINTS + unseen;
         (predicted - most, predicted + most)
     } else {
-        let more = widened(figure) * predicted;
+        let more = widened(figure) * predicted
+            + if figure.starts_with("fail_") { FAILURE_MS } else { 0.0 };
         (low - more, high + more)
     };
     Some(Row {

@@ -53,7 +53,8 @@ pub(super) fn read(config: &str) -> Balancer {
             ["random", "two", ..] => "random_two".clone_into(&mut algorithm),
             ["proxy_connect_timeout", time] => balancer.set("connect.timeout", quoted(time)),
             ["proxy_read_timeout", time] => balancer.set("server-timeout", quoted(time)),
-            ["proxy_send_timeout", _] => {}
+            ["proxy_send_timeout", _] | ["proxy_ignore_client_abort", "off"] => {}
+            ["proxy_ignore_client_abort", "on"] => balancer.set("client-leaves", quoted("ignore")),
             ["proxy_next_upstream_tries", tries] => {
                 let tries: u32 = tries.parse().expect("a number of tries");
                 if tries > 0 {

@@ -88,11 +88,13 @@ impl Observed {
         if name == "offered_rps" {
             return born.count() as f64 / (to - from);
         }
-        let ok = born.filter(|(_, outcome, _)| outcome.is_ok());
-        let mut latencies: Vec<f64> = ok.map(|(.., latency)| latency + overhead).collect();
+        let wanted = name.strip_prefix("fail_ms_p50_").map_or(Outcome::Ok, outcome);
+        let these = born.filter(|(_, outcome, _)| *outcome == wanted);
+        let mut latencies: Vec<f64> = these.map(|(.., latency)| latency + overhead).collect();
         latencies.sort_unstable_by(f64::total_cmp);
         match name {
             "lat_ms_mean" => latencies.iter().sum::<f64>() / latencies.len() as f64,
+            _ if wanted != Outcome::Ok => quantile(&latencies, 0.5),
             "lat_ms_p50" => quantile(&latencies, 0.5),
             "lat_ms_p90" => quantile(&latencies, 0.9),
             "lat_ms_p99" => quantile(&latencies, 0.99),

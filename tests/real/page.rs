@@ -17,6 +17,7 @@ fitted, and simulated thirty times. A row compares the mean of the measured repe
 - latencies of successes (mean, p50, p90, p99): the 99% prediction interval of a mean of so many runs, widened by 5%
   of its centre, p99 by 8%. What the balancer and the servers' timers cost (their medians, about 0.3 ms, are in
   the measurements) is added to every predicted latency;
+- the median time to a failure: the same as a median latency's band, and a millisecond;
 - the time at which a server gets requests again: one second, the interval of the checks.
 
 This page is the output of `cargo run --release --example validation > docs/validation.md`;

@@ -63,7 +63,15 @@ fn check(case: &Case, name: String, mut queueing: Queueing, metric: Metric) -> C
         delta += 1e-6;
     }
     let limit = metric.limit();
-    Check { name, simulation: Simulation::Queueing(Box::new(queueing)), metric, expected, delta, limit, load }
+    Check {
+        name,
+        simulation: Simulation::Queueing(Box::new(queueing)),
+        metric,
+        expected,
+        delta,
+        limit,
+        load,
+    }
 }
 
 fn mm1(case: &Case) -> Option<Plan> {
