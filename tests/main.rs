@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod admission;
 mod algorithms;
 mod architecture;
 mod checks;
@@ -11,6 +12,7 @@ mod cli;
 mod dialects;
 mod incidents;
 mod knobs;
+mod layers;
 mod orders;
 mod readme;
 mod real;

@@ -69,8 +69,14 @@ impl World {
     /// The balancer accepts the attempt's connection.
     pub(super) fn take_on(&mut self, handle: Handle, probe: &mut impl Probe) {
         let attempt = self.attempts.get_mut(handle).expect("it has come in");
-        attempt.place = Place::Balancer;
         let instance = &mut self.instances[attempt.instance.index()];
+        if !instance.admits(self.now) {
+            // As one that was never accepted: the process counts it nowhere.
+            attempt.place = Place::Backlog;
+            self.answer(handle, Outcome::Http503, probe);
+            return;
+        }
+        attempt.place = Place::Balancer;
         instance.held += 1;
         if instance.has_moving_limits() {
             instance.update_limits();
@@ -225,7 +231,7 @@ impl World {
         let attempt = *attempt;
         // The member's slot is free before the client can come back, but filled only afterwards:
         // whoever waits there is served at the same instant.
-        let freed = self.end_hold(handle);
+        let freed = self.end_hold(handle, Some(outcome));
         if let Some(request) = request {
             self.tell_client(&attempt, request, outcome, probe);
         }
@@ -247,12 +253,13 @@ impl World {
     fn let_go(&mut self, handle: Handle, probe: &mut impl Probe) {
         let attempt = self.attempts.get(handle).expect("its client has just left");
         let instance = attempt.instance;
-        let freed = self.end_hold(handle);
+        let freed = self.end_hold(handle, None);
         self.refill(instance, freed, probe);
     }
 
-    /// The balancer's part of an attempt ends. Returns the member whose slot is free now.
-    fn end_hold(&mut self, handle: Handle) -> Option<BackendId> {
+    /// The balancer's part of an attempt ends, with an outcome unless the client has left. Returns
+    /// the member whose slot is free now.
+    fn end_hold(&mut self, handle: Handle, outcome: Option<Outcome>) -> Option<BackendId> {
         let attempt = self.attempts.get_mut(handle).expect("it is held");
         attempt.held = false;
         let attempt = *attempt;
@@ -260,6 +267,7 @@ impl World {
         if attempt.place != Place::Backlog {
             let instance = &mut self.instances[attempt.instance.index()];
             instance.held -= 1;
+            instance.attempt_over(outcome, attempt.sent, self.now);
             instance.retrying -= u32::from(attempt.retries > 0);
             if instance.has_moving_limits() {
                 instance.update_limits();

@@ -1,6 +1,8 @@
 //! Every table of a scenario file with its keys.
 
+use super::admission::ADMISSION;
 use super::balancer::{CONNECT, LIMITS, QUEUE, RETRY};
+use super::layers::{CANARY, PRIORITY, SUBSET, ZONES};
 use super::membership::{EJECTION, HEALTH, SLOW_START};
 use super::{Kind, More, TableSpec, default, optional, required};
 
@@ -237,6 +239,11 @@ pub static BALANCER: TableSpec = TableSpec {
             "all",
             "whether all backups stand in together, or only the first that can",
         ),
+        optional("admission", Kind::Table(&ADMISSION), ADMISSION.doc),
+        optional("canary", Kind::Table(&CANARY), CANARY.doc),
+        optional("subset", Kind::Table(&SUBSET), SUBSET.doc),
+        optional("priority", Kind::Table(&PRIORITY), PRIORITY.doc),
+        optional("zones", Kind::Table(&ZONES), ZONES.doc),
     ],
     more: More::Algorithms,
 };
@@ -308,13 +315,33 @@ pub static BACKENDS: TableSpec = TableSpec {
             Kind::Text,
             "where it listens, such as \"10.0.0.1:80\": some vendors' hash rings are made of it; default: the name",
         ),
+        default(
+            "priority",
+            Kind::Count,
+            "0",
+            "with balancer.priority: 0 is used first, 1 as far as those fail, and so on",
+        )
+        .range(0.0, 15.0),
+        optional("zone", Kind::Name, "with balancer.zones: the zone it is in"),
+        optional("group", Kind::Name, "with balancer.canary: the group it belongs to"),
     ],
     more: More::Nothing,
 };
 
 /// The keys of `[[backends]]` that belong to the balancer's configuration.
-pub(in super::super) const MEMBER_KEYS: [&str; 6] =
-    ["weight", "in-pool", "backup", "max-connections", "min-connections", "address"];
+pub(in super::super) const MEMBER_KEYS: [&str; 9] = [
+    "weight",
+    "in-pool",
+    "backup",
+    "max-connections",
+    "min-connections",
+    "address",
+    "priority",
+    "zone",
+    "group",
+];
+/// Those of them that no configuration changes.
+pub(in super::super) const FIXED_MEMBER_KEYS: [&str; 3] = ["address", "zone", "group"];
 
 /// `overload` of backends.
 pub static OVERLOAD: TableSpec = TableSpec {
