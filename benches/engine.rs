@@ -73,6 +73,7 @@ impl Model {
                 users: 1000,
                 arrivals: Arrivals::Poisson,
                 rate: self.rate(),
+                keys: None,
                 timeout: self.timeout,
                 slow: None,
                 retries: RetryPolicy {

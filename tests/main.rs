@@ -15,6 +15,7 @@ mod knobs;
 mod layers;
 mod orders;
 mod readme;
+mod real;
 mod scenario_errors;
 mod scenario_meaning;
 mod theory;

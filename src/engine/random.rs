@@ -56,6 +56,10 @@ pub enum Purpose {
     IdleReport = 13,
     /// Whether a balancer process takes an attempt on.
     Admission = 20,
+    /// Which key a request has.
+    RequestKey = 21,
+    /// How long a closed-loop user thinks.
+    Think = 22,
     /// Draws of a test or bench.
     Test = 255,
 }

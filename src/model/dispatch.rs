@@ -132,8 +132,7 @@ impl World {
             let inside = |b: &super::backend::Backend| b.station.busy() + b.station.waiting();
             self.backlog.extend(self.backends.iter().map(inside));
         }
-        let source = self.populations[attempt.population.index()].source(attempt.user);
-        let key = super::balancer::Key::of_hash(source);
+        let key = self.populations[attempt.population.index()].key(attempt.user, attempt.index);
         let pick = instance.pick(attempt.thread, key, attempt.tried, &self.backlog, self.now);
         self.send_probes(attempt.instance, attempt.thread);
         pick
@@ -279,7 +278,7 @@ impl World {
 
     /// The balancer leaves the member it had sent the attempt to, or its line. What the backend
     /// still has of it stays there, without anybody who waits for it; otherwise, if the balancer
-    /// does not hold it either, the attempt is gone.
+    /// does not hold it either, the attempt is gone. So it is if the backend drops it.
     pub(super) fn leave_member(&mut self, handle: Handle) -> Option<BackendId> {
         let attempt = *self.attempts.get(handle).expect("somebody has it");
         let is_gone = !attempt.held;
@@ -292,6 +291,8 @@ impl World {
         }
         if is_gone && !attempt.place.is_inside() {
             self.attempts.remove(handle);
+        } else if is_gone && let Some(member) = attempt.backend {
+            self.cancel(handle, member);
         }
         if let Some(line) = in_line {
             self.leave_line(attempt.instance, line);

@@ -223,6 +223,7 @@ impl World {
     fn route(&mut self, event: Event, probe: &mut impl Probe) {
         match event {
             Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),
+            Event::Thought { population, user, n } => self.on_thought(population, user, n, probe),
             Event::Completion { backend, epoch } => self.on_completion(backend, epoch, probe),
             Event::DatabaseCompletion { epoch } => self.on_database_completion(epoch, probe),
             Event::AttemptTimeout(attempt) => self.on_attempt_timeout(attempt, probe),

@@ -306,6 +306,9 @@ pub(super) fn default_node(field: &Field, place: &Place) -> Option<Node> {
         Presence::Default(text) => match field.kind {
             Kind::Flag => Value::Boolean(text == "true"),
             Kind::Texts => Value::Array(Vec::new()),
+            Kind::Number => {
+                text.parse().map_or_else(|_| Value::String(text.to_owned()), Value::Float)
+            }
             Kind::Count | Kind::CountOr(_) => {
                 text.parse().map_or_else(|_| Value::String(text.to_owned()), Value::Integer)
             }

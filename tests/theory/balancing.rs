@@ -26,7 +26,7 @@ pub(super) fn checks(case: &Case) -> Vec<Check> {
 fn check(name: String, queueing: Queueing, expected: f64, delta: f64) -> Check {
     let load = queueing.load();
     let metric = Metric::MeanSojourn;
-    let simulation = Simulation::Queueing(queueing);
+    let simulation = Simulation::Queueing(Box::new(queueing));
     Check { name, simulation, metric, expected, delta, limit: metric.limit(), load }
 }
 

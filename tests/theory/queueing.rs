@@ -69,6 +69,7 @@ pub(super) fn world(
             users: 1000,
             arrivals: Arrivals::Poisson,
             rate: rate * 1e9 / UNIT_NS,
+            keys: None,
             timeout: None,
             slow: None,
             retries: RetryPolicy {
@@ -108,6 +109,8 @@ pub(super) struct Queueing {
     /// The client's timeout, units.
     pub(super) timeout: Option<f64>,
     pub(super) abandoned: Abandoned,
+    /// Users of a closed loop, and how long they think on average, units.
+    pub(super) closed: Option<(u32, f64)>,
     /// Whether single waits are wanted: they cost time.
     pub(super) waits: bool,
     /// Whether quantiles are wanted.
@@ -139,6 +142,7 @@ impl Queueing {
             queue: None,
             timeout: None,
             abandoned: Abandoned::Finish,
+            closed: None,
             waits: true,
             quantiles: true,
             warm_up: 0.0,
@@ -148,8 +152,12 @@ impl Queueing {
         queueing
     }
 
-    /// Load: mean work per unit over workers.
+    /// Load: mean work per unit over workers; 0 in a closed loop, which no load makes slow to
+    /// forget.
     pub(super) fn load(&self) -> f64 {
+        if self.closed.is_some() {
+            return 0.0;
+        }
         self.rate / (self.backends as f64 * f64::from(self.workers))
     }
 
@@ -193,7 +201,12 @@ impl Queueing {
         let config = algorithm(self.algorithm, &self.arguments);
         let mut setup = world(config, backends, self.rate, duration);
         setup.balancer.instances = self.instances;
-        setup.populations[0].arrivals = self.arrivals;
+        setup.populations[0].arrivals = self.arrivals.clone();
+        if let Some((users, think)) = self.closed {
+            setup.populations[0].users = users;
+            let think = Distribution::exponential(units(think));
+            setup.populations[0].arrivals = Arrivals::Closed { think };
+        }
         setup.populations[0].timeout = self.timeout.map(units);
         setup.observation.intervals = vec![(from, Time::from_ns(duration.as_ns()))];
         let service = self.waits.then_some(&self.service);
@@ -201,6 +214,7 @@ impl Queueing {
         if self.tail > 0.0 {
             tally.until = units(until).after_start();
         }
+        tally.workers = self.workers;
         simulate(&Arc::new(setup), seed, &mut tally);
         tally
     }

@@ -145,6 +145,8 @@ pub(super) struct Tally {
     pub(super) in_flight: Vec<u64>,
     /// From `from` to the last sample.
     pub(super) span: Span,
+    /// Workers of each backend.
+    pub(super) workers: u32,
 }
 
 impl Tally {
@@ -175,6 +177,7 @@ impl Tally {
             after: Vec::new(),
             in_flight: Vec::new(),
             span: Span::ZERO,
+            workers: 1,
         }
     }
 

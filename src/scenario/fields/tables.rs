@@ -64,16 +64,22 @@ pub static CLIENTS: TableSpec = TableSpec {
         .range(1.0, 1e7),
         default(
             "arrivals",
-            Kind::Choice(&["poisson", "constant"]),
+            Kind::Choice(&["poisson", "constant", "closed"]),
             "poisson",
-            "how requests are spaced: independently, or evenly",
+            "how requests are spaced: independently, evenly, or each user's after the one before it",
         ),
-        required(
+        optional(
             "rate",
             Kind::Rate,
-            "requests of the whole population, before retries, such as \"450/s\"",
+            "requests of the whole population, before retries, such as \"450/s\"; needed unless arrivals = \"closed\"",
         )
         .range(0.0, 1e7),
+        optional(
+            "think",
+            Kind::Distribution,
+            "how long a user waits after an outcome before the next request, and at the start; needed if arrivals = \"closed\"",
+        ),
+        optional("keys", Kind::Table(&KEYS), KEYS.doc),
         default(
             "timeout",
             Kind::DurationOr("none"),
@@ -88,6 +94,30 @@ pub static CLIENTS: TableSpec = TableSpec {
         )
         .range(INSTANT, AGES),
         optional("retries", Kind::Table(&RETRIES), RETRIES.doc),
+    ],
+    more: More::Nothing,
+};
+
+/// `keys` of clients.
+pub static KEYS: TableSpec = TableSpec {
+    title: "keys",
+    doc: "What hashing balancers see of requests: each has one of so many keys, whoever sends it; default: its user.",
+    fields: &[
+        required("count", Kind::Count, "how many keys, of rank 0 and up").range(1.0, 1e6),
+        default(
+            "zipf",
+            Kind::Number,
+            "0",
+            "the key of rank r is as frequent as 1/(r+1) to this power; 0: all alike",
+        )
+        .range(0.0, 10.0),
+        default("text", Kind::Text, "{}", "what a hash of a header or URI reads; {} is the rank"),
+        default(
+            "address",
+            Kind::Text,
+            "127.1.0.0",
+            "the client's IPv4 address at rank 0; the others count up from it, and .1 stands for .0 and .255",
+        ),
     ],
     more: More::Nothing,
 };
@@ -108,9 +138,9 @@ pub static RETRIES: TableSpec = TableSpec {
         default("cap", Kind::Duration, "10s", "no wait is longer, before jitter").range(0.0, AGES),
         default(
             "jitter",
-            Kind::Choice(&["full", "equal", "none"]),
+            Kind::Choice(&["full", "equal", "spread", "none"]),
             "full",
-            "how the wait w is randomized: 0 to w, w/2 to w, or w itself",
+            "how the wait w is randomized: 0 to w, w/2 to w, w/2 to 3w/2, or w itself",
         ),
         optional(
             "on",
@@ -244,9 +274,9 @@ pub static BACKENDS: TableSpec = TableSpec {
         default("full", Kind::Choice(ANSWERS), "http_503", "the answer when the queue is full"),
         default(
             "abandoned",
-            Kind::Choice(&["finish", "skip"]),
+            Kind::Choice(&["finish", "skip", "cancel"]),
             "finish",
-            "what becomes of work whose client has left: served all the same, or dropped unserved",
+            "what becomes of work whose connection was closed: served all the same, dropped when it would be served, or dropped at once",
         ),
         optional("overload", Kind::Table(&OVERLOAD), OVERLOAD.doc),
         default(

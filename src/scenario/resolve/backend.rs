@@ -41,7 +41,11 @@ fn backend(table: &TableReader<'_>) -> Option<BackendSetup> {
         queue: queue.ok()?,
         service: service?,
         full: full?,
-        abandoned: if abandoned? == "skip" { Abandoned::Skip } else { Abandoned::Finish },
+        abandoned: match abandoned? {
+            "skip" => Abandoned::Skip,
+            "cancel" => Abandoned::Cancel,
+            _ => Abandoned::Finish,
+        },
         overload: overload.ok()?,
         start_time: start_time?,
         cold_start: cold_start.ok()?,
@@ -152,7 +156,7 @@ pub(super) fn database(top: &TableReader<'_>) -> Result<Option<DatabaseSetup>, R
 }
 
 /// A distribution: a table of one family with its parameters, or a duration that is always taken.
-fn distribution(table: &TableReader<'_>, key: &str) -> Option<Distribution> {
+pub(super) fn distribution(table: &TableReader<'_>, key: &str) -> Option<Distribution> {
     let node = table.node(key)?;
     let report = table.report;
     if !matches!(node.value, Value::Table(_)) {

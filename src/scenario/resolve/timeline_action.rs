@@ -129,6 +129,8 @@ impl<'a> Actions<'a> {
         let end = |kind, of| Action::End { targets: targets.clone(), kind, of };
         Some(match verb {
             "crash" => Action::Begin { targets, fault: Fault::Down },
+            "refuse" => Action::Begin { targets, fault: Fault::Refuse },
+            "accept" => end(FaultKind::Refuse, None),
             "hang" => Action::Begin { targets, fault: Fault::Hang },
             "partition" => Action::Begin { targets, fault: Fault::Unreachable },
             "reconnect" => end(FaultKind::Unreachable, None),
@@ -161,14 +163,29 @@ impl<'a> Actions<'a> {
     fn population(&self, table: &TableReader<'_>) -> Result<Option<PopulationId>, Reported> {
         let population = table.get("clients", |node, field| {
             let text = values::text(node, field)?;
-            if text == "all" {
-                return Ok(None);
-            }
             let clients = &self.context.names.clients;
-            let index = Names::position(clients, "population", &node.place, text)?;
-            Ok(Some(PopulationId(index)))
+            let chosen = if text == "all" {
+                None
+            } else {
+                Some(Names::position(clients, "population", &node.place, text)?)
+            };
+            self.check_open(chosen, node)?;
+            Ok(chosen.map(PopulationId))
         });
         population.ok_or(Reported)
+    }
+
+    /// A closed-loop population has no rate that could be multiplied.
+    fn check_open(&self, chosen: Option<u16>, node: &Node) -> Read<()> {
+        let is_closed = |clients: &Node| clients.text("arrivals") == Some("closed");
+        let all = self.context.root.items("clients").iter().enumerate();
+        let mut of_it = all.filter(|(index, _)| chosen.is_none_or(|n| usize::from(n) == *index));
+        if of_it.any(|(_, clients)| is_closed(clients)) {
+            let message = "a population with arrivals = \"closed\" has no rate to change";
+            return Err(Diagnostic::new(message, &node.place, "")
+                .help("name a population with a `rate` in `clients`"));
+        }
+        Ok(())
     }
 
     fn targets(&self, table: &TableReader<'_>) -> Option<Targets> {
@@ -422,6 +439,8 @@ mod tests {
             "pause",
             "crash",
             "hang",
+            "refuse",
+            "accept",
             "slow",
             "fail",
             "resume",
