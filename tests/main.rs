@@ -11,6 +11,7 @@ mod cli;
 mod dialects;
 mod incidents;
 mod knobs;
+mod membership;
 mod orders;
 mod readme;
 mod scenario_errors;
