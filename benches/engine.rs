@@ -10,7 +10,9 @@ use misroute::engine::histogram::Histogram;
 use misroute::engine::queue::{Class, EventQueue};
 use misroute::engine::random::{Purpose, Seed, Stream, key, keyed};
 use misroute::engine::time::{Span, Time};
-use misroute::model::balancer::{self, ALGORITHMS, Dialect, MemberView, Pick, PickContext};
+use misroute::model::balancer::{
+    self, ALGORITHMS, Answer, Dialect, MemberView, Pick, PickContext, ProbeReply,
+};
 use misroute::model::outcome::{Outcome, OutcomeSet};
 use misroute::model::probe::{Blind, Probe};
 use misroute::model::run::simulate;
@@ -71,6 +73,7 @@ impl Model {
                 users: 1000,
                 arrivals: Arrivals::Poisson,
                 rate: self.rate(),
+                keys: None,
                 timeout: self.timeout,
                 slow: None,
                 retries: RetryPolicy {
@@ -306,29 +309,51 @@ fn draw(bencher: Bencher<'_, '_>, law: &Distribution) {
     bencher.counter(ItemsCount::new(1_u32)).bench_local(|| law.at(stream.bits()));
 }
 
-#[divan::bench(args = ALGORITHMS.iter().map(|algorithm| algorithm.name), consts = [10, 100, 1000])]
+#[divan::bench(args = ALGORITHMS.iter().map(|algorithm| algorithm.name), consts = [10, 100, 1000, 10_000])]
 fn pick<const N: usize>(bencher: Bencher<'_, '_>, name: &str) {
     let algorithm = balancer::find(Dialect::Generic, name).expect("it is in the table");
     let mut chooser = AlgorithmConfig::of(algorithm).build(0, 0);
     let mut stream = Stream::new(Seed::new(1), Purpose::Test, 0);
+    let in_flight = |stream: &mut Stream| stream.below(4) as u32;
     let mut members: Vec<MemberView> = (0..N)
         .map(|index| MemberView {
-            in_flight: stream.below(4) as u32,
+            in_flight: in_flight(&mut stream),
             ..MemberView::new(&index.to_string(), 1)
         })
         .collect();
-    let backlog: Vec<u32> = members.iter().map(MemberView::load).collect();
+    let mut backlog: Vec<u32> = members.iter().map(MemberView::load).collect();
     let mut probes = Vec::new();
     chooser.members_changed(&members);
+    let mut now = Time::ZERO;
     bencher.counter(ItemsCount::new(1_u32)).bench_local(|| {
+        now += Span::from_ns(1_000_000 / N as u64);
         let key = stream.bits();
-        let stream = &mut stream;
-        let mut context = PickContext::plain(&members, key, stream, &mut probes);
-        context.backlog = &backlog;
+        let mut context = PickContext::plain(&members, key, &mut stream, &mut probes);
+        context.now = now;
+        if algorithm.oracle {
+            context.backlog = &backlog;
+        }
         let Pick::Member(picked) = chooser.pick(&mut context) else { panic!("all are eligible") };
-        // One comes, one goes: what is in flight stays mixed.
-        members[picked].in_flight = (members[picked].in_flight + 1) % 4;
-        chooser.load_changed(picked, &members);
+        let mut note = |member: usize, members: &mut [MemberView], change: i32| {
+            members[member].in_flight = members[member].in_flight.saturating_add_signed(change);
+            backlog[member] = members[member].in_flight;
+            if algorithm.tracks_load {
+                chooser.load_changed(member, members);
+            }
+        };
+        // One comes; a random one goes, so that what is in flight stays mixed.
+        note(picked, &mut members, 1);
+        let gone = stream.below(N as u64) as usize;
+        note(gone, &mut members, -1);
+        let latency = Span::from_ns(1_000_000 + (key & 0xF_FFFF));
+        chooser.answered(gone, Answer { outcome: Outcome::Ok, latency, now });
+        for member in probes.drain(..) {
+            let in_flight = members[member].in_flight;
+            chooser.probed(member, ProbeReply { in_flight, latency, now });
+        }
+        if algorithm.hears_idle && members[gone].in_flight == 0 {
+            chooser.probed(gone, ProbeReply { in_flight: 0, latency, now });
+        }
         picked
     });
 }

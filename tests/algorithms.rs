@@ -44,6 +44,15 @@ impl Bench {
     }
 
     fn pick(&mut self, exclude: Option<usize>) -> Option<usize> {
+        match self.ask(exclude, false) {
+            Pick::Member(member) => Some(member),
+            Pick::Nobody => None,
+            waits => panic!("{waits:?} where nobody queues"),
+        }
+    }
+
+    /// A pick, by an instance where attempts may wait or by one where they may not.
+    fn ask(&mut self, exclude: Option<usize>, queues: bool) -> Pick {
         self.picks += 1;
         let backlog: Vec<u32> = self.members.iter().map(MemberView::load).collect();
         let mut probes = Vec::new();
@@ -51,15 +60,12 @@ impl Bench {
             PickContext::plain(&self.members, mix(self.picks), &mut self.stream, &mut probes);
         context.tried = exclude.map_or(Tried::default(), |member| Tried::default().and(member));
         context.now = context_now(self.picks);
+        context.queues = queues;
         if self.oracle {
             context.backlog = &backlog;
         }
-        let picked = match self.balancer.pick(&mut context) {
-            Pick::Member(member) => Some(member),
-            Pick::Nobody => None,
-            waits => panic!("{waits:?} where nobody queues"),
-        };
-        if let Some(member) = picked {
+        let picked = self.balancer.pick(&mut context);
+        if let Pick::Member(member) = picked {
             self.members[member].in_flight += 1;
             self.balancer.load_changed(member, &self.members);
         }
@@ -194,6 +200,36 @@ proptest! {
         }
     }
 
+    /// Where attempts may wait: a member only if eligible, a wait for a member only if that is
+    /// usable and has no free slot, a wait in the pool only if somebody is usable, and nobody only
+    /// if nobody is eligible: the instance lets that attempt wait for whoever is usable.
+    #[test]
+    fn waits_are_for_usable_members_without_a_slot((members, steps) in history(), seed in 0..1_000_u64) {
+        for algorithm in ALGORITHMS {
+            let name = algorithm.name;
+            let mut bench = Bench::new(algorithm, &members, seed);
+            for step in &steps {
+                let exclude = match step {
+                    Step::Change(members) => { bench.change(members); continue }
+                    Step::Over(member) => { bench.over(*member); continue }
+                    Step::Pick(exclude) => *exclude,
+                };
+                let before = bench.members.clone();
+                let usable = |m: usize| before[m].usable && exclude != Some(m);
+                let eligible = |m: usize| usable(m) && before[m].has_slot();
+                let mut all = 0..before.len();
+                match bench.ask(exclude, true) {
+                    Pick::Member(member) => prop_assert!(eligible(member), "{name}: {member}"),
+                    Pick::QueueAt(member) => {
+                        prop_assert!(usable(member) && !before[member].has_slot(), "{name}: {member}");
+                    }
+                    Pick::QueueInPool => prop_assert!(all.any(usable), "{name}: a pool of nobody"),
+                    Pick::Nobody => prop_assert!(!all.any(eligible), "{name} sees nobody"),
+                }
+            }
+        }
+    }
+
     /// Long-run shares follow the weights. Of n independent picks, a member with share p gets np, with a
     /// standard deviation of sqrt(np(1-p)); five of those are exceeded once in 3.5 million times.
     /// Rings divide unequally by themselves: with k points of weight w, the share's own standard
@@ -221,6 +257,37 @@ proptest! {
                     algorithm.name
                 );
             }
+        }
+    }
+}
+
+/// Weights that change in the middle of a run hold from then on, whatever was before.
+#[test]
+fn changed_weights_hold_from_then_on() {
+    const PICKS: u32 = 30_000;
+    let before: Vec<MemberView> =
+        [1, 5, 2, 2].into_iter().enumerate().map(|(i, w)| member(i, w)).collect();
+    let weights = [6, 0, 1, 3];
+    let after: Vec<MemberView> =
+        weights.into_iter().enumerate().map(|(i, w)| member(i, w)).collect();
+    for algorithm in ALGORITHMS.iter().filter(|algorithm| algorithm.weighted) {
+        let mut bench = Bench::new(algorithm, &before, 1);
+        let picks: Vec<usize> = (0..1000).map(|_| bench.pick(None).unwrap()).collect();
+        for member in picks {
+            bench.over(member);
+        }
+        bench.change(&after);
+        for _ in 0..PICKS {
+            assert!(bench.pick(None).is_some(), "{}", algorithm.name);
+        }
+        let points = algorithm.parameters.iter().find(|parameter| parameter.name == "points");
+        for (member, weight) in bench.members.iter().zip(weights) {
+            let (n, p) = (f64::from(PICKS), f64::from(weight) / 10.0);
+            let points = points.map_or(f64::INFINITY, |points| points.default * f64::from(weight));
+            let bound = 5.0
+                * ((n * p * (1.0 - p)).sqrt() + if p > 0.0 { n * p / points.sqrt() } else { 0.0 });
+            let got = f64::from(member.in_flight);
+            assert!((got - n * p).abs() <= bound, "{}: {got}, not {}", algorithm.name, n * p);
         }
     }
 }
@@ -260,7 +327,7 @@ fn an_empty_pool_and_one_that_comes_back() {
 
 #[test]
 fn the_table_is_in_order_and_says_what_each_is() {
-    assert!(ALGORITHMS.is_sorted_by_key(|algorithm| algorithm.name));
+    assert!(ALGORITHMS.is_sorted_by(|a, b| a.name < b.name), "in order, and each once");
     for algorithm in ALGORITHMS {
         for text in [algorithm.summary, algorithm.fails, algorithm.cost, algorithm.vendors] {
             assert!(!text.is_empty(), "{}", algorithm.name);

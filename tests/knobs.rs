@@ -3,12 +3,15 @@
 
 mod balancer;
 mod laws;
+mod layers;
 mod table;
 
 use balancer::BALANCER;
 use laws::LAWS;
+use layers::LAYERED;
 use misroute::engine::dist::FAMILIES;
 use misroute::experiment::run::{Run, run};
+use misroute::model::balancer::admission::ADMISSIONS;
 use misroute::model::balancer::membership::rule::EJECTIONS;
 use misroute::model::balancer::{ALGORITHMS, ParameterKind};
 use misroute::scenario::actions::{ACTIONS, Lasts};
@@ -149,7 +152,7 @@ fn change(before: &Run, after: &Run) -> Option<Effect> {
 #[test]
 fn every_knob_that_is_turned_changes_something() {
     let base = scenario(BASE);
-    let wrong = KNOBS.iter().chain(BALANCER).filter_map(|knob| {
+    let wrong = KNOBS.iter().chain(BALANCER).chain(LAYERED).filter_map(|knob| {
         let before = replay(&base, knob.before);
         let after = replay(&base, &[knob.before, &[knob.turned]].concat());
         let change = change(&before, &after);
@@ -259,6 +262,10 @@ fn ids(prefix: &str, spec: &TableSpec, found: &mut BTreeSet<String>) {
     }
     match spec.more {
         More::Nothing | More::Algorithms => {}
+        More::Admissions => {
+            let all = ADMISSIONS.iter().flat_map(|rule| rule.parameters);
+            found.extend(all.map(|parameter| format!("{prefix}{}", parameter.name)));
+        }
         More::EjectionParameters => {
             for parameter in EJECTIONS.iter().flat_map(|rule| rule.parameters) {
                 found.insert(format!("{prefix}{}", parameter.name));
@@ -289,7 +296,7 @@ fn every_field_verb_signal_and_parameter_has_an_entry() {
     let mut needed = BTreeSet::new();
     ids("", &SCENARIO, &mut needed);
     needed.extend(SIGNALS.iter().map(|signal| format!("signal {}", signal.name)));
-    let known = KNOBS.iter().chain(BALANCER).map(|knob| knob.id);
+    let known = KNOBS.iter().chain(BALANCER).chain(LAYERED).map(|knob| knob.id);
     let known = known.chain(VARIANTS.iter().map(|(id, ..)| *id));
     let known: BTreeSet<String> =
         known.chain(DESCRIPTIVE.iter().map(|(id, _)| *id)).map(str::to_owned).collect();

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod admission;
 mod algorithms;
 mod architecture;
 mod checks;
@@ -11,9 +12,11 @@ mod cli;
 mod dialects;
 mod incidents;
 mod knobs;
+mod layers;
 mod membership;
 mod orders;
 mod readme;
+mod real;
 mod scenario_errors;
 mod scenario_meaning;
 mod theory;

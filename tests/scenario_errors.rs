@@ -174,6 +174,25 @@ fn times_must_be_in_order_within_the_run_and_on_its_clock() {
 }
 
 #[test]
+fn a_closed_loop_has_users_who_think_and_no_rate() {
+    let surge = "[[timeline]]\nname = \"s\"\nat = \"1m\"\ndo = \"surge\"\nfactor = 2\n";
+    let closed_file = &SMALL.replace("rate = \"10/s\"", "arrivals = \"closed\"\nthink = \"1s\"");
+    let closed =
+        |lines: &str| instead("rate = \"10/s\"", &format!("arrivals = \"closed\"\n{lines}"));
+    assert_snapshot!(
+        [
+            closed("rate = \"10/s\""),
+            closed("think = \"0s\""),
+            instead("rate = \"10/s\"", ""),
+            instead("rate", "think = \"1s\"\nrate"),
+            instead("rate", "keys = { count = 0, address = \"localhost\" }\nrate"),
+            said(&[closed_file, surge].concat()),
+        ]
+        .join("\n")
+    );
+}
+
+#[test]
 fn algorithms_and_their_parameters() {
     assert_snapshot!(
         [

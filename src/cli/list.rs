@@ -3,6 +3,8 @@
 use super::failure::Failure;
 use super::output;
 use crate::engine::dist::{FAMILIES, Family};
+use crate::model::balancer::admission::{ADMISSIONS, AdmissionSpec};
+use crate::model::balancer::layer::{LAYERS, LayerSpec};
 use crate::model::balancer::membership::policy::Ejection;
 use crate::model::balancer::membership::rule::EJECTIONS;
 use crate::model::balancer::{ALGORITHMS, Algorithm, Parameter, ParameterKind};
@@ -28,6 +30,10 @@ enum Of {
     Incidents,
     /// Rules by which a balancer picks.
     Algorithms,
+    /// What narrows the pool down before a balancer picks, from the outside in.
+    Layers,
+    /// By what an instance decides whether it takes an attempt on.
+    Admissions,
     /// Whose defaults and rules a balancer can follow.
     Dialects,
     /// Rules by which members are put out for how their tries end.
@@ -44,6 +50,8 @@ pub(super) fn execute(command: &List) -> Result<ExitCode, Failure> {
     let items = match command.of {
         Of::Incidents => incidents(),
         Of::Algorithms => algorithms(),
+        Of::Layers => layers(),
+        Of::Admissions => admissions(),
         Of::Dialects => dialects(),
         Of::Ejections => ejections(),
         Of::Distributions => distributions(),
@@ -98,6 +106,7 @@ fn described(parameter: &Parameter) -> String {
             format!("{name} = {}% ({}% to {}%): {doc}", default * 100.0, low * 100.0, high * 100.0)
         }
         ParameterKind::Duration => format!("{name} = {default}s ({low}s to {high}s): {doc}"),
+        ParameterKind::Rate => format!("{name} = {default}/s ({low}/s to {high}/s): {doc}"),
         ParameterKind::Count | ParameterKind::Number => {
             format!("{name} = {default} ({low} to {high}): {doc}")
         }
@@ -120,16 +129,31 @@ fn algorithms() -> Vec<Item> {
         let called = called.map_or_else(String::new, |spec| {
             format!("in dialect {}: {}", spec.name, words.join(", "))
         });
-        let parameters = algorithm.parameters.iter().map(described);
         let head = [
             algorithm.summary.to_owned(),
             format!("fails: {}", algorithm.fails),
             format!("{} per pick; {}", algorithm.cost, algorithm.vendors),
             called,
         ];
-        head.into_iter().chain(parameters).collect::<Vec<_>>()
+        head.into_iter().chain(algorithm.parameters.iter().map(described)).collect::<Vec<_>>()
     };
     ALGORITHMS.iter().map(|algorithm| item(algorithm.name, lines(algorithm))).collect()
+}
+
+fn admissions() -> Vec<Item> {
+    let lines = |rule: &AdmissionSpec| {
+        let head =
+            [rule.summary.to_owned(), format!("fails: {}", rule.fails), rule.source.to_owned()];
+        head.into_iter().chain(rule.parameters.iter().map(described)).collect::<Vec<_>>()
+    };
+    ADMISSIONS.iter().map(|rule| item(rule.name, lines(rule))).collect()
+}
+
+fn layers() -> Vec<Item> {
+    let lines = |layer: &LayerSpec| {
+        [layer.summary.to_owned(), format!("fails: {}", layer.fails), layer.source.to_owned()]
+    };
+    LAYERS.iter().map(|layer| item(layer.name, lines(layer))).collect()
 }
 
 fn dialects() -> Vec<Item> {

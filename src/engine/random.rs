@@ -54,6 +54,12 @@ pub enum Purpose {
     Check = 12,
     /// Which balancer process hears that a backend has an idle worker.
     IdleReport = 13,
+    /// Whether a balancer process takes an attempt on.
+    Admission = 20,
+    /// Which key a request has.
+    RequestKey = 21,
+    /// How long a closed-loop user thinks.
+    Think = 22,
     /// Draws of a test or bench.
     Test = 255,
 }

@@ -176,7 +176,7 @@ impl World {
     }
 
     /// A check that was sent as work has its answer, or none in time. What the backend still has of
-    /// it stays there.
+    /// it stays there, unless it drops what nobody waits for.
     pub(super) fn check_answered(
         &mut self,
         handle: Handle,
@@ -186,10 +186,12 @@ impl World {
         let attempt = self.attempts.get_mut(handle).expect("the check lives");
         attempt.held = false;
         let attempt = *attempt;
-        if !attempt.place.is_inside() {
+        let member = attempt.backend.expect("a check has one member");
+        if attempt.place.is_inside() {
+            self.cancel(handle, member);
+        } else {
             self.attempts.remove(handle);
         }
-        let member = attempt.backend.expect("a check has one member");
         let is_error = matches!(outcome, Outcome::Http500 | Outcome::Http503);
         self.check_over(attempt.instance, member, outcome.is_ok(), is_error, probe);
     }

@@ -69,8 +69,14 @@ impl World {
     /// The balancer accepts the attempt's connection.
     pub(super) fn take_on(&mut self, handle: Handle, probe: &mut impl Probe) {
         let attempt = self.attempts.get_mut(handle).expect("it has come in");
-        attempt.place = Place::Balancer;
         let instance = &mut self.instances[attempt.instance.index()];
+        if !instance.admits(self.now) {
+            // As one that was never accepted: the process counts it nowhere.
+            attempt.place = Place::Backlog;
+            self.answer(handle, Outcome::Http503, probe);
+            return;
+        }
+        attempt.place = Place::Balancer;
         instance.held += 1;
         if instance.has_moving_limits() {
             instance.update_limits();
@@ -126,8 +132,7 @@ impl World {
             let inside = |b: &super::backend::Backend| b.station.busy() + b.station.waiting();
             self.backlog.extend(self.backends.iter().map(inside));
         }
-        let source = self.populations[attempt.population.index()].source(attempt.user);
-        let key = super::balancer::Key::of_hash(source);
+        let key = self.populations[attempt.population.index()].key(attempt.user, attempt.index);
         let pick = instance.pick(attempt.thread, key, attempt.tried, &self.backlog, self.now);
         self.send_probes(attempt.instance, attempt.thread);
         pick
@@ -226,7 +231,7 @@ impl World {
         let attempt = *attempt;
         // The member's slot is free before the client can come back, but filled only afterwards:
         // whoever waits there is served at the same instant.
-        let freed = self.end_hold(handle);
+        let freed = self.end_hold(handle, Some(outcome));
         if let Some(request) = request {
             self.tell_client(&attempt, request, outcome, probe);
         }
@@ -248,12 +253,13 @@ impl World {
     fn let_go(&mut self, handle: Handle, probe: &mut impl Probe) {
         let attempt = self.attempts.get(handle).expect("its client has just left");
         let instance = attempt.instance;
-        let freed = self.end_hold(handle);
+        let freed = self.end_hold(handle, None);
         self.refill(instance, freed, probe);
     }
 
-    /// The balancer's part of an attempt ends. Returns the member whose slot is free now.
-    fn end_hold(&mut self, handle: Handle) -> Option<BackendId> {
+    /// The balancer's part of an attempt ends, with an outcome unless the client has left. Returns
+    /// the member whose slot is free now.
+    fn end_hold(&mut self, handle: Handle, outcome: Option<Outcome>) -> Option<BackendId> {
         let attempt = self.attempts.get_mut(handle).expect("it is held");
         attempt.held = false;
         let attempt = *attempt;
@@ -261,6 +267,7 @@ impl World {
         if attempt.place != Place::Backlog {
             let instance = &mut self.instances[attempt.instance.index()];
             instance.held -= 1;
+            instance.attempt_over(outcome, attempt.sent, self.now);
             instance.retrying -= u32::from(attempt.retries > 0);
             if instance.has_moving_limits() {
                 instance.update_limits();
@@ -271,7 +278,7 @@ impl World {
 
     /// The balancer leaves the member it had sent the attempt to, or its line. What the backend
     /// still has of it stays there, without anybody who waits for it; otherwise, if the balancer
-    /// does not hold it either, the attempt is gone.
+    /// does not hold it either, the attempt is gone. So it is if the backend drops it.
     pub(super) fn leave_member(&mut self, handle: Handle) -> Option<BackendId> {
         let attempt = *self.attempts.get(handle).expect("somebody has it");
         let is_gone = !attempt.held;
@@ -284,6 +291,8 @@ impl World {
         }
         if is_gone && !attempt.place.is_inside() {
             self.attempts.remove(handle);
+        } else if is_gone && let Some(member) = attempt.backend {
+            self.cancel(handle, member);
         }
         if let Some(line) = in_line {
             self.leave_line(attempt.instance, line);

@@ -43,6 +43,7 @@ pub(crate) fn setup(
             users: 100,
             arrivals: Arrivals::Poisson,
             rate,
+            keys: None,
             timeout: None,
             slow: None,
             retries: RetryPolicy {

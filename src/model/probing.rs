@@ -50,8 +50,7 @@ impl World {
         self.instances[to.index()].probed(thread, id, reply);
     }
 
-    /// A backend has served an attempt. If that leaves a worker idle, it says so to one thread of
-    /// one process, drawn at random, if that listens.
+    /// A backend has served an attempt, which may leave a worker idle.
     pub(super) fn note_served(&mut self, attempt: &Attempt, id: BackendId) {
         let backend = &mut self.backends[id.index()];
         if attempt.sender == Sender::Client {
@@ -59,11 +58,35 @@ impl World {
         }
         let is_idle = backend.station.waiting() == 0
             && backend.station.busy() < self.setup.backends[id.index()].workers;
-        let processes = self.instances.len() as u64;
-        let draw = keyed(self.report_key, attempt.index ^ (u64::from(attempt.population.0) << 48));
-        let process = InstanceId(((draw >> 32) % processes) as u16);
-        let instance = &mut self.instances[process.index()];
-        if is_idle && instance.config.algorithm.algorithm.hears_idle {
+        if is_idle {
+            self.report_idle(id, attempt.index ^ (u64::from(attempt.population.0) << 48));
+        }
+    }
+
+    /// A backend may have come up, or may not be known to a new configuration: if it is up with
+    /// nothing to do, it says so.
+    pub(super) fn note_up(&mut self, id: BackendId) {
+        let backend = &self.backends[id.index()];
+        let condition = backend.condition;
+        if backend.station.busy() == 0 && !condition.refuses && !condition.hangs {
+            self.report_idle(id, !self.now.as_ns() ^ (u64::from(id.0) << 48));
+        }
+    }
+
+    /// The same of all backends.
+    pub(super) fn note_all_up(&mut self) {
+        for id in 0..self.backends.len() as u16 {
+            self.note_up(BackendId(id));
+        }
+    }
+
+    /// A backend says that it has an idle worker: to one thread of one process, drawn at random, if
+    /// that listens.
+    fn report_idle(&mut self, id: BackendId, occasion: u64) {
+        let draw = keyed(self.report_key, occasion);
+        let route = (draw >> 32) % self.routes.len() as u64;
+        let instance = &mut self.instances[usize::from(self.routes[route as usize])];
+        if instance.config.algorithm.algorithm.hears_idle {
             let thread = (draw % u64::from(self.setup.balancer.threads)) as u16;
             let reply = ProbeReply { in_flight: 0, latency: Span::ZERO, now: self.now };
             instance.probed(thread, id, reply);

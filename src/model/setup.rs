@@ -109,12 +109,16 @@ impl Observation {
 pub struct Population {
     /// Unique name.
     pub name: String,
-    /// How many people; each request comes from one of them, uniformly. At least 1.
+    /// How many people, at least 1 and below 2^24. In an open loop each request comes from one of
+    /// them, uniformly.
     pub users: u32,
     /// How requests arrive.
     pub arrivals: Arrivals,
-    /// Requests per second of the whole population, before retries; finite, not negative.
+    /// Requests per second of the whole population, before retries; finite, not negative. Not read
+    /// in a closed loop.
     pub rate: f64,
+    /// What a hash sees of a request; `None`: its user.
+    pub keys: Option<Keys>,
     /// How long a client waits for one attempt; `None`: for ever.
     pub timeout: Option<Span>,
     /// An answer later than this, counted from the birth of the request, leaves its user affected.
@@ -123,13 +127,33 @@ pub struct Population {
     pub retries: RetryPolicy,
 }
 
-/// How the requests of an open-loop population are spaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// When the requests of a population are born.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Arrivals {
-    /// Independent: exponential gaps.
+    /// Open loop, independent: exponential gaps.
     Poisson,
-    /// One every 1/rate, the first after one gap.
+    /// Open loop, one every 1/rate, the first after one gap.
     Constant,
+    /// Closed loop: each user thinks, sends a request, waits for its outcome, retries included, and
+    /// thinks again. All begin with a think time. Surges do not touch them.
+    Closed {
+        /// How long a user thinks; of a positive mean.
+        think: Distribution,
+    },
+}
+
+/// The keys of a population's requests: each request has one of `count`, whoever sends it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Keys {
+    /// How many there are, by rank from 0. At least 1.
+    pub count: u32,
+    /// A key of rank r is drawn with probability proportional to 1/(r+1)^zipf; 0: uniformly.
+    pub zipf: f64,
+    /// What a hash of a header or URI reads: `{}` stands for the rank.
+    pub text: String,
+    /// The IPv4 address of rank 0 in host byte order; others follow it. One that ends in 0 or 255
+    /// is replaced by the one of the same network that ends in 1.
+    pub address: u32,
 }
 
 /// When and how often a client tries again.
@@ -167,6 +191,8 @@ pub enum Jitter {
     Full,
     /// w/2 plus uniform in [0, w/2).
     Equal,
+    /// Uniform in [w/2, 3w/2): the same on average as w.
+    Spread,
 }
 
 /// A server.
@@ -201,6 +227,9 @@ pub enum Abandoned {
     Finish,
     /// Drops it when it would enter service, at no cost.
     Skip,
+    /// Drops it as soon as the balancer has closed the connection, waiting or in service; a
+    /// process that hangs notices when it goes on.
+    Cancel,
 }
 
 /// Overload that makes a backend stop answering.
@@ -343,8 +372,10 @@ pub enum Action {
 /// condition, so overlapping ones compose and end cleanly.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
-    /// Port closed: connections are refused.
+    /// The process is dead and its port closed: connections are refused, work in it is lost.
     Down,
+    /// Port closed: connections are refused, work inside goes on.
+    Refuse,
     /// Packets are lost: a connection is neither accepted nor refused.
     Unreachable,
     /// Accepts, never answers; work stands still.
@@ -365,6 +396,8 @@ pub enum Fault {
 pub enum FaultKind {
     /// [`Fault::Down`].
     Down,
+    /// [`Fault::Refuse`].
+    Refuse,
     /// [`Fault::Unreachable`].
     Unreachable,
     /// [`Fault::Hang`].
@@ -380,6 +413,7 @@ impl Fault {
     pub fn kind(self) -> FaultKind {
         match self {
             Self::Down => FaultKind::Down,
+            Self::Refuse => FaultKind::Refuse,
             Self::Unreachable => FaultKind::Unreachable,
             Self::Hang => FaultKind::Hang,
             Self::Slow(_) => FaultKind::Slow,

@@ -177,6 +177,32 @@ impl Station {
         self.count_departure(now);
     }
 
+    /// An attempt is dropped where it is: in line, in service, or elsewhere while it holds a worker.
+    /// Returns whether a worker is free by that.
+    pub(super) fn withdraw(&mut self, now: Time, attempt: Handle) -> bool {
+        self.advance(now);
+        if let Some(position) = self.waiting.iter().position(|&waiting| waiting == attempt) {
+            self.waiting.remove(position);
+            self.count_departure(now);
+            return false;
+        }
+        let mut dropped = None;
+        self.jobs.retain(|&Reverse((_, started, job))| {
+            let stays = job != attempt;
+            if !stays {
+                dropped = Some(started);
+            }
+            stays
+        });
+        if dropped.is_some() && dropped == self.scheduled {
+            self.scheduled = None;
+            self.epoch = self.epoch.wrapping_add(1);
+        }
+        self.busy -= 1;
+        self.count_departure(now);
+        true
+    }
+
     /// Everything inside is lost.
     pub(super) fn clear(&mut self, now: Time) {
         self.occupancy(now);
@@ -284,6 +310,36 @@ mod tests {
         station.leave_worker(at(1_050));
         assert_eq!(station.occupancy(at(2_000)).busy_ns, 1_050);
         assert!(station.occupancy(at(2_000)).obeys_littles_law(at(2_000)));
+    }
+
+    #[test]
+    fn what_is_withdrawn_leaves_no_trace() {
+        let mut slab = Slab::default();
+        let mut station = Station::new(1);
+        let [served, first, second] = [(); 3].map(|()| slab.insert(()));
+        for (time, job) in [(0, served), (10, first), (20, second)] {
+            station.enter(at(time));
+            if station.has_free_worker() {
+                station.start(at(time), job, Span::from_ns(100));
+            } else {
+                station.wait(job);
+            }
+        }
+        let (_, epoch) = station.reschedule(at(20)).unwrap();
+        assert!(!station.withdraw(at(30), first));
+        assert!(station.is_current(epoch), "nothing has changed for who is served");
+        assert!(station.withdraw(at(40), served));
+        assert!(!station.is_current(epoch));
+        assert_eq!(station.reschedule(at(40)), None);
+        assert_eq!(station.next_waiting(at(40)), Some(second));
+        station.start(at(40), second, Span::from_ns(100));
+        assert_eq!(station.reschedule(at(40)).unwrap().0, at(140));
+        assert_eq!(station.finish(at(140)), second);
+        station.leave_worker(at(140));
+        let occupancy = station.occupancy(at(200));
+        // In line: 20 and 20; in service: 40 and 100.
+        assert_eq!((occupancy.waiting_ns, occupancy.busy_ns), (40, 140));
+        assert!(occupancy.obeys_littles_law(at(200)));
     }
 
     #[test]

@@ -430,7 +430,7 @@ fn retries_are_counted_and_wait_as_they_should() {
 fn a_surge_multiplies_the_rate_while_it_lasts() {
     for arrivals in [Arrivals::Constant, Arrivals::Poisson] {
         let mut setup = setup("single", vec![backend("a")], 100.0, 30);
-        setup.populations[0].arrivals = arrivals;
+        setup.populations[0].arrivals = arrivals.clone();
         let surge = |s, name, factor, lasts| TimelineEntry {
             lasts: Some(Span::from_secs(lasts)),
             ..at(s, name, Action::Surge { population: None, factor })

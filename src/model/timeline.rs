@@ -164,6 +164,7 @@ impl World {
             self.instances[process].adopt(version, &config, self.now, |id| draining[id.index()]);
         }
         self.note_change(WorldChange::Adopted(id, version), probe);
+        self.note_all_up();
         for route in routes {
             let process = InstanceId(process(self, route) as u16);
             if restarts {

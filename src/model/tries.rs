@@ -166,6 +166,8 @@ impl World {
         if attempt.place == Place::Left {
             // The process that had it has died; its database may still have it.
             self.attempts.remove(handle);
+        } else if let Some(member) = attempt.backend {
+            self.cancel(handle, member);
         }
         let handle = self.attempts.insert(Attempt { place: Place::Balancer, ..attempt });
         // The timers of the whole attempt know only the old handle.

@@ -129,52 +129,68 @@ impl World {
         self.accept_backlog(id, probe);
     }
 
-    /// A member has come up: it fetches what it can take (HAProxy, `pendconn_grab_from_px`).
+    /// A member has come up, or a slot of it is free: it fetches what it can take (HAProxy,
+    /// `pendconn_grab_from_px`, `process_srv_queue`).
     pub(super) fn refill_member(
         &mut self,
         id: InstanceId,
         member: BackendId,
         probe: &mut impl Probe,
     ) {
-        // What ends at once frees a slot in the middle of this loop, which will see it.
-        if std::mem::replace(&mut self.instances[id.index()].refilling, true) {
+        // What ends at once frees slots in the middle of this: they wait for their turn here.
+        let instance = &mut self.instances[id.index()];
+        instance.freed.push(member);
+        if std::mem::replace(&mut instance.refilling, true) {
             return;
         }
-        loop {
-            let attempts = &self.attempts;
-            let instance = &mut self.instances[id.index()];
-            let view = instance.member(member);
-            let (usable, in_flight) = (view.usable, view.in_flight);
-            let has_slot = view.max_connections.is_none_or(|most| in_flight < most)
-                && instance.config.limits.connections.is_none_or(|most| instance.serving() < most);
-            if !has_slot {
-                break;
-            }
-            let next = instance.lines.next(member, usable, |waiting| {
-                let attempt = attempts.get(waiting);
-                attempt.is_some_and(|attempt| matches!(attempt.place, Place::Line(_)))
-            });
-            let Some(next) = next else { break };
-            instance.note_queued(member);
-            instance.pick_member(member.index());
-            if self.start_try(next, member, probe) {
-                self.dispatch(next, probe);
+        while let Some(&member) = self.instances[id.index()].freed.last() {
+            match self.next_for(id, member) {
+                Some(next) => {
+                    if self.start_try(next, member, probe) {
+                        self.dispatch(next, probe);
+                    }
+                }
+                None => self.instances[id.index()].freed.retain(|freed| *freed != member),
             }
         }
         self.instances[id.index()].refilling = false;
     }
 
+    /// Takes whoever comes next at a member out of line and counts the try, if there is a slot.
+    fn next_for(&mut self, id: InstanceId, member: BackendId) -> Option<Handle> {
+        let attempts = &self.attempts;
+        let instance = &mut self.instances[id.index()];
+        let limits = instance.config.limits;
+        let view = instance.member(member);
+        let has_slot = view.max_connections.is_none_or(|most| view.in_flight < most)
+            && limits.connections.is_none_or(|most| instance.serving() < most)
+            && limits.requests.is_none_or(|most| instance.serving() < most);
+        if !has_slot {
+            return None;
+        }
+        let takes_pool = view.usable;
+        let next = instance.lines.next(member, takes_pool, |waiting| {
+            let attempt = attempts.get(waiting);
+            attempt.is_some_and(|attempt| matches!(attempt.place, Place::Line(_)))
+        })?;
+        instance.note_queued(member);
+        instance.pick_member(member.index());
+        Some(next)
+    }
+
     fn accept_backlog(&mut self, id: InstanceId, probe: &mut impl Probe) {
-        loop {
-            let instance = &mut self.instances[id.index()];
-            let Some(most) = instance.config.limits.accepted else { return };
-            if instance.held >= most {
-                return;
-            }
-            let Some(next) = instance.lines.accept_next() else { return };
+        let instance = &mut self.instances[id.index()];
+        let Some(most) = instance.config.limits.accepted else { return };
+        // Whoever is turned away at once makes room in the middle of this loop, which will see it.
+        if std::mem::replace(&mut instance.accepting, true) {
+            return;
+        }
+        while self.instances[id.index()].held < most {
+            let Some(next) = self.instances[id.index()].lines.accept_next() else { break };
             if self.attempts.get(next).is_some() {
                 self.take_on(next, probe);
             }
         }
+        self.instances[id.index()].accepting = false;
     }
 }

@@ -6,6 +6,7 @@
 use super::alert::Monitor;
 use super::backend::Backend;
 use super::balancer::instance::Instance;
+use super::balancer::layer::Seat;
 use super::client::PopulationState;
 use super::database::Database;
 use super::dispatch::Lane;
@@ -58,10 +59,17 @@ pub(super) enum Fact {
     Member = 9,
 }
 
-/// A process as it starts; `id` is unlike that of any other.
-fn process(setup: &BalancerSetup, config: &BalancerConfig, seed: Seed, id: u64) -> Instance {
+/// A process of an instance as it starts; `id` is unlike that of any other process.
+fn process(
+    setup: &BalancerSetup,
+    config: &BalancerConfig,
+    instance: u16,
+    seed: Seed,
+    id: u64,
+) -> Instance {
     let start = key(seed, Purpose::BalancerStart, id);
-    Instance::new(config, setup.threads, start, Stream::new(seed, Purpose::Balancer, id))
+    let seat = Seat { instance, instances: setup.instances, thread: 0, seed: start };
+    Instance::new(config, setup.threads, seat, Stream::new(seed, Purpose::Balancer, id))
 }
 
 /// A running simulation.
@@ -116,9 +124,11 @@ impl World {
             .map(|(id, population)| PopulationState::new(population, PopulationId(id), seed))
             .collect();
         let config = &setup.balancer.config;
-        let processes = u64::from(setup.balancer.instances) * u64::from(setup.balancer.processes);
-        let instances: Vec<Instance> =
-            (0..processes).map(|id| process(&setup.balancer, config, seed, id)).collect();
+        let each = u64::from(setup.balancer.processes);
+        let processes = u64::from(setup.balancer.instances) * each;
+        let instances: Vec<Instance> = (0..processes)
+            .map(|id| process(&setup.balancer, config, (id / each) as u16, seed, id))
+            .collect();
         let mut world = Self {
             now: Time::ZERO,
             // One lane per population's attempt timeout, and those of the balancers' timers.
@@ -156,6 +166,7 @@ impl World {
 
     fn schedule_start(&mut self) {
         self.schedule_sample();
+        self.note_all_up();
         for alert in (0..self.setup.alerts.len() as u16).map(AlertId) {
             let at = self.monitor.next_tick(alert.index(), Time::ZERO);
             self.queue.push(at, WINDOWS, Event::AlertTick(alert));
@@ -212,6 +223,7 @@ impl World {
     fn route(&mut self, event: Event, probe: &mut impl Probe) {
         match event {
             Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),
+            Event::Thought { population, user, n } => self.on_thought(population, user, n, probe),
             Event::Completion { backend, epoch } => self.on_completion(backend, epoch, probe),
             Event::DatabaseCompletion { epoch } => self.on_database_completion(epoch, probe),
             Event::AttemptTimeout(attempt) => self.on_attempt_timeout(attempt, probe),
@@ -348,7 +360,8 @@ impl World {
         self.instances[old].membership.retire();
         self.processes_started += 1;
         let setup = &self.setup.balancer;
-        let mut fresh = process(setup, config, self.seed, self.processes_started);
+        let instance = (route / usize::from(setup.processes)) as u16;
+        let mut fresh = process(setup, config, instance, self.seed, self.processes_started);
         // One of an earlier reload may have nothing left to do by now.
         let checks = |id: usize| {
             let mut attempts = self.attempts.iter().map(|(_, attempt)| attempt);

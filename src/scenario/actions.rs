@@ -114,6 +114,14 @@ pub static ACTIONS: &[ActionSpec] = &[
         &[TARGETS],
     ),
     action(
+        "refuse",
+        Some("accept"),
+        Lasts::UntilEnded,
+        "backends close their ports: connections are refused, work inside goes on",
+        &[TARGETS],
+    ),
+    action("accept", None, Lasts::No, "ports of `refuse` are open again", &[TARGETS]),
+    action(
         "restart",
         None,
         Lasts::No,

@@ -3,12 +3,13 @@
 use super::Scenario;
 use crate::engine::time::Time;
 use crate::model::run::alert_slices_read;
-use crate::model::setup::{Action, PopulationId, Trigger};
+use crate::model::setup::{Action, Arrivals, PopulationId, Trigger};
 
 /// What a run would take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effort {
-    /// Requests, before retries: rates times time, with the surges.
+    /// Requests, before retries: rates times time, with the surges;
+    /// in a closed loop, at most so many.
     pub requests: f64,
     /// Attempts if every one of them failed.
     pub attempts_most: f64,
@@ -23,7 +24,14 @@ impl Scenario {
     pub fn effort(&self) -> Effort {
         let (mut requests, mut attempts_most, mut users) = (0.0, 0.0, 0.0);
         for (id, population) in (0_u16..).zip(&self.setup.populations) {
-            let born = population.rate * self.effective_seconds(PopulationId(id));
+            let born = match &population.arrivals {
+                // As often as if nobody ever waited.
+                Arrivals::Closed { think } => {
+                    f64::from(population.users) * self.setup.duration.as_ns() as f64
+                        / think.mean_ns()
+                }
+                _ => population.rate * self.effective_seconds(PopulationId(id)),
+            };
             requests += born;
             attempts_most += born * (1.0 + f64::from(population.retries.max));
             users += f64::from(population.users);

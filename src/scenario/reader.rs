@@ -298,6 +298,7 @@ pub(super) fn default_node(field: &Field, place: &Place) -> Option<Node> {
         Presence::Required | Presence::Optional => return None,
         Presence::Number(number) => match field.kind {
             Kind::Duration => Value::String(format!("{number}s")),
+            Kind::Rate => Value::String(format!("{number}/s")),
             Kind::Number | Kind::Ratio => Value::Float(number),
             Kind::Choice(words) => Value::String(words[number as usize].to_owned()),
             _ => Value::Integer(number as i64),
@@ -305,6 +306,9 @@ pub(super) fn default_node(field: &Field, place: &Place) -> Option<Node> {
         Presence::Default(text) => match field.kind {
             Kind::Flag => Value::Boolean(text == "true"),
             Kind::Texts => Value::Array(Vec::new()),
+            Kind::Number => {
+                text.parse().map_or_else(|_| Value::String(text.to_owned()), Value::Float)
+            }
             Kind::Count | Kind::CountOr(_) => {
                 text.parse().map_or_else(|_| Value::String(text.to_owned()), Value::Integer)
             }

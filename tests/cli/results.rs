@@ -195,6 +195,8 @@ fn lists_name_everything() {
     let expected = [
         ("incidents", "2024-08-10-two-of-five"),
         ("algorithms", "smooth-weighted"),
+        ("layers", "priority"),
+        ("admissions", "gradient"),
         ("distributions", "lognormal"),
         ("actions", "rolling-restart"),
         ("metrics", "users.unable_ratio"),

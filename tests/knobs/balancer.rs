@@ -23,7 +23,7 @@ const FAILURES: &str = "balancer.ejection={rule=\"outlier\", max-percent=\"100%\
     consecutive-5xx=100000, enforce-success-rate=\"0%\", enforce-failures=\"100%\", \
     failure-hosts=1, failure-volume=1, interval=\"2s\"}";
 const REFUSED_ONCE: &str = "balancer.connect={retries=1}";
-const DRAINED_ONE: &str = "timeline.d={at=\"25s\", do=\"drain\", targets=[\"api-2\"]}";
+pub(super) const DRAINED_ONE: &str = "timeline.d={at=\"25s\", do=\"drain\", targets=[\"api-2\"]}";
 const UNDRAINED: &str = "timeline.e={at=\"30s\", do=\"undrain\", targets=\"all\"}";
 
 pub(super) const BALANCER: &[Knob] = &[

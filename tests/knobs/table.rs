@@ -12,6 +12,8 @@ pub(super) const DESCRIPTIVE: &[(&str, &str)] = &[
     ("references", "are for people"),
     ("clients.name", "is how the rest of the file refers to it"),
     ("backends.name", "is how the rest of the file refers to it"),
+    ("clients.keys.text", "is read by vendors' hashes, which are to come"),
+    ("clients.keys.address", "is read by vendors' hashes, which are to come"),
     ("backends.address", "is read by vendors' hash rings, which are to come"),
     ("timeline.name", "is how the rest of the file refers to it"),
     ("alert.name", "is how the rest of the file refers to it"),
@@ -47,11 +49,17 @@ pub(super) const fn knob(
     Knob { id, before, turned, effect }
 }
 
+/// Users who wait for their answers.
+const CLOSED: &str = "clients.c={users=5, arrivals=\"closed\", think=\"100ms\"}";
+/// A balancer that hashes, and what it hashes.
+const HASHED: &str = "balancer.algorithm=source-hash";
+const KEYED: &str = "clients.web.keys={count=8}";
 /// A timeline entry `e` that does nothing.
 const NOTE: &str = "timeline.e={at=\"30s\", do=\"note\"}";
 /// Verbs that take something back, with something to take back; `e` is what is turned.
 pub(super) const HUNG: &str =
     "timeline.d={at=\"25s\", do=\"hang\", targets=[\"api-2\", \"api-3\"]}";
+const DEAF: &str = "timeline.d={at=\"25s\", do=\"refuse\", targets=[\"api-2\", \"api-3\"]}";
 const SLOWED: &str =
     "timeline.d={at=\"25s\", do=\"slow\", targets=[\"api-2\", \"api-3\"], factor=3}";
 pub(super) const SLOWED_MORE: &str =
@@ -100,6 +108,9 @@ pub(super) const KNOBS: &[Knob] = &[
     knob("clients.rate", &[], "clients.web.rate=61/s", Happens),
     knob("clients.timeout", &[], "clients.web.timeout=300ms", Happens),
     knob("clients.slow", &[], "clients.web.slow=100ms", Seen),
+    knob("clients.think", &[CLOSED], "clients.c.think=200ms", Happens),
+    knob("clients.keys.count", &[HASHED, KEYED], "clients.web.keys.count=9", Happens),
+    knob("clients.keys.zipf", &[HASHED, KEYED], "clients.web.keys.zipf=1", Happens),
     knob("clients.retries.max", &[], "clients.web.retries.max=1", Happens),
     knob("clients.retries.backoff", &[], "clients.web.retries.backoff=fixed", Happens),
     knob("clients.retries.base", &[], "clients.web.retries.base=50ms", Happens),
@@ -238,6 +249,21 @@ pub(super) const KNOBS: &[Knob] = &[
     knob("timeline.slow", &["timeline.d={at=\"25s\", do=\"note\"}"], SLOWED, Happens),
     knob("timeline.slow.targets", &[SLOWED], "timeline.d.targets=database", Happens),
     knob("timeline.slow.factor", &[SLOWED], "timeline.d.factor=2", Happens),
+    knob("timeline.refuse", &["timeline.d={at=\"25s\", do=\"note\"}"], DEAF, Happens),
+    knob("timeline.refuse.targets", &[DEAF], "timeline.d.targets=api-2", Happens),
+    knob("timeline.refuse.for", &[DEAF], "timeline.d.for=3s", Happens),
+    knob(
+        "timeline.accept",
+        &[DEAF, NOTE],
+        "timeline.e={at=\"30s\", do=\"accept\", targets=\"all\"}",
+        Happens,
+    ),
+    knob(
+        "timeline.accept.targets",
+        &[DEAF, "timeline.e={at=\"30s\", do=\"accept\", targets=\"all\"}"],
+        "timeline.e.targets=api-2",
+        Happens,
+    ),
     knob("timeline.slow.for", &[SLOWED], "timeline.d.for=3s", Happens),
     knob(
         "timeline.restore",

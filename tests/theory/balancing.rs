@@ -26,7 +26,7 @@ pub(super) fn checks(case: &Case) -> Vec<Check> {
 fn check(name: String, queueing: Queueing, expected: f64, delta: f64) -> Check {
     let load = queueing.load();
     let metric = Metric::MeanSojourn;
-    let simulation = Simulation::Queueing(queueing);
+    let simulation = Simulation::Queueing(Box::new(queueing));
     Check { name, simulation, metric, expected, delta, limit: metric.limit(), load }
 }
 
@@ -42,6 +42,7 @@ fn farm(algorithm: &'static str, arguments: &[f64], n: usize, load: f64) -> Queu
     // Choice shortens the memory of a queue; twenty services and the relaxation of a few servers.
     queueing.warm_up_for(1.0 / (n as f64).min(10.0));
     queueing.warm_up += 10.0;
+    queueing.tail = 20.0;
     queueing
 }
 
@@ -62,7 +63,7 @@ fn power_of_d(case: &Case) -> Option<Check> {
         "MITZ" => false,
         _ => case.params.get("replacement").is_some_and(|drawn| drawn == true),
     };
-    let Some(n) = case.number("n") else {
+    let Some(n) = case.number("n").filter(|n| n.is_finite()) else {
         // The term in 1/n is known: that of the refined mean field.
         let (name, queueing) = power(d, false, MANY, load);
         let refined = format!("SUPER-{d}-{load}-n{MANY}-wor");
@@ -114,7 +115,6 @@ fn idle_queue(case: &Case) -> Option<Check> {
     let load = case.require("lam");
     if let Some(n) = case.number("n") {
         let mut queueing = farm("join-idle-queue", &[], n as usize, load);
-        queueing.warm_up_for(1.0 / n);
         queueing.waits = true;
         let name = format!("idle queue {n} x M/1 {load}");
         let mut check = check(name, queueing, case.expected(), case.stated_error());
@@ -147,6 +147,7 @@ fn stale(case: &Case) -> Option<Check> {
         ("shortest".to_owned(), farm("join-shortest-queue", &[refresh], 300, load))
     };
     queueing.warm_up += 5.0 * refresh;
+    queueing.tail += 2.0 * refresh;
     let name = format!("{name}, loads read every {refresh}, {load}");
     Some(check(name, queueing, case.expected(), 0.05 * case.expected()))
 }

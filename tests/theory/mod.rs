@@ -58,6 +58,7 @@ groups! {
     deadlines_and_wasted_work: "DEADLINE", "ZOMBIE";
     failures_and_pauses: "RETRY", "BREAK", "PAUSE", "BUOYANT";
     growth_from_empty: "MtGinf", "MtDinf";
+    closed_loops: "CLOSED", "BROOKER";
     hash_rings: "RING";
 }
 

@@ -69,6 +69,7 @@ pub(super) fn world(
             users: 1000,
             arrivals: Arrivals::Poisson,
             rate: rate * 1e9 / UNIT_NS,
+            keys: None,
             timeout: None,
             slow: None,
             retries: RetryPolicy {
@@ -108,12 +109,18 @@ pub(super) struct Queueing {
     /// The client's timeout, units.
     pub(super) timeout: Option<f64>,
     pub(super) abandoned: Abandoned,
+    /// Users of a closed loop, and how long they think on average, units.
+    pub(super) closed: Option<(u32, f64)>,
     /// Whether single waits are wanted: they cost time.
     pub(super) waits: bool,
     /// Whether quantiles are wanted.
     pub(super) quantiles: bool,
     /// Deleted from the start, units.
     pub(super) warm_up: f64,
+    /// At the end, units in which requests may finish that were born before. Of those born within a
+    /// sojourn of the end of a run, only the short ones finish, which a run of many backends, and so
+    /// of few units, would show.
+    pub(super) tail: f64,
 }
 
 impl Queueing {
@@ -135,16 +142,22 @@ impl Queueing {
             queue: None,
             timeout: None,
             abandoned: Abandoned::Finish,
+            closed: None,
             waits: true,
             quantiles: true,
             warm_up: 0.0,
+            tail: 0.0,
         };
         queueing.warm_up_for(1.0);
         queueing
     }
 
-    /// Load: mean work per unit over workers.
+    /// Load: mean work per unit over workers; 0 in a closed loop, which no load makes slow to
+    /// forget.
     pub(super) fn load(&self) -> f64 {
+        if self.closed.is_some() {
+            return 0.0;
+        }
         self.rate / (self.backends as f64 * f64::from(self.workers))
     }
 
@@ -175,7 +188,8 @@ impl Queueing {
     /// Simulates about `requests` requests after the warm-up.
     pub(super) fn run(&self, seed: Seed, requests: f64) -> Tally {
         let from = units(self.warm_up).after_start();
-        let duration = units(self.warm_up + requests / self.rate);
+        let until = self.warm_up + requests / self.rate;
+        let duration = units(until + self.tail);
         let backend = |name| BackendSetup {
             workers: self.workers,
             queue: self.queue,
@@ -187,11 +201,20 @@ impl Queueing {
         let config = algorithm(self.algorithm, &self.arguments);
         let mut setup = world(config, backends, self.rate, duration);
         setup.balancer.instances = self.instances;
-        setup.populations[0].arrivals = self.arrivals;
+        setup.populations[0].arrivals = self.arrivals.clone();
+        if let Some((users, think)) = self.closed {
+            setup.populations[0].users = users;
+            let think = Distribution::exponential(units(think));
+            setup.populations[0].arrivals = Arrivals::Closed { think };
+        }
         setup.populations[0].timeout = self.timeout.map(units);
         setup.observation.intervals = vec![(from, Time::from_ns(duration.as_ns()))];
         let service = self.waits.then_some(&self.service);
         let mut tally = Tally::new(from, seed, service, self.quantiles);
+        if self.tail > 0.0 {
+            tally.until = units(until).after_start();
+        }
+        tally.workers = self.workers;
         simulate(&Arc::new(setup), seed, &mut tally);
         tally
     }

@@ -16,7 +16,7 @@ const REPLICATIONS_NEAR_SATURATION: u32 = 10;
 #[derive(Clone, Debug)]
 pub(super) enum Simulation {
     /// A stationary queue.
-    Queueing(Queueing),
+    Queueing(Box<Queueing>),
     /// Attempts that fail independently with probability `p`, up to `retries` more.
     Retry { p: f64, retries: u32 },
     /// M/M/1 whose server is up and down for exponential times of these rates.
@@ -66,6 +66,8 @@ pub(super) enum Metric {
     Abandoned,
     /// Requests answered in time, per unit.
     Goodput,
+    /// Share of the workers that are busy, for one backend.
+    Utilization,
     /// A figure of a special simulation, by position.
     Figure(usize),
 }
@@ -120,6 +122,9 @@ impl Metric {
                 let reached = tally.grown(|g| g.reached as f64);
                 let left = tally.grown(|g| (g.succeeded + g.wasted + u64::from(g.waiting)) as f64);
                 (reached - left) / reached
+            }
+            Self::Utilization => {
+                tally.grown(|g| g.busy_ns as f64) / span / f64::from(tally.workers)
             }
             Self::Goodput => per_unit(tally.ended(Outcome::Ok)),
             Self::Figure(_) => panic!("a queue has no special figures"),

@@ -131,6 +131,8 @@ impl Services {
 /// What one replication showed of the requests born from `from` on.
 pub(super) struct Tally {
     from: Time,
+    /// Requests born from then on are not looked at.
+    pub(super) until: Time,
     services: Option<Services>,
     pub(super) sojourn: Moments,
     pub(super) wait: Moments,
@@ -143,6 +145,8 @@ pub(super) struct Tally {
     pub(super) in_flight: Vec<u64>,
     /// From `from` to the last sample.
     pub(super) span: Span,
+    /// Workers of each backend.
+    pub(super) workers: u32,
 }
 
 impl Tally {
@@ -157,6 +161,7 @@ impl Tally {
             || Moments { quantiles: quantiles.then(Quantiles::default), ..Moments::default() };
         Self {
             from,
+            until: Time::FOREVER,
             services: service.map(|law| Services {
                 key: key(seed, Purpose::ServiceMark, 0),
                 law: law.clone(),
@@ -172,6 +177,7 @@ impl Tally {
             after: Vec::new(),
             in_flight: Vec::new(),
             span: Span::ZERO,
+            workers: 1,
         }
     }
 
@@ -203,7 +209,7 @@ impl Probe for Tally {
     fn request_finished(&mut self, now: Time, request: &FinishedRequest) {
         let sojourn = now.since(request.born);
         let service = self.services.as_mut().map(|services| services.of(request.born, sojourn));
-        if request.born < self.from {
+        if request.born < self.from || request.born >= self.until {
             return;
         }
         self.outcomes[request.outcome.index()] += 1;

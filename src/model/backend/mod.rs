@@ -22,6 +22,8 @@ struct ActiveFault {
 pub(super) struct Condition {
     /// Connections are refused.
     pub(super) refuses: bool,
+    /// No process runs.
+    stopped: bool,
     /// Connections are neither accepted nor refused.
     pub(super) unreachable: bool,
     /// Work stands still.
@@ -34,12 +36,19 @@ pub(super) struct Condition {
 
 impl Condition {
     /// Nothing is wrong.
-    pub(super) const NORMAL: Self =
-        Self { refuses: false, unreachable: false, hangs: false, slowdown: 1.0, fails: None };
+    pub(super) const NORMAL: Self = Self {
+        refuses: false,
+        stopped: false,
+        unreachable: false,
+        hangs: false,
+        slowdown: 1.0,
+        fails: None,
+    };
 
     fn and(mut self, fault: Fault) -> Self {
         match fault {
-            Fault::Down => self.refuses = true,
+            Fault::Down => (self.refuses, self.stopped) = (true, true),
+            Fault::Refuse => self.refuses = true,
             Fault::Unreachable => self.unreachable = true,
             Fault::Hang => self.hangs = true,
             Fault::Slow(factor) => self.slowdown *= factor,
@@ -101,13 +110,14 @@ impl Backend {
     pub(super) fn fold(&mut self, setup: &BackendSetup, now: Time) -> Option<BackendState> {
         let mut condition = self.faults.iter().fold(Condition::NORMAL, |c, f| c.and(f.fault));
         condition.refuses |= self.starting;
+        condition.stopped |= self.starting;
         condition.hangs |= self.overloaded;
         if let Some(cold) = setup.cold_start {
             let left = f64::from(self.cold_steps) / f64::from(WARM_UP_STEPS);
             condition.slowdown *= 1.0 + (cold.slowdown - 1.0) * left;
         }
         self.condition = condition;
-        let stands_still = condition.hangs || condition.refuses;
+        let stands_still = condition.hangs || condition.stopped;
         self.station.slow_down(now, condition.slowdown, stands_still);
         let state = self.state_of(condition);
         if state == self.state {
@@ -155,9 +165,10 @@ impl Backend {
         self.starting = false;
     }
 
-    /// The process comes back: it is not down or hung any more, but starting.
+    /// The process comes back: it is not down, deaf or hung any more, but starting.
     pub(super) fn begin_start(&mut self) {
-        self.faults.retain(|f| !matches!(f.fault.kind(), FaultKind::Down | FaultKind::Hang));
+        let ends = [FaultKind::Down, FaultKind::Refuse, FaultKind::Hang];
+        self.faults.retain(|f| !ends.contains(&f.fault.kind()));
         self.starting = true;
     }
 

@@ -150,6 +150,23 @@ impl World {
         }
     }
 
+    /// The balancer has closed its connection: whether the backend drops the work inside it. If so
+    /// the attempt is gone.
+    pub(in crate::model) fn cancel(&mut self, handle: Handle, id: BackendId) {
+        let setup = &self.setup.backends[id.index()];
+        let backend = &mut self.backends[id.index()];
+        // Who stands still notices when it goes on.
+        if setup.abandoned != Abandoned::Cancel || backend.condition.hangs {
+            return;
+        }
+        let freed = backend.station.withdraw(self.now, handle);
+        self.attempts.remove(handle);
+        if freed {
+            self.next_in_line(id);
+        }
+        self.schedule_completion(id);
+    }
+
     fn overwhelm(&mut self, id: BackendId, probe: &mut impl Probe) {
         let overload = self.setup.backends[id.index()].overload.expect("it was overwhelmed");
         let backend = &mut self.backends[id.index()];
@@ -168,10 +185,23 @@ impl World {
         let stood_still = self.backends[id.index()].condition.hangs;
         if let Some(state) = self.backends[id.index()].fold(setup, self.now) {
             self.note_change(WorldChange::Backend(id, state), probe);
+            self.note_up(id);
         }
         self.schedule_completion(id);
         if stood_still && !self.backends[id.index()].condition.hangs {
+            self.cancel_all(id);
             self.turn_away_unheard(id, probe);
+        }
+    }
+
+    /// A backend that goes on finds the connections that were closed meanwhile.
+    fn cancel_all(&mut self, id: BackendId) {
+        if self.setup.backends[id.index()].abandoned == Abandoned::Cancel {
+            for handle in self.attempts_at(id, Place::is_inside) {
+                if self.attempts.get(handle).is_some_and(|attempt| !attempt.held) {
+                    self.cancel(handle, id);
+                }
+            }
         }
     }
 

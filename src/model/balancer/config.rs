@@ -1,8 +1,10 @@
 //! What a configuration file of a balancer says, and how it changes.
 
+use super::admission::AdmissionConfig;
+use super::layer::{self, Canary, Layers, Priorities, Seat, Subset, Zones};
 use super::membership::policy::{EjectionConfig, HealthChecks, Reserves, SlowStart};
 use super::policy::{AnswerRetries, ClientLeaves, ConnectPolicy, Limits, QueuePolicy};
-use super::{Algorithm, Balancer, Build, Version};
+use super::{Algorithm, Balancer, Version};
 use crate::engine::time::Span;
 use crate::model::outcome::Outcome;
 use crate::model::setup::{BackendId, InstanceId};
@@ -28,6 +30,8 @@ pub struct BalancerConfig {
     pub algorithm: AlgorithmConfig,
     /// One entry per backend, in order.
     pub members: Vec<Member>,
+    /// Whether attempts are taken on at all; `None`: all are.
+    pub admission: Option<AdmissionConfig>,
     /// What happens when a backend does not accept the connection.
     pub connect: ConnectPolicy,
     /// What happens when an answer is bad.
@@ -67,6 +71,7 @@ impl BalancerConfig {
         Self {
             algorithm,
             members: (0..members as u64).map(Member::plain).collect(),
+            admission: None,
             connect: ConnectPolicy::one_try(),
             retry: AnswerRetries::none(),
             queue: QueuePolicy::none(),
@@ -92,6 +97,9 @@ impl Member {
             weight: 1,
             max_connections: None,
             min_connections: None,
+            zone: 0,
+            priority: 0,
+            group: 0,
             name_hash,
             address: name_hash.to_string().into(),
         }
@@ -107,19 +115,25 @@ pub struct AlgorithmConfig {
     pub arguments: Vec<f64>,
     /// Version of the vendor's product.
     pub version: Version,
+    /// What narrows the members down before it picks.
+    pub layers: Layers,
 }
 
 impl AlgorithmConfig {
     /// The algorithm with its defaults.
     pub fn of(algorithm: &'static Algorithm) -> Self {
         let arguments = algorithm.parameters.iter().map(|parameter| parameter.default).collect();
-        Self { algorithm, arguments, version: (0, 0) }
+        Self { algorithm, arguments, version: (0, 0), layers: Layers::default() }
     }
 
-    /// A fresh state for one of an instance's threads.
+    /// A fresh state for one of the threads of the only instance.
     pub fn build(&self, thread: u16, seed: u64) -> Box<dyn Balancer> {
-        let (arguments, version) = (&self.arguments, self.version);
-        (self.algorithm.build)(&Build { arguments, version, thread, seed })
+        self.build_at(Seat { instance: 0, instances: 1, thread, seed })
+    }
+
+    /// A fresh state for one of an instance's threads, within its layers.
+    pub fn build_at(&self, seat: Seat) -> Box<dyn Balancer> {
+        layer::build(&Arc::new(self.clone()), seat)
     }
 }
 
@@ -128,6 +142,7 @@ impl PartialEq for AlgorithmConfig {
         self.algorithm.name == other.algorithm.name
             && self.arguments == other.arguments
             && self.version == other.version
+            && self.layers == other.layers
     }
 }
 
@@ -144,6 +159,12 @@ pub struct Member {
     pub max_connections: Option<u32>,
     /// The limit while little is going on (HAProxy `minconn`).
     pub min_connections: Option<u32>,
+    /// Number of its zone.
+    pub zone: u16,
+    /// Its priority; 0 is the first.
+    pub priority: u8,
+    /// Number of its group.
+    pub group: u16,
     /// Hash of the member's name: where it lies on a hash ring.
     pub name_hash: u64,
     /// Where it listens, as vendors' hash rings see it; else its name.
@@ -153,8 +174,20 @@ pub struct Member {
 /// One change of a balancer configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// Another algorithm, or other parameters.
+    /// Another algorithm, or other parameters; its layers are left as they are.
     Algorithm(AlgorithmConfig),
+    /// Failover by priority.
+    Priorities(Option<Priorities>),
+    /// Routing by zone.
+    Zones(Option<Zones>),
+    /// How much of the pool each instance uses.
+    Subset(Option<Subset>),
+    /// The share of a group.
+    Canary(Option<Canary>),
+    /// Whether attempts are taken on at all.
+    Admission(Option<AdmissionConfig>),
+    /// A member's priority.
+    Priority(BackendId, u8),
     /// A member's weight.
     Weight(BackendId, u32),
     /// Whether the pool contains a member.
@@ -219,7 +252,16 @@ impl BalancerConfig {
     /// Applies one change.
     pub fn change(&mut self, change: &Change) {
         match change {
-            Change::Algorithm(algorithm) => self.algorithm = algorithm.clone(),
+            Change::Algorithm(algorithm) => {
+                let layers = std::mem::take(&mut self.algorithm.layers);
+                self.algorithm = AlgorithmConfig { layers, ..algorithm.clone() };
+            }
+            Change::Priorities(priority) => self.algorithm.layers.priority = *priority,
+            Change::Zones(zones) => self.algorithm.layers.zones.clone_from(zones),
+            Change::Subset(subset) => self.algorithm.layers.subset = *subset,
+            Change::Canary(canary) => self.algorithm.layers.canary = *canary,
+            Change::Admission(admission) => self.admission.clone_from(admission),
+            Change::Priority(id, priority) => self.members[id.index()].priority = *priority,
             Change::Weight(id, weight) => self.members[id.index()].weight = *weight,
             Change::InPool(id, in_pool) => self.members[id.index()].in_pool = *in_pool,
             Change::MaxConnections(id, max) => self.members[id.index()].max_connections = *max,
@@ -231,7 +273,12 @@ impl BalancerConfig {
             Change::Health(checks) => self.health = *checks,
             Change::Ejection(ejection) => self.ejection.clone_from(ejection),
             Change::SlowStart(slow_start) => self.slow_start = *slow_start,
-            Change::Reserves(reserves) => self.reserves = *reserves,
+            Change::Reserves(reserves) => {
+                self.reserves = *reserves;
+                if let Some(priority) = &mut self.algorithm.layers.priority {
+                    priority.panic = (reserves.panic.unwrap_or(0.0) * 100.0).round() as u32;
+                }
+            }
             Change::Backup(id, backup) => self.members[id.index()].backup = *backup,
             Change::Timeout(timeout) => self.timeout = *timeout,
             Change::ServerTimeout(timeout) => self.server_timeout = *timeout,

@@ -1,6 +1,8 @@
 //! A balancer process: its configuration version, its algorithm's state, its own bookkeeping.
 
+use super::admission::Gate;
 use super::config::Member;
+use super::layer::{Seat, priority};
 use super::lines::Lines;
 use super::membership::Membership;
 use super::membership::rule::TryEnd;
@@ -20,7 +22,9 @@ pub(in crate::model) struct Instance {
     members: Vec<MemberView>,
     /// One state per thread: what threads share is in `members`.
     threads: Vec<Box<dyn Balancer>>,
-    seed: u64,
+    gate: Gate,
+    /// Where its first thread sits.
+    seat: Seat,
     stream: Stream,
     probes: Vec<usize>,
     /// Who is healthy, in its view.
@@ -35,6 +39,10 @@ pub(in crate::model) struct Instance {
     pub(in crate::model) held: u32,
     /// It is putting waiting attempts into free slots: what ends meanwhile must not begin again.
     pub(in crate::model) refilling: bool,
+    /// Members whose free slots are being filled.
+    pub(in crate::model) freed: Vec<BackendId>,
+    /// The same of connections in its backlog.
+    pub(in crate::model) accepting: bool,
 }
 
 impl Clone for Instance {
@@ -44,7 +52,8 @@ impl Clone for Instance {
             config: self.config.clone(),
             members: self.members.clone(),
             threads: self.threads.iter().map(|thread| thread.boxed_clone()).collect(),
-            seed: self.seed,
+            gate: self.gate.clone(),
+            seat: self.seat,
             stream: self.stream.clone(),
             probes: self.probes.clone(),
             membership: self.membership.clone(),
@@ -53,6 +62,8 @@ impl Clone for Instance {
             retrying: self.retrying,
             held: self.held,
             refilling: self.refilling,
+            freed: self.freed.clone(),
+            accepting: self.accepting,
         }
     }
 }
@@ -67,11 +78,11 @@ impl std::fmt::Debug for Instance {
 }
 
 impl Instance {
-    /// `threads` at least 1; `seed` is for what starts at random in this process.
+    /// `threads` at least 1; `seat` is that of the first one.
     pub(in crate::model) fn new(
         config: &BalancerConfig,
         threads: u16,
-        seed: u64,
+        seat: Seat,
         stream: Stream,
     ) -> Self {
         let members: Vec<MemberView> = config
@@ -80,6 +91,8 @@ impl Instance {
             .map(|member| MemberView {
                 usable: false,
                 max_connections: member.max_connections,
+                zone: member.zone,
+                group: member.group,
                 name_hash: member.name_hash,
                 address: member.address.clone(),
                 ..MemberView::new("", member.weight)
@@ -90,8 +103,11 @@ impl Instance {
             version: 0,
             config: config.clone(),
             members,
-            threads: (0..threads).map(|thread| config.algorithm.build(thread, seed)).collect(),
-            seed,
+            threads: (0..threads)
+                .map(|thread| config.algorithm.build_at(Seat { thread, ..seat }))
+                .collect(),
+            gate: Gate::new(config.admission.as_ref(), seat.seed),
+            seat,
             stream,
             probes: Vec::new(),
             membership: Membership::new(config),
@@ -100,6 +116,8 @@ impl Instance {
             retrying: 0,
             held: 0,
             refilling: false,
+            freed: Vec::new(),
+            accepting: false,
         };
         instance.update_members(Time::ZERO, |_| false);
         instance
@@ -118,8 +136,11 @@ impl Instance {
         self.membership.adopt(&self.config, config, now);
         if config.algorithm != self.config.algorithm {
             for (thread, state) in (0..).zip(&mut self.threads) {
-                *state = config.algorithm.build(thread, self.seed);
+                *state = config.algorithm.build_at(Seat { thread, ..self.seat });
             }
+        }
+        if config.admission != self.config.admission {
+            self.gate = Gate::new(config.admission.as_ref(), self.seat.seed);
         }
         self.config = config.clone();
         self.update_members(now, is_draining);
@@ -138,7 +159,10 @@ impl Instance {
         {
             view.weight = member.weight;
             view.max_connections = member.max_connections;
-            view.usable = takes(index, member) && self.membership.is_up(index, now);
+            view.priority = member.priority;
+            view.present = member.in_pool && member.weight > 0;
+            view.healthy = takes(index, member) && self.membership.is_up(index, now);
+            view.usable = view.healthy;
             self.membership.ramp(index, view, now);
         }
         self.fail_open(takes);
@@ -151,6 +175,16 @@ impl Instance {
 
     /// If too few members are healthy, all are used.
     fn fail_open(&mut self, takes: impl Fn(usize, &Member) -> bool) {
+        if let Some(policy) = self.config.algorithm.layers.priority {
+            // Each priority for itself.
+            let panics = priority::panics(&priority::levels(&self.members), policy);
+            for (index, member) in self.config.members.iter().enumerate() {
+                if panics[usize::from(member.priority)] {
+                    self.members[index].usable = takes(index, member);
+                }
+            }
+            return;
+        }
         let Some(threshold) = self.config.reserves.panic else { return };
         let members = || self.config.members.iter().enumerate();
         let listed = members().filter(|(index, member)| takes(*index, member)).count();
@@ -170,6 +204,9 @@ impl Instance {
             if member.backup && view.usable {
                 let is_one_too_many = stands_in && !self.config.reserves.all_backups;
                 view.usable = !has_primary && !is_one_too_many;
+                // Layers do not count on those that are held back.
+                view.present = view.usable;
+                view.healthy &= view.usable;
                 stands_in = true;
             }
         }
@@ -217,6 +254,23 @@ impl Instance {
     /// Tries in flight, all members together.
     pub(in crate::model) fn serving(&self) -> u32 {
         self.serving
+    }
+
+    /// Whether it takes on one more attempt.
+    #[inline]
+    pub(in crate::model) fn admits(&mut self, now: Time) -> bool {
+        self.gate.admits(self.held, now)
+    }
+
+    /// An attempt that it had taken on is over; `None`: its client has left.
+    #[inline]
+    pub(in crate::model) fn attempt_over(
+        &mut self,
+        outcome: Option<Outcome>,
+        sent: Time,
+        now: Time,
+    ) {
+        self.gate.over(outcome, sent, now);
     }
 
     /// Where an attempt goes; counts it as in flight if it goes to a member.

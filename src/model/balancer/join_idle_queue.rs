@@ -10,6 +10,7 @@ struct JoinIdleQueue {
     idle: VecDeque<usize>,
     /// Who is in `idle`: a member once at most.
     listed: Vec<bool>,
+    /// Who could be used at the last change; empty before the first.
     usable: Vec<bool>,
     table: WeightTable,
 }
@@ -21,7 +22,7 @@ impl JoinIdleQueue {
             self.listed[member] = false;
             return Some(member);
         }
-        self.table.draw(context, |context, member| context.is_eligible(member))
+        self.table.draw_eligible(context)
     }
 
     fn list(&mut self, member: usize) {
@@ -37,13 +38,15 @@ impl Balancer for JoinIdleQueue {
         self.choose(context).into()
     }
 
-    /// A member that comes in without attempts from here counts as idle.
+    /// A member that comes in later without attempts from here counts as idle: its report has been
+    /// dropped. At the start, all members report by themselves.
     fn members_changed(&mut self, members: &[MemberView]) {
         self.table = WeightTable::new(members, MemberView::effective_weight);
+        let is_first = self.usable.is_empty();
         self.listed.resize(members.len(), false);
         self.usable.resize(members.len(), false);
         for (index, member) in members.iter().enumerate() {
-            if member.usable && !self.usable[index] && member.load() == 0 {
+            if !is_first && member.usable && !self.usable[index] && member.load() == 0 {
                 self.list(index);
             }
             self.usable[index] = member.usable;
@@ -65,7 +68,8 @@ impl Balancer for JoinIdleQueue {
 }
 
 /// The entry in the table. Source: Lu et al., "Join-Idle-Queue", Performance Evaluation 2011, with
-/// reports to a balancer at random. A backend reports when a worker finds nobody in line. Reports
+/// reports to a balancer at random. A backend reports when a worker finds nobody in line, and when it comes up.
+/// Reports
 /// take no time here; they may be out of date when they are used.
 pub(super) const ALGORITHM: Algorithm = Algorithm {
     name: "join-idle-queue",

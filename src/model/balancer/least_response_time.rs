@@ -135,6 +135,7 @@ mod tests {
     fn three_go_to_the_one_three_times_as_fast() {
         let mut members: Vec<_> = ["a", "b"].map(|name| MemberView::new(name, 1)).into();
         let mut algorithm = (ALGORITHM.build)(&crate::model::balancer::Build {
+            instance: 0,
             arguments: &[0.5],
             version: (0, 0),
             thread: 0,

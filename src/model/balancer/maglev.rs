@@ -25,8 +25,11 @@ struct Claims {
 impl Maglev {
     /// A table of the smallest prime size that is at least `size`.
     fn new(size: u64) -> Self {
-        let is_prime = |n: &u64| *n > 1 && (2..).take_while(|d| d * d <= *n).all(|d| n % d != 0);
-        let size = (size..).find(is_prime).expect("primes go on for ever");
+        let is_prime = |n: u64| (2..n).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d));
+        let mut size = size.max(2);
+        while !is_prime(size) {
+            size += 1;
+        }
         Self { size, table: Vec::new(), known: Vec::new() }
     }
 

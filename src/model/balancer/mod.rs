@@ -10,6 +10,7 @@ use crate::engine::random::Stream;
 use crate::engine::time::{Span, Time};
 use std::sync::Arc;
 
+pub mod admission;
 mod bounded_hash;
 mod choice;
 pub mod config;
@@ -34,6 +35,7 @@ mod hashing;
 pub(super) mod instance;
 mod join_idle_queue;
 mod join_shortest_queue;
+pub mod layer;
 mod least_connections;
 mod least_response_time;
 pub(super) mod lines;
@@ -74,6 +76,16 @@ pub struct MemberView {
     pub queued: u32,
     /// In the pool, positive weight, up, not ejected, not draining.
     pub usable: bool,
+    /// Listed in the pool with a positive weight, whatever is the matter with it.
+    pub present: bool,
+    /// Whether it would be usable without panic: what layers count.
+    pub healthy: bool,
+    /// Number of the zone it is in; 0 if the configuration has none.
+    pub zone: u16,
+    /// 0 is the first; [`layer::priority`] goes down the others.
+    pub priority: u8,
+    /// Number of the group it belongs to; 0 if the configuration has none.
+    pub group: u16,
     /// Tries in flight beyond which it is skipped.
     pub max_connections: Option<u32>,
     /// Hash of its name.
@@ -96,6 +108,11 @@ impl MemberView {
             in_flight: 0,
             queued: 0,
             usable: weight > 0,
+            present: weight > 0,
+            healthy: weight > 0,
+            zone: 0,
+            priority: 0,
+            group: 0,
             max_connections: None,
             name_hash: hash.value(),
             address: name.into(),
@@ -342,6 +359,8 @@ pub enum ParameterKind {
     Ratio,
     /// A length of time, in seconds.
     Duration,
+    /// Events per second.
+    Rate,
     /// One of these words; the value is its position.
     Choice(&'static [&'static str]),
 }
@@ -369,7 +388,9 @@ pub struct Build<'a> {
     pub arguments: &'a [f64],
     /// Version of the vendor's product; the newest known if nothing is said.
     pub version: Version,
-    /// Which of the instance's threads this state is for, from 0.
+    /// Which of the balancer's instances this state is for, from 0.
+    pub instance: u16,
+    /// Which of the instance's threads, from 0.
     pub thread: u16,
     /// Random bits of this instance and thread, for what starts at random.
     pub seed: u64,
@@ -451,7 +472,6 @@ pub const ALGORITHMS: &[&Algorithm] = &[
     &envoy_ring_hash::ALGORITHM,
     &envoy_round_robin::ALGORITHM,
     &first::ALGORITHM,
-    &first::ALGORITHM,
     &haproxy_least_connections::ALGORITHM,
     &haproxy_random::ALGORITHM,
     &haproxy_round_robin::ALGORITHM,
@@ -459,7 +479,6 @@ pub const ALGORITHMS: &[&Algorithm] = &[
     &haproxy_uri::ALGORITHM,
     &join_idle_queue::ALGORITHM,
     &join_shortest_queue::ALGORITHM,
-    &least_connections::ALGORITHM,
     &least_connections::ALGORITHM,
     &least_response_time::ALGORITHM,
     &maglev::ALGORITHM,

@@ -105,7 +105,7 @@ impl Prequal {
                 }
                 Some(member)
             }
-            None => self.table.draw(context, |context, member| context.is_eligible(member)),
+            None => self.table.draw_eligible(context),
         };
         self.remove(hot_above);
         self.ask(context);

@@ -10,7 +10,7 @@ struct Random {
 
 impl Balancer for Random {
     fn pick(&mut self, context: &mut PickContext<'_>) -> Pick {
-        self.table.draw(context, |context, member| context.is_eligible(member)).into()
+        self.table.draw_eligible(context).into()
     }
 
     fn members_changed(&mut self, members: &[MemberView]) {

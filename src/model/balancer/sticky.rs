@@ -120,6 +120,7 @@ mod tests {
     fn keys_stay_until_they_are_forgotten() {
         let members: Vec<_> = ["a", "b", "c"].map(|name| MemberView::new(name, 1)).into();
         let mut algorithm = (ALGORITHM.build)(&crate::model::balancer::Build {
+            instance: 0,
             arguments: &[2.0, 10.0],
             version: (0, 0),
             thread: 0,

@@ -51,6 +51,11 @@ impl WeightTable {
         self.members[self.ends.partition_point(|&end| end <= point)]
     }
 
+    /// A draw among the eligible members in proportion to their weights. O(log n) if most are.
+    pub(super) fn draw_eligible(&self, context: &mut PickContext<'_>) -> Option<usize> {
+        self.draw(context, is_eligible)
+    }
+
     /// A draw among the fit members in proportion to their weights. O(log n) if most are fit.
     pub(super) fn draw(
         &self,
@@ -88,4 +93,8 @@ impl WeightTable {
         let weights = self.ends.iter().zip(starts).map(|(end, start)| end - start);
         self.members.iter().copied().zip(weights)
     }
+}
+
+fn is_eligible(context: &PickContext<'_>, member: usize) -> bool {
+    context.is_eligible(member)
 }

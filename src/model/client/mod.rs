@@ -1,8 +1,13 @@
 //! Clients: when requests are born, whose they are, and what happens when an attempt fails.
 
+mod keys;
+#[cfg(test)]
+mod tests;
+
 use crate::engine::random::{Purpose, Seed, Stream, key, keyed, unit};
 use crate::engine::slab::Handle;
 use crate::engine::time::{Span, Time};
+use crate::model::balancer::Key;
 use crate::model::event::{ARRIVALS, Event, TIMERS};
 use crate::model::outcome::Outcome;
 use crate::model::probe::{FinishedRequest, Probe};
@@ -11,6 +16,11 @@ use crate::model::setup::{
     Arrivals, Backoff, EntryId, Jitter, Population, PopulationId, RetryPolicy,
 };
 use crate::model::world::{Fact, World};
+use keys::KeySpace;
+
+/// The identity of a closed loop's request: who sends it, in the low bits, and the how manieth of
+/// this user it is. Whatever makes others wait, a user's n-th request is the same.
+const USER_BITS: u32 = 24;
 
 /// A population at run time.
 #[derive(Clone, Debug)]
@@ -23,6 +33,8 @@ pub(super) struct PopulationState {
     backoff_key: u64,
     instance_key: u64,
     thread_key: u64,
+    think_key: u64,
+    keys: Option<KeySpace>,
     users: u32,
     /// Requests born so far: the next one's index.
     born: u64,
@@ -50,6 +62,8 @@ impl PopulationState {
             backoff_key: key(seed, Purpose::Backoff, index),
             instance_key: key(seed, Purpose::Instance, index),
             thread_key: key(seed, Purpose::Thread, index),
+            think_key: key(seed, Purpose::Think, index),
+            keys: setup.keys.as_ref().map(|keys| KeySpace::new(keys, seed, index)),
             users: setup.users,
             born: 0,
             rate: setup.rate,
@@ -71,9 +85,14 @@ impl PopulationState {
         keyed(self.database_key, index)
     }
 
-    /// What a hash sees of a user: the same address for every request.
-    pub(super) fn source(&self, user: u32) -> u64 {
-        keyed(self.source_key, u64::from(user))
+    /// What a hash sees of a request: its key, or else its user, the same for each of them.
+    pub(super) fn key(&self, user: u32, index: u64) -> Key<'_> {
+        let Some(keys) = &self.keys else {
+            return Key::of_hash(keyed(self.source_key, u64::from(user)));
+        };
+        let rank = keys.rank(index);
+        let hash = keyed(self.source_key, u64::from(rank));
+        Key { hash, address: keys.address(rank), text: keys.text(rank) }
     }
 
     /// Which of `instances` an attempt reaches: any, as through DNS or anycast.
@@ -113,14 +132,16 @@ impl PopulationState {
             Jitter::None => wait,
             Jitter::Full => wait.scaled(draw()),
             Jitter::Equal => wait.scaled(0.5 + 0.5 * draw()),
+            Jitter::Spread => wait.scaled(0.5 + draw()),
         }
     }
 
     /// Draws the next gap, and returns when it ends; `None` while nobody arrives.
-    fn draw_arrival(&mut self, kind: Arrivals) -> Option<Time> {
+    fn draw_arrival(&mut self, kind: &Arrivals) -> Option<Time> {
         let gap = match kind {
             Arrivals::Poisson => self.arrivals.exponential(),
             Arrivals::Constant => 1.0,
+            Arrivals::Closed { .. } => return None,
         };
         self.arrive_after(gap)
     }
@@ -150,14 +171,44 @@ impl PopulationState {
     }
 }
 
+fn identity(user: u32, n: u32) -> u64 {
+    u64::from(n) << USER_BITS | u64::from(user)
+}
+
 impl World {
-    /// The first arrival of every population.
+    /// The first arrival of every population; in a closed loop, of every user.
     pub(super) fn open(&mut self) {
         for index in 0..self.populations.len() {
             let id = PopulationId(index as u16);
-            let at = self.populations[index].draw_arrival(self.setup.populations[index].arrivals);
+            let population = &mut self.populations[index];
+            let at = population.draw_arrival(&self.setup.populations[index].arrivals);
+            let users = population.users;
             self.push_arrival(id, at);
+            for user in 0..users {
+                self.think(id, user, 0);
+            }
         }
+    }
+
+    /// In a closed loop a user thinks, before its n-th request.
+    fn think(&mut self, id: PopulationId, user: u32, n: u32) {
+        let Arrivals::Closed { think } = &self.setup.populations[id.index()].arrivals else {
+            return;
+        };
+        let key = self.populations[id.index()].think_key;
+        let at = self.now + think.at(keyed(key, identity(user, n)));
+        self.queue.push(at, ARRIVALS, Event::Thought { population: id, user, n });
+    }
+
+    pub(super) fn on_thought(
+        &mut self,
+        id: PopulationId,
+        user: u32,
+        n: u32,
+        probe: &mut impl Probe,
+    ) {
+        self.populations[id.index()].born += 1;
+        self.give_birth(id, user, identity(user, n), probe);
     }
 
     fn push_arrival(&mut self, population: PopulationId, at: Option<Time>) {
@@ -168,7 +219,7 @@ impl World {
     }
 
     pub(super) fn on_arrival(&mut self, id: PopulationId, epoch: u32, probe: &mut impl Probe) {
-        let kind = self.setup.populations[id.index()].arrivals;
+        let kind = &self.setup.populations[id.index()].arrivals;
         let population = &mut self.populations[id.index()];
         if population.epoch != epoch {
             return;
@@ -178,6 +229,10 @@ impl World {
         let user = population.user(index);
         let next = population.draw_arrival(kind);
         self.push_arrival(id, next);
+        self.give_birth(id, user, index, probe);
+    }
+
+    fn give_birth(&mut self, id: PopulationId, user: u32, index: u64, probe: &mut impl Probe) {
         self.counts.requests += 1;
         probe.request_born(self.now, id, user);
         let request = Request { population: id, user, index, born: self.now, attempts: 0 };
@@ -215,6 +270,7 @@ impl World {
         let subject = (u64::from(request.population.0) << 48) ^ request.index;
         self.digest_fact(Fact::RequestOver, subject, outcome.index() as u64);
         probe.request_finished(self.now, &fact);
+        self.think(request.population, request.user, (request.index >> USER_BITS) as u32 + 1);
     }
 
     /// Changes populations' rates: `change` edits the surges in force of each one chosen.

@@ -6,15 +6,19 @@
 //! keys are found by not being here, paths are walked along here, and the JSON Schema is printed
 //! from here.
 
+mod admission;
 mod balancer;
+mod layers;
 mod membership;
 mod tables;
 
+pub use admission::ADMISSION;
 pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};
+pub use layers::{CANARY, PRIORITY, SUBSET, ZONES};
 pub use membership::{EJECTION, HEALTH, SLOW_START};
-pub(super) use tables::{AGES, ANSWERS, INSTANT, MEMBER_KEYS};
+pub(super) use tables::{AGES, ANSWERS, FIXED_MEMBER_KEYS, INSTANT, MEMBER_KEYS};
 pub use tables::{
-    ALERT, ASSUMPTION, BACKENDS, BALANCER, CLIENTS, COLD_START, DATABASE, EXPECT, MEASURE,
+    ALERT, ASSUMPTION, BACKENDS, BALANCER, CLIENTS, COLD_START, DATABASE, EXPECT, KEYS, MEASURE,
     OBJECTIVE, OVERLOAD, RETRIES, ROLLOUT, SCENARIO, TIMELINE, TWIN,
 };
 
@@ -163,6 +167,8 @@ pub enum More {
     Nothing,
     /// One per algorithm, for its parameters.
     Algorithms,
+    /// One per parameter of a rule of admission.
+    Admissions,
     /// The parameters of the rule of ejection.
     EjectionParameters,
     /// Those of the entry's verb.
@@ -176,6 +182,7 @@ impl TableSpec {
         match self.more {
             More::Nothing => {}
             More::Algorithms => fields.extend(ALGORITHMS.iter().copied().map(algorithm_field)),
+            More::Admissions => fields.extend(admission::admission_fields()),
             More::EjectionParameters => fields.extend(ejection_fields(table)),
             More::Actions => match table.and_then(|table| table.text("do")).and_then(actions::find)
             {
@@ -216,7 +223,8 @@ pub(super) fn parameters_of(algorithm: &'static Algorithm) -> Vec<Field> {
     algorithm.parameters.iter().map(parameter_field).collect()
 }
 
-fn parameter_field(parameter: &'static Parameter) -> Field {
+/// The key of a parameter.
+pub(super) fn parameter_field(parameter: &'static Parameter) -> Field {
     Field {
         key: parameter.name,
         kind: match parameter.kind {
@@ -224,6 +232,7 @@ fn parameter_field(parameter: &'static Parameter) -> Field {
             ParameterKind::Number => Kind::Number,
             ParameterKind::Ratio => Kind::Ratio,
             ParameterKind::Duration => Kind::Duration,
+            ParameterKind::Rate => Kind::Rate,
             ParameterKind::Choice(words) => Kind::Choice(words),
         },
         presence: Presence::Number(parameter.default),

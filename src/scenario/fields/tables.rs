@@ -1,6 +1,8 @@
 //! Every table of a scenario file with its keys.
 
+use super::admission::ADMISSION;
 use super::balancer::{CONNECT, LIMITS, QUEUE, RETRY};
+use super::layers::{CANARY, PRIORITY, SUBSET, ZONES};
 use super::membership::{EJECTION, HEALTH, SLOW_START};
 use super::{Kind, More, TableSpec, default, optional, required};
 
@@ -62,16 +64,22 @@ pub static CLIENTS: TableSpec = TableSpec {
         .range(1.0, 1e7),
         default(
             "arrivals",
-            Kind::Choice(&["poisson", "constant"]),
+            Kind::Choice(&["poisson", "constant", "closed"]),
             "poisson",
-            "how requests are spaced: independently, or evenly",
+            "how requests are spaced: independently, evenly, or each user's after the one before it",
         ),
-        required(
+        optional(
             "rate",
             Kind::Rate,
-            "requests of the whole population, before retries, such as \"450/s\"",
+            "requests of the whole population, before retries, such as \"450/s\"; needed unless arrivals = \"closed\"",
         )
         .range(0.0, 1e7),
+        optional(
+            "think",
+            Kind::Distribution,
+            "how long a user waits after an outcome before the next request, and at the start; needed if arrivals = \"closed\"",
+        ),
+        optional("keys", Kind::Table(&KEYS), KEYS.doc),
         default(
             "timeout",
             Kind::DurationOr("none"),
@@ -86,6 +94,30 @@ pub static CLIENTS: TableSpec = TableSpec {
         )
         .range(INSTANT, AGES),
         optional("retries", Kind::Table(&RETRIES), RETRIES.doc),
+    ],
+    more: More::Nothing,
+};
+
+/// `keys` of clients.
+pub static KEYS: TableSpec = TableSpec {
+    title: "keys",
+    doc: "What hashing balancers see of requests: each has one of so many keys, whoever sends it; default: its user.",
+    fields: &[
+        required("count", Kind::Count, "how many keys, of rank 0 and up").range(1.0, 1e6),
+        default(
+            "zipf",
+            Kind::Number,
+            "0",
+            "the key of rank r is as frequent as 1/(r+1) to this power; 0: all alike",
+        )
+        .range(0.0, 10.0),
+        default("text", Kind::Text, "{}", "what a hash of a header or URI reads; {} is the rank"),
+        default(
+            "address",
+            Kind::Text,
+            "127.1.0.0",
+            "the client's IPv4 address at rank 0; the others count up from it, and .1 stands for .0 and .255",
+        ),
     ],
     more: More::Nothing,
 };
@@ -106,9 +138,9 @@ pub static RETRIES: TableSpec = TableSpec {
         default("cap", Kind::Duration, "10s", "no wait is longer, before jitter").range(0.0, AGES),
         default(
             "jitter",
-            Kind::Choice(&["full", "equal", "none"]),
+            Kind::Choice(&["full", "equal", "spread", "none"]),
             "full",
-            "how the wait w is randomized: 0 to w, w/2 to w, or w itself",
+            "how the wait w is randomized: 0 to w, w/2 to w, w/2 to 3w/2, or w itself",
         ),
         optional(
             "on",
@@ -207,6 +239,11 @@ pub static BALANCER: TableSpec = TableSpec {
             "all",
             "whether all backups stand in together, or only the first that can",
         ),
+        optional("admission", Kind::Table(&ADMISSION), ADMISSION.doc),
+        optional("canary", Kind::Table(&CANARY), CANARY.doc),
+        optional("subset", Kind::Table(&SUBSET), SUBSET.doc),
+        optional("priority", Kind::Table(&PRIORITY), PRIORITY.doc),
+        optional("zones", Kind::Table(&ZONES), ZONES.doc),
     ],
     more: More::Algorithms,
 };
@@ -237,9 +274,9 @@ pub static BACKENDS: TableSpec = TableSpec {
         default("full", Kind::Choice(ANSWERS), "http_503", "the answer when the queue is full"),
         default(
             "abandoned",
-            Kind::Choice(&["finish", "skip"]),
+            Kind::Choice(&["finish", "skip", "cancel"]),
             "finish",
-            "what becomes of work whose client has left: served all the same, or dropped unserved",
+            "what becomes of work whose connection was closed: served all the same, dropped when it would be served, or dropped at once",
         ),
         optional("overload", Kind::Table(&OVERLOAD), OVERLOAD.doc),
         default(
@@ -278,13 +315,33 @@ pub static BACKENDS: TableSpec = TableSpec {
             Kind::Text,
             "where it listens, such as \"10.0.0.1:80\": some vendors' hash rings are made of it; default: the name",
         ),
+        default(
+            "priority",
+            Kind::Count,
+            "0",
+            "with balancer.priority: 0 is used first, 1 as far as those fail, and so on",
+        )
+        .range(0.0, 15.0),
+        optional("zone", Kind::Name, "with balancer.zones: the zone it is in"),
+        optional("group", Kind::Name, "with balancer.canary: the group it belongs to"),
     ],
     more: More::Nothing,
 };
 
 /// The keys of `[[backends]]` that belong to the balancer's configuration.
-pub(in super::super) const MEMBER_KEYS: [&str; 6] =
-    ["weight", "in-pool", "backup", "max-connections", "min-connections", "address"];
+pub(in super::super) const MEMBER_KEYS: [&str; 9] = [
+    "weight",
+    "in-pool",
+    "backup",
+    "max-connections",
+    "min-connections",
+    "address",
+    "priority",
+    "zone",
+    "group",
+];
+/// Those of them that no configuration changes.
+pub(in super::super) const FIXED_MEMBER_KEYS: [&str; 3] = ["address", "zone", "group"];
 
 /// `overload` of backends.
 pub static OVERLOAD: TableSpec = TableSpec {

@@ -7,6 +7,7 @@ use super::super::tree::{Node, Value};
 use super::super::units;
 use super::super::values;
 use super::all;
+use super::layers::Places;
 use crate::engine::digest::Digest;
 use crate::engine::dist::{Distribution, Family, ParameterValue, Parameters};
 use crate::model::outcome::Outcome;
@@ -40,7 +41,11 @@ fn backend(table: &TableReader<'_>) -> Option<BackendSetup> {
         queue: queue.ok()?,
         service: service?,
         full: full?,
-        abandoned: if abandoned? == "skip" { Abandoned::Skip } else { Abandoned::Finish },
+        abandoned: match abandoned? {
+            "skip" => Abandoned::Skip,
+            "cancel" => Abandoned::Cancel,
+            _ => Abandoned::Finish,
+        },
         overload: overload.ok()?,
         start_time: start_time?,
         cold_start: cold_start.ok()?,
@@ -108,12 +113,19 @@ pub(super) fn member_nodes(root: &Node) -> Vec<&Node> {
 }
 
 /// The balancer's view of a backend.
-pub(super) fn member(report: &Report, node: &Node) -> Option<Member> {
+pub(super) fn member(
+    report: &Report,
+    node: &Node,
+    zones: &Places,
+    groups: &Places,
+) -> Option<Member> {
     let table = TableReader::open_part(report, node, BACKENDS.fields)?;
     let weight = table.count32("weight");
     let in_pool = table.flag("in-pool");
     let backup = table.flag("backup");
     let max_connections = table.limit("max-connections");
+    let priority = table.count("priority").and_then(|count| u8::try_from(count).ok());
+    let (zone, group) = (zones.of_member(&table), groups.of_member(&table));
     let name = node.text("name").unwrap_or_default();
     let min_connections =
         if table.has("min-connections") { Some(table.count32("min-connections")?) } else { None };
@@ -126,6 +138,9 @@ pub(super) fn member(report: &Report, node: &Node) -> Option<Member> {
         weight: weight?,
         max_connections: max_connections.ok()?,
         min_connections,
+        zone: zone?,
+        priority: priority?,
+        group: group?,
         name_hash: hash.value(),
         address: address.into(),
     })
@@ -141,7 +156,7 @@ pub(super) fn database(top: &TableReader<'_>) -> Result<Option<DatabaseSetup>, R
 }
 
 /// A distribution: a table of one family with its parameters, or a duration that is always taken.
-fn distribution(table: &TableReader<'_>, key: &str) -> Option<Distribution> {
+pub(super) fn distribution(table: &TableReader<'_>, key: &str) -> Option<Distribution> {
     let node = table.node(key)?;
     let report = table.report;
     if !matches!(node.value, Value::Table(_)) {

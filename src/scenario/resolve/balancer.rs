@@ -7,7 +7,9 @@ use super::super::reader::{Report, TableReader};
 use super::super::suggest;
 use super::super::tree::Node;
 use super::super::values;
-use super::{all, backend, membership, policy};
+use super::layers::{self, Places};
+use super::{admission, all, backend, membership, policy};
+use crate::model::balancer::layer::Layers;
 use crate::model::balancer::policy::ClientLeaves;
 use crate::model::balancer::{self, ALGORITHMS, Dialect, ParameterKind, Version};
 use crate::model::outcome::Outcome;
@@ -62,12 +64,14 @@ pub(super) fn configuration(
     let version = version(&table, spec)?;
     let completed = dialects::completed(written, spec, version);
     let table = TableReader::open_part(report, &completed, &BALANCER.fields(Some(written)))?;
-    let members = all(members.iter().map(|node| backend::member(report, node)));
+    let (zones, groups) = (Places::new("zone", members), Places::new("group", members));
+    let members = all(members.iter().map(|node| backend::member(report, node, &zones, &groups)));
     let others = members.as_ref().map_or(0, |members| {
         let listed = members.iter().filter(|member| member.in_pool).count();
         listed.saturating_sub(1) as u32
     });
     let algorithm = algorithm(&table, spec.dialect, version);
+    let admission = table.part("admission", admission::admission);
     let retry = table.part_or_defaults("retry", |table| policy::retry(table, others));
     let connect =
         table.part_or_defaults("connect", |table| policy::connect(table, others, retry.as_ref()));
@@ -77,11 +81,18 @@ pub(super) fn configuration(
     let ejection = membership::ejection(&table, spec.dialect, version);
     let slow_start = membership::slow_start(&table);
     let reserves = membership::reserves(&table);
+    let panic = reserves.as_ref().and_then(|reserves| reserves.panic);
+    let layers = layers::layers(&table, &zones, &groups, panic);
+    if queue.as_ref().is_some_and(|queue| queue.waits) && table.has("subset") {
+        let message = "attempts that wait for any backend would leave the subset";
+        table.fail("subset", message, "not together with queue.waits");
+    }
     let leaves = table.choice("client-leaves");
     let nobody_as = table.choice("nobody-as").and_then(Outcome::from_name);
     Some(BalancerConfig {
-        algorithm: algorithm?,
+        algorithm: AlgorithmConfig { layers: layers?, ..algorithm? },
         members: members?,
+        admission: admission.ok()?,
         connect: connect?,
         retry: retry?,
         queue: queue?,
@@ -140,7 +151,8 @@ fn algorithm(
             arguments = read;
         }
     }
-    Some(AlgorithmConfig { algorithm: chosen?, arguments: arguments?, version })
+    let layers = Layers::default();
+    Some(AlgorithmConfig { algorithm: chosen?, arguments: arguments?, version, layers })
 }
 
 /// The algorithm that a vendor's configuration calls so: `leastconn`, `RING_HASH`.
@@ -197,6 +209,7 @@ pub(super) fn argument(table: &TableReader<'_>, parameter: &balancer::Parameter)
         ParameterKind::Duration => {
             table.duration(parameter.name).map(|span| span.as_ns() as f64 * 1e-9)
         }
+        ParameterKind::Rate => table.rate(parameter.name),
         ParameterKind::Choice(words) => {
             let word = table.choice(parameter.name)?;
             words.iter().position(|known| *known == word).map(|position| position as f64)

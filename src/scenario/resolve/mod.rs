@@ -1,12 +1,14 @@
 //! From the tree to a [`Setup`]: names become positions, texts become quantities, and everything
 //! that does not fit together is found.
 
+mod admission;
 mod alert;
 pub(super) mod assumption;
 mod backend;
 mod balancer;
 mod client;
 mod expect;
+mod layers;
 mod membership;
 mod names;
 mod observation;

@@ -2,7 +2,7 @@
 
 use super::super::actions::{self, ACTIONS};
 use super::super::diagnostic::Diagnostic;
-use super::super::fields::{Kind, MEMBER_KEYS};
+use super::super::fields::{FIXED_MEMBER_KEYS, Kind, MEMBER_KEYS};
 use super::super::overrides::{self, Edit};
 use super::super::path::{Step, Target};
 use super::super::reader::{Report, Reported, TableReader};
@@ -129,6 +129,8 @@ impl<'a> Actions<'a> {
         let end = |kind, of| Action::End { targets: targets.clone(), kind, of };
         Some(match verb {
             "crash" => Action::Begin { targets, fault: Fault::Down },
+            "refuse" => Action::Begin { targets, fault: Fault::Refuse },
+            "accept" => end(FaultKind::Refuse, None),
             "hang" => Action::Begin { targets, fault: Fault::Hang },
             "partition" => Action::Begin { targets, fault: Fault::Unreachable },
             "reconnect" => end(FaultKind::Unreachable, None),
@@ -161,14 +163,29 @@ impl<'a> Actions<'a> {
     fn population(&self, table: &TableReader<'_>) -> Result<Option<PopulationId>, Reported> {
         let population = table.get("clients", |node, field| {
             let text = values::text(node, field)?;
-            if text == "all" {
-                return Ok(None);
-            }
             let clients = &self.context.names.clients;
-            let index = Names::position(clients, "population", &node.place, text)?;
-            Ok(Some(PopulationId(index)))
+            let chosen = if text == "all" {
+                None
+            } else {
+                Some(Names::position(clients, "population", &node.place, text)?)
+            };
+            self.check_open(chosen, node)?;
+            Ok(chosen.map(PopulationId))
         });
         population.ok_or(Reported)
+    }
+
+    /// A closed-loop population has no rate that could be multiplied.
+    fn check_open(&self, chosen: Option<u16>, node: &Node) -> Read<()> {
+        let is_closed = |clients: &Node| clients.text("arrivals") == Some("closed");
+        let all = self.context.root.items("clients").iter().enumerate();
+        let mut of_it = all.filter(|(index, _)| chosen.is_none_or(|n| usize::from(n) == *index));
+        if of_it.any(|(_, clients)| is_closed(clients)) {
+            let message = "a population with arrivals = \"closed\" has no rate to change";
+            return Err(Diagnostic::new(message, &node.place, "")
+                .help("name a population with a `rate` in `clients`"));
+        }
+        Ok(())
     }
 
     fn targets(&self, table: &TableReader<'_>) -> Option<Targets> {
@@ -337,13 +354,14 @@ const FIXED: [&str; 5] = ["instances", "workers", "zone", "dialect", "version"];
 fn check_reach(edit: &Edit, tree: &Node) -> Read<()> {
     const REACH: &str = "a configuration has balancer.* but not what the balancer is made of \
                          (instances, workers, zone, dialect, version), and \
-                         backends.NAME.weight, .in-pool, .max-connections and .min-connections";
+                         backends.NAME.weight, .in-pool, .max-connections, .min-connections and \
+                         .priority";
     // A path that leads nowhere says so itself.
     for target in edit.path.resolve(tree, false)? {
         let inside = match &target.steps[..] {
             [Step::Key("balancer"), Step::Key(key), ..] => !FIXED.contains(key),
             [Step::Key("backends"), Step::Item(_), Step::Key(key)] => {
-                MEMBER_KEYS.contains(key) && *key != "address"
+                MEMBER_KEYS.contains(key) && !FIXED_MEMBER_KEYS.contains(key)
             }
             _ => false,
         };
@@ -371,6 +389,11 @@ fn change(target: &Target, config: &BalancerConfig) -> Option<((u8, u16), Change
             "slow-start" => Some(((15, 0), Change::SlowStart(config.slow_start))),
             "panic" | "backups" => Some(((16, 0), Change::Reserves(config.reserves))),
             "nobody-as" => Some(((11, 0), Change::NobodyAs(config.nobody_as))),
+            "priority" => Some(((20, 0), Change::Priorities(config.algorithm.layers.priority))),
+            "zones" => Some(((21, 0), Change::Zones(config.algorithm.layers.zones.clone()))),
+            "subset" => Some(((22, 0), Change::Subset(config.algorithm.layers.subset))),
+            "admission" => Some(((25, 0), Change::Admission(config.admission.clone()))),
+            "canary" => Some(((23, 0), Change::Canary(config.algorithm.layers.canary))),
             "algorithm" => Some(((2, 0), Change::Algorithm(config.algorithm.clone()))),
             // Parameters of another algorithm than the one in force wait for it.
             name if name == config.algorithm.algorithm.name => {
@@ -387,6 +410,7 @@ fn change(target: &Target, config: &BalancerConfig) -> Option<((u8, u16), Change
                 "min-connections" => {
                     Some(((12, id.0), Change::MinConnections(id, member.min_connections)))
                 }
+                "priority" => Some(((24, id.0), Change::Priority(id, member.priority))),
                 "in-pool" => Some(((4, id.0), Change::InPool(id, member.in_pool))),
                 "max-connections" => {
                     Some(((5, id.0), Change::MaxConnections(id, member.max_connections)))
@@ -415,6 +439,8 @@ mod tests {
             "pause",
             "crash",
             "hang",
+            "refuse",
+            "accept",
             "slow",
             "fail",
             "resume",
