@@ -13,6 +13,7 @@ mod dialects;
 mod incidents;
 mod knobs;
 mod layers;
+mod membership;
 mod misconfigurations;
 mod orders;
 mod readme;

@@ -34,12 +34,16 @@ fn the_effect_is_there_and_gone_once_put_right() {
                     if !judgement.holds() {
                         let (name, seen, bounds) =
                             (&judgement.name, &judgement.observed, &judgement.bounds);
-                        wrong.push(format!("{} seed {seed}: {name}: {seen}, not {bounds}", scenario.name));
+                        wrong.push(format!(
+                            "{} seed {seed}: {name}: {seen}, not {bounds}",
+                            scenario.name
+                        ));
                     }
                 }
                 for twin in variants::run_all(scenario, &scenario.twins, seed).unwrap() {
                     for met in twin.wrongly_met() {
-                        wrong.push(format!("{} seed {seed}: put right, still {met}", scenario.name));
+                        wrong
+                            .push(format!("{} seed {seed}: put right, still {met}", scenario.name));
                     }
                 }
             }

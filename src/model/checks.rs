@@ -39,6 +39,11 @@ impl World {
         let members = self.backends.len() as u64;
         for member in (0..members as u16).map(BackendId) {
             let membership = &self.instances[id.index()].membership;
+            // Who is ejected when the schedule starts anew is let in again all the same.
+            if let Some(at) = membership.changes_at(member.index(), self.now) {
+                self.set_due(id, member, at, Due::Standing);
+            }
+            let membership = &self.instances[id.index()].membership;
             let Some(checks) = membership.checks().filter(|_| membership.is_checked(member)) else {
                 continue;
             };
@@ -271,7 +276,7 @@ impl World {
     }
 
     pub(super) fn schedule_step(&mut self, id: InstanceId, member: BackendId) {
-        let next = self.instances[id.index()].membership.next_step(member.index(), self.now);
+        let next = self.instances[id.index()].membership.take_step(member.index(), self.now);
         if let Some(at) = next {
             self.set_due(id, member, at, Due::Step);
         }

@@ -171,6 +171,8 @@ impl World {
                 self.instances[process.index()].membership.next_epoch();
                 self.start_membership(process);
             }
+            // A change of the rules can by itself take members down, or bring them up.
+            self.review(process, (0..self.backends.len() as u16).map(BackendId), probe);
             for member in (0..self.backends.len() as u16).map(BackendId) {
                 self.schedule_step(process, member);
             }

@@ -13,7 +13,7 @@ use super::dispatch::Lane;
 use super::event::{Event, TIMELINE, WINDOWS};
 use super::outcome::Outcome;
 use super::probe::{BackendGauge, BackendState, Gauges, Probe, WorldChange};
-use super::request::{Attempt, Request};
+use super::request::{Attempt, Request, Sender};
 use super::setup::{
     AlertId, BackendId, BalancerConfig, BalancerSetup, Change, EntryId, InstanceId, PopulationId,
     Setup, Trigger,
@@ -357,14 +357,19 @@ impl World {
     /// A new process takes the place of one that gets no new attempts from now on.
     pub(super) fn replace_process(&mut self, route: usize, config: &BalancerConfig) {
         let old = usize::from(self.routes[route]);
-        self.instances[old].membership.next_epoch();
+        self.instances[old].membership.retire();
         self.processes_started += 1;
         let setup = &self.setup.balancer;
         let instance = (route / usize::from(setup.processes)) as u16;
         let mut fresh = process(setup, config, instance, self.seed, self.processes_started);
         // One of an earlier reload may have nothing left to do by now.
-        let is_done =
-            |id: &usize| self.instances[*id].held == 0 && !self.routes.contains(&(*id as u16));
+        let checks = |id: usize| {
+            let mut attempts = self.attempts.iter().map(|(_, attempt)| attempt);
+            attempts.any(|a| a.sender == Sender::Check && a.held && a.instance.index() == id)
+        };
+        let is_done = |&id: &usize| {
+            self.instances[id].held == 0 && !self.routes.contains(&(id as u16)) && !checks(id)
+        };
         let free = (0..self.instances.len()).find(is_done);
         if let Some(id) = free {
             fresh.membership.epoch = self.instances[id].membership.epoch.wrapping_add(1);

@@ -28,6 +28,8 @@ struct Standing {
     told: bool,
     /// When its next check is due; an event of another time is stale.
     next_check: Time,
+    /// When the next step of its slow start is due.
+    next_step: Time,
 }
 
 /// What one process knows of its members' health.
@@ -74,6 +76,7 @@ impl Membership {
             risen: None,
             told: config.health.is_none_or(|checks| health >= checks.rise),
             next_check: Time::ZERO,
+            next_step: Time::ZERO,
         };
         Self {
             checks: config.health,
@@ -121,6 +124,17 @@ impl Membership {
     /// Events of before are dropped from now on.
     pub(in crate::model) fn next_epoch(&mut self) {
         self.epoch = self.epoch.wrapping_add(1);
+        for standing in &mut self.standings {
+            standing.next_step = Time::ZERO;
+        }
+    }
+
+    /// The process has been replaced: it checks nobody any more, whatever is still under way.
+    pub(in crate::model) fn retire(&mut self) {
+        self.next_epoch();
+        for standing in &mut self.standings {
+            standing.listed = false;
+        }
     }
 
     /// Notes when the next check of a member is due.
@@ -267,11 +281,16 @@ impl Membership {
         }
     }
 
-    /// The next step of a member's slow start.
-    pub(in crate::model) fn next_step(&self, member: usize, now: Time) -> Option<Time> {
-        let (risen, slow) = (self.standings[member].risen?, self.slow_start?);
+    /// The next step of a member's slow start, if it has one that nobody waits for yet.
+    pub(in crate::model) fn take_step(&mut self, member: usize, now: Time) -> Option<Time> {
+        let standing = &mut self.standings[member];
+        let (risen, slow) = (standing.risen?, self.slow_start?);
         let end = risen + slow.period;
-        (now < end).then(|| end.min(now + slow.step()))
+        if now >= end || standing.next_step > now {
+            return None;
+        }
+        standing.next_step = end.min(now + slow.step());
+        Some(standing.next_step)
     }
 
     /// Sets what a slow start makes of a member's weight and limit.

@@ -75,7 +75,10 @@ impl Outlier {
         if may && (enforce >= 1.0 || stream.unit() < enforce) {
             let host = &mut self.hosts[member];
             host.ejected_at = Some(now);
-            host.backoff += 1;
+            let next = self.base.as_ns().saturating_mul(u64::from(host.backoff));
+            if next < self.longest.as_ns().saturating_add(self.base.as_ns()) {
+                host.backoff += 1;
+            }
         }
     }
 
@@ -99,8 +102,7 @@ impl Outlier {
         if rated.len() >= hosts { rated } else { Vec::new() }
     }
 
-    fn sweep_success_rates(&mut self, now: Time, stream: &mut Stream) {
-        let rated = self.rated(self.success_rate.hosts, self.success_rate.volume);
+    fn sweep_success_rates(&mut self, rated: Vec<(usize, f64)>, now: Time, stream: &mut Stream) {
         if rated.is_empty() {
             return;
         }
@@ -116,11 +118,12 @@ impl Outlier {
         }
     }
 
-    fn sweep_failures(&mut self, now: Time, stream: &mut Stream) {
-        let rule = self.failure_percentage.clone();
-        for (member, rate) in self.rated(rule.hosts, rule.volume) {
-            if 1.0 - rate >= rule.threshold && rule.enforce > 0.0 {
-                self.eject(member, now, rule.enforce, stream);
+    fn sweep_failures(&mut self, rated: Vec<(usize, f64)>, now: Time, stream: &mut Stream) {
+        let (threshold, enforce) =
+            (self.failure_percentage.threshold, self.failure_percentage.enforce);
+        for (member, rate) in rated {
+            if 1.0 - rate >= threshold && enforce > 0.0 {
+                self.eject(member, now, enforce, stream);
             }
         }
     }
@@ -141,8 +144,12 @@ impl EjectionRule for Outlier {
         host.gateway_errors =
             if end.outcome == Outcome::Http500 { 0 } else { host.gateway_errors + 1 };
         let (errors, gateway) = (host.errors, host.gateway_errors);
-        if gateway == self.consecutive_gateway && self.enforce_gateway > 0.0 {
-            self.eject(member, end.now, self.enforce_gateway, stream);
+        // A row that has been judged begins anew, whether it had consequences or not.
+        if gateway == self.consecutive_gateway {
+            self.hosts[member].gateway_errors = 0;
+            if self.enforce_gateway > 0.0 {
+                self.eject(member, end.now, self.enforce_gateway, stream);
+            }
         }
         if errors == self.consecutive_5xx {
             self.hosts[member].errors = 0;
@@ -168,15 +175,19 @@ impl EjectionRule for Outlier {
                 if now >= at + Span::from_ns(served).min(self.longest) {
                     self.uneject(member, now);
                 }
-            } else if host.backoff > 0
-                && host.unejected_at.is_none_or(|at| now >= at + self.interval)
-            {
-                self.hosts[member].backoff -= 1;
             }
         }
-        self.sweep_success_rates(now, stream);
-        self.sweep_failures(now, stream);
+        let rates = self.rated(self.success_rate.hosts, self.success_rate.volume);
+        let failures = self.rated(self.failure_percentage.hosts, self.failure_percentage.volume);
+        self.sweep_success_rates(rates, now, stream);
+        self.sweep_failures(failures, now, stream);
         for host in &mut self.hosts {
+            // Only who is well after this sweep, and has been for an interval, is forgiven.
+            if host.ejected_at.is_none()
+                && host.unejected_at.is_some_and(|at| now >= at + self.interval)
+            {
+                host.backoff = host.backoff.saturating_sub(1);
+            }
             host.successes = 0;
             host.total = 0;
         }
@@ -276,3 +287,123 @@ pub(super) const EJECTION: Ejection = Ejection {
         })
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::random::{Purpose, Seed};
+
+    fn at(seconds: u64) -> Time {
+        Span::from_secs(seconds).after_start()
+    }
+
+    /// A rule for six hosts, any number of whom may be out, with these parameters unlike Envoy's.
+    fn rule(set: &[(&str, f64)]) -> Box<dyn EjectionRule> {
+        let value = |parameter: &Parameter| {
+            let set = set.iter().find(|(name, _)| *name == parameter.name);
+            set.map_or(parameter.default, |(_, value)| *value)
+        };
+        let arguments: Vec<f64> = EJECTION.parameters.iter().map(value).collect();
+        (EJECTION.build)(&arguments, 6)
+    }
+
+    fn stream() -> Stream {
+        Stream::new(Seed::new(1), Purpose::Test, 0)
+    }
+
+    fn over(rule: &mut dyn EjectionRule, member: usize, outcome: Outcome, now: Time, times: u32) {
+        let end = TryEnd { outcome, is_retried: false, now };
+        for _ in 0..times {
+            rule.try_over(member, &end, &mut stream());
+        }
+    }
+
+    /// How many seconds each of so many ejections lasts; `fail` brings them about.
+    fn ejections(
+        rule: &mut dyn EjectionRule,
+        count: usize,
+        fail: impl Fn(&mut dyn EjectionRule, Time),
+    ) -> Vec<u64> {
+        let (mut lasted, mut began) = (Vec::new(), None);
+        for second in (10..).step_by(10) {
+            fail(rule, at(second - 1));
+            let was_out = rule.is_out(0, at(second));
+            if was_out && began.is_none() {
+                began = Some(second - 1);
+            }
+            rule.sweep(at(second), &mut stream());
+            match (began, rule.is_out(0, at(second))) {
+                (None, true) => began = Some(second),
+                (Some(from), false) => {
+                    lasted.push(second - from);
+                    began = None;
+                }
+                _ => {}
+            }
+            if lasted.len() == count {
+                break;
+            }
+        }
+        lasted
+    }
+
+    /// `checkHostForUneject`: base time times the number of ejections, at the next sweep.
+    #[test]
+    fn ejections_for_errors_in_a_row_grow() {
+        let mut rule = rule(&[("max-percent", 1.0)]);
+        let fail = |rule: &mut dyn EjectionRule, now| over(rule, 0, Outcome::Http500, now, 5);
+        assert_eq!(ejections(rule.as_mut(), 3, fail), [31, 61, 91]);
+    }
+
+    /// `onIntervalTimer` forgives after it has judged the rates: a host that fails in every interval
+    /// is out for longer each time.
+    #[test]
+    fn ejections_for_low_success_rates_grow() {
+        let mut rule = rule(&[("max-percent", 1.0), ("consecutive-5xx", 1e6)]);
+        let fail = |rule: &mut dyn EjectionRule, now| {
+            if rule.is_out(0, now) {
+                return;
+            }
+            for member in 1..6 {
+                over(rule, member, Outcome::Ok, now, 100);
+            }
+            over(rule, 0, Outcome::Http500, now, 100);
+        };
+        assert_eq!(ejections(rule.as_mut(), 3, fail), [30, 60, 90]);
+    }
+
+    /// `ejectHost` counts on until base * times is max + base: a host that has been bad for hours is
+    /// forgiven in as many intervals as one that has been bad for minutes.
+    #[test]
+    fn what_is_to_be_forgiven_is_bounded() {
+        let mut rule = rule(&[("max-percent", 1.0), ("base-time", 10.0), ("max-time", 20.0)]);
+        let fail = |rule: &mut dyn EjectionRule, now| over(rule, 0, Outcome::Http500, now, 5);
+        let lasted = ejections(rule.as_mut(), 10, fail);
+        assert_eq!(lasted[..3], [11, 21, 21]);
+        // Well for four intervals: three are forgiven, and the next ejection is a first one.
+        for second in 10_000..10_004 {
+            rule.sweep(at(10 * second), &mut stream());
+        }
+        over(rule.as_mut(), 0, Outcome::Http500, at(100_039), 5);
+        rule.sweep(at(100_040), &mut stream());
+        assert!(rule.is_out(0, at(100_040)));
+        rule.sweep(at(100_050), &mut stream());
+        assert!(!rule.is_out(0, at(100_050)));
+    }
+
+    /// `onConsecutiveErrorWorker` resets the row even if nobody may be ejected: what is not enforced
+    /// with the first five errors may be with the next.
+    #[test]
+    fn rows_of_gateway_errors_begin_anew() {
+        let parameters = [("max-percent", 0.2), ("enforce-gateway", 1.0), ("consecutive-5xx", 1e6)];
+        let mut rule = rule(&parameters);
+        over(rule.as_mut(), 1, Outcome::Http503, at(1), 5);
+        over(rule.as_mut(), 0, Outcome::Http503, at(2), 5);
+        assert!(rule.is_out(1, at(3)) && !rule.is_out(0, at(3)), "one of six at most");
+        rule.check_passed(1, at(4));
+        over(rule.as_mut(), 0, Outcome::Http503, at(5), 4);
+        assert!(!rule.is_out(0, at(5)));
+        over(rule.as_mut(), 0, Outcome::Http503, at(6), 1);
+        assert!(rule.is_out(0, at(6)), "the tenth in a row is judged again");
+    }
+}
