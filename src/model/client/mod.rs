@@ -184,8 +184,10 @@ impl World {
             let at = population.draw_arrival(&self.setup.populations[index].arrivals);
             let users = population.users;
             self.push_arrival(id, at);
-            for user in 0..users {
-                self.think(id, user, 0);
+            if matches!(self.setup.populations[index].arrivals, Arrivals::Closed { .. }) {
+                for user in 0..users {
+                    self.think(id, user, 0);
+                }
             }
         }
     }
