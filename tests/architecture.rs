@@ -2,6 +2,8 @@
 //!
 //! One crate has no other guard: within it, everything can import everything.
 
+use misroute::scenario::incidents::INCIDENTS;
+use misroute::scenario::misconfigurations::MISCONFIGURATIONS;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -168,14 +170,16 @@ fn every_algorithm_file_is_in_the_table() {
 }
 
 #[test]
-fn every_bundled_incident_has_its_file_and_the_reverse() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/incidents");
-    let mut files: Vec<String> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
-        .collect();
-    files.sort();
-    let table = misroute::scenario::incidents::INCIDENTS;
-    let names: Vec<&str> = table.iter().map(|incident| incident.name).collect();
-    assert_eq!(files, names, "add the file to INCIDENTS");
+fn every_bundled_scenario_has_its_file_and_the_reverse() {
+    let tables = [("incidents", INCIDENTS), ("misconfigurations", MISCONFIGURATIONS)];
+    for (folder, table) in tables {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(folder);
+        let mut files: Vec<String> = fs::read_dir(path)
+            .unwrap()
+            .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+            .collect();
+        files.sort();
+        let names: Vec<&str> = table.iter().map(|bundled| bundled.name).collect();
+        assert_eq!(files, names, "add the file to the table of {folder}");
+    }
 }

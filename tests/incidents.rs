@@ -3,7 +3,8 @@
 use misroute::experiment::run::run;
 use misroute::experiment::variants;
 use misroute::observe::result::Verdict;
-use misroute::scenario::incidents::{INCIDENTS, find};
+use misroute::scenario::bundled::find;
+use misroute::scenario::incidents::INCIDENTS;
 use misroute::scenario::{Override, Scenario, load};
 use rayon::prelude::*;
 

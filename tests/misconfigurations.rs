@@ -3,28 +3,23 @@
 
 use misroute::experiment::run::run;
 use misroute::experiment::variants;
-use misroute::scenario::{Scenario, Source, load};
+use misroute::scenario::misconfigurations::MISCONFIGURATIONS;
+use misroute::scenario::{Scenario, load};
 use rayon::prelude::*;
-use std::path::Path;
 
 fn scenarios() -> Vec<Scenario> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/misconfigurations");
-    let mut paths: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    let read = |path: &std::path::PathBuf| {
-        let scenario = load(&Source::read(path).unwrap(), &[]);
+    let read = |bundled: &misroute::scenario::bundled::Bundled| {
+        let scenario = load(&bundled.source(), &[]);
         let scenario = scenario.unwrap_or_else(|errors| panic!("{}", errors.render(false)));
-        assert_eq!(Some(scenario.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
+        assert_eq!(scenario.name, bundled.name);
         scenario
     };
-    paths.iter().map(read).collect()
+    MISCONFIGURATIONS.iter().map(read).collect()
 }
 
 #[test]
 fn the_effect_is_there_and_gone_once_put_right() {
     let scenarios = scenarios();
-    assert!(scenarios.len() >= 15, "the catalogue has shrunk to {}", scenarios.len());
     let wrong: Vec<String> = scenarios
         .par_iter()
         .flat_map_iter(|scenario| {

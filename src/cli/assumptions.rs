@@ -13,7 +13,7 @@ use std::process::ExitCode;
 /// without a mechanism) misses what the mechanism carries, and what each measure would have saved.
 #[derive(Args, Debug)]
 pub(super) struct Assumptions {
-    /// Scenario files or names of incidents; `-` is standard input
+    /// Scenario files, or names of incidents or misconfigurations; `-` is standard input
     #[arg(value_name = "SCENARIO")]
     scenarios: Vec<String>,
     /// All five incidents

@@ -1,9 +1,10 @@
-//! Scenarios named on the command line: files, bundled incidents, or standard input.
+//! Scenarios named on the command line: files, those that come with the program, or standard input.
 
 use super::failure::Failure;
 use super::{Common, output};
+use crate::scenario::bundled::{self, Bundled};
 use crate::scenario::effort::Effort;
-use crate::scenario::incidents::{self, INCIDENTS};
+use crate::scenario::incidents::INCIDENTS;
 use crate::scenario::{Override, ReadError, Scenario, Source, load};
 use std::path::Path;
 
@@ -26,14 +27,14 @@ pub(super) fn scenarios(
 ) -> Result<Vec<Scenario>, Failure> {
     let mut sources = Vec::new();
     if all_incidents {
-        sources.extend(INCIDENTS.iter().map(incidents::Incident::source));
+        sources.extend(INCIDENTS.iter().map(Bundled::source));
     }
     for name in names {
         sources.push(source(name)?);
     }
     if sources.is_empty() {
-        let message = "name a scenario file or an incident (misroute list incidents), \
-            or use --all-incidents";
+        let message = "name a scenario file, an incident (misroute list incidents) or a \
+            misconfiguration (misroute list misconfigurations), or use --all-incidents";
         return Err(Failure::Usage(message.to_owned()));
     }
     let mut overrides = Vec::new();
@@ -51,21 +52,22 @@ pub(super) fn scenarios(
     Ok(scenarios)
 }
 
-/// A file of that name, else the incident of that name.
+/// A file of that name, else the bundled scenario of that name.
 fn source(name: &str) -> Result<Source, Failure> {
     let path = Path::new(name);
-    if let Some(incident) = incidents::find(name)
+    if let Some(bundled) = bundled::find(name)
         && !path.exists()
     {
-        return Ok(incident.source());
+        return Ok(bundled.source());
     }
-    match (Source::read(path), incidents::nearest(name)) {
-        (Err(ReadError::Missing { name }), Some(incident)) => Err(Failure::Usage(format!(
-            "{name}: no such file or incident; did you mean `{}`?",
-            incident.name
+    match (Source::read(path), bundled::nearest(name)) {
+        (Err(ReadError::Missing { name }), Some(bundled)) => Err(Failure::Usage(format!(
+            "{name}: no such file or scenario; did you mean `{}`?",
+            bundled.name
         ))),
         (Err(ReadError::Missing { name }), None) if path.extension().is_none() => {
-            let message = "no such file, and no incident of that name (misroute list incidents)";
+            let message = "no such file, and nothing of that name comes with misroute \
+                (misroute list incidents, misroute list misconfigurations)";
             Err(Failure::Usage(format!("{name}: {message}")))
         }
         (source, _) => Ok(source?),

@@ -11,8 +11,10 @@ use crate::model::balancer::{ALGORITHMS, Algorithm, Parameter, ParameterKind};
 use crate::observe::metric::{METRICS, Metric};
 use crate::report::wrap;
 use crate::scenario::actions::{ACTIONS, ActionSpec};
+use crate::scenario::bundled::Bundled;
 use crate::scenario::dialects::{DIALECTS, DialectSpec};
 use crate::scenario::incidents::INCIDENTS;
+use crate::scenario::misconfigurations::MISCONFIGURATIONS;
 use clap::{Args, ValueEnum};
 use std::process::ExitCode;
 
@@ -26,8 +28,10 @@ pub(super) struct List {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Of {
-    /// Scenarios that come with the program.
+    /// Outages that were published, as scenarios that come with the program.
     Incidents,
+    /// Configurations that hurt, likewise, each with the one put right.
+    Misconfigurations,
     /// Rules by which a balancer picks.
     Algorithms,
     /// What narrows the pool down before a balancer picks, from the outside in.
@@ -48,7 +52,8 @@ enum Of {
 
 pub(super) fn execute(command: &List) -> Result<ExitCode, Failure> {
     let items = match command.of {
-        Of::Incidents => incidents(),
+        Of::Incidents => bundled(INCIDENTS),
+        Of::Misconfigurations => bundled(MISCONFIGURATIONS),
         Of::Algorithms => algorithms(),
         Of::Layers => layers(),
         Of::Admissions => admissions(),
@@ -90,9 +95,9 @@ fn laid_out(items: &[Item]) -> String {
     text
 }
 
-fn incidents() -> Vec<Item> {
-    let items = INCIDENTS.iter().map(|incident| item(incident.name, [incident.summary.to_owned()]));
-    items.collect()
+fn bundled(scenarios: &[Bundled]) -> Vec<Item> {
+    let items = scenarios.iter();
+    items.map(|scenario| item(scenario.name, [scenario.summary.to_owned()])).collect()
 }
 
 /// A parameter with its default, its range and its meaning.

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 /// Replay scenarios, show what users went through, and check what the scenarios expect.
 #[derive(Args, Debug)]
 pub(super) struct Run {
-    /// Scenario files or names of incidents; `-` is standard input
+    /// Scenario files, or names of incidents or misconfigurations; `-` is standard input
     #[arg(value_name = "SCENARIO")]
     scenarios: Vec<String>,
     /// Replay the five incidents, and set what their post-mortems state against what is simulated

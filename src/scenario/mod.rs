@@ -8,11 +8,13 @@
 //! [`Source::read`] touches a file.
 
 pub mod actions;
+pub mod bundled;
 pub mod diagnostic;
 pub mod dialects;
 pub mod effort;
 pub mod fields;
 pub mod incidents;
+pub mod misconfigurations;
 pub mod overrides;
 pub mod schema;
 pub mod source;

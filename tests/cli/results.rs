@@ -194,6 +194,7 @@ fn lists_name_everything() {
     let scratch = Scratch::new("list");
     let expected = [
         ("incidents", "2024-08-10-two-of-five"),
+        ("misconfigurations", "no-redispatch"),
         ("algorithms", "smooth-weighted"),
         ("layers", "priority"),
         ("admissions", "gradient"),
