@@ -253,7 +253,7 @@ impl World {
     fn let_go(&mut self, handle: Handle, probe: &mut impl Probe) {
         let attempt = self.attempts.get(handle).expect("its client has just left");
         let (instance, place) = (attempt.instance, attempt.place);
-        let freed = self.end_hold(handle);
+        let freed = self.end_hold(handle, None);
         if place == Place::Backlog {
             let attempts = &self.attempts;
             let lines = &mut self.instances[instance.index()].lines;
