@@ -119,6 +119,20 @@ fn nginx_tries_every_peer_once() {
     assert!(all_full.contains(&(Outcome::Http502, 0)), "no live upstreams");
 }
 
+/// A backup serves the retry of a request that every primary has failed, though they still count as
+/// alive (max_fails=0: nobody is ever excluded).
+#[test]
+fn nginx_goes_on_to_its_backups() {
+    let balancer = format!("{NGINX}\nejection = {{ rule = \"max-fails\", max-fails = 0 }}");
+    let text = "[[backends]]\nname = \"spare\"\nservice = \"7ms\"\nbackup = true\n\
+                [[timeline]]\nname = \"f\"\nat = \"0s\"\ndo = \"crash\"\ntargets = [\"b1\", \"b2\"]\n";
+    every(&ends_at("6/m", &balancer, 2, text), (Outcome::Ok, 7));
+    every(
+        &ends_at("6/m", &balancer, 2, &text.replace("[\"b1\", \"b2\"]", "\"b1\"")),
+        (Outcome::Ok, 5),
+    );
+}
+
 const ENVOY: &str = "dialect = \"envoy\"";
 
 /// router_filter and circuit_breaker.proto: no retries unless asked for; the route's 15 s include

@@ -252,8 +252,13 @@ impl World {
     /// The balancer has nothing more to do with an attempt whose client has left.
     fn let_go(&mut self, handle: Handle, probe: &mut impl Probe) {
         let attempt = self.attempts.get(handle).expect("its client has just left");
-        let instance = attempt.instance;
+        let (instance, place) = (attempt.instance, attempt.place);
         let freed = self.end_hold(handle, None);
+        if place == Place::Backlog {
+            let attempts = &self.attempts;
+            let lines = &mut self.instances[instance.index()].lines;
+            lines.forget_gone(|waiting| attempts.get(waiting).is_some());
+        }
         self.refill(instance, freed, probe);
     }
 

@@ -41,6 +41,8 @@ pub(in crate::model) struct Instance {
     pub(in crate::model) refilling: bool,
     /// Members whose free slots are being filled.
     pub(in crate::model) freed: Vec<BackendId>,
+    /// Healthy backups that wait for the primaries to fail.
+    held_back: Vec<usize>,
     /// The same of connections in its backlog.
     pub(in crate::model) accepting: bool,
 }
@@ -63,6 +65,7 @@ impl Clone for Instance {
             held: self.held,
             refilling: self.refilling,
             freed: self.freed.clone(),
+            held_back: self.held_back.clone(),
             accepting: self.accepting,
         }
     }
@@ -117,6 +120,7 @@ impl Instance {
             held: 0,
             refilling: false,
             freed: Vec::new(),
+            held_back: Vec::new(),
             accepting: false,
         };
         instance.update_members(Time::ZERO, |_| false);
@@ -200,8 +204,13 @@ impl Instance {
         let pairs = || self.members.iter().zip(&self.config.members);
         let has_primary = pairs().any(|(view, member)| view.usable && !member.backup);
         let mut stands_in = false;
-        for (view, member) in self.members.iter_mut().zip(&self.config.members) {
+        self.held_back.clear();
+        for (index, (view, member)) in self.members.iter_mut().zip(&self.config.members).enumerate()
+        {
             if member.backup && view.usable {
+                if has_primary {
+                    self.held_back.push(index);
+                }
                 let is_one_too_many = stands_in && !self.config.reserves.all_backups;
                 view.usable = !has_primary && !is_one_too_many;
                 // Layers do not count on those that are held back.
@@ -296,6 +305,11 @@ impl Instance {
             // A member that is merely to be avoided is better than none.
             pick = self.ask(thread, key, Tried::default(), backlog, now);
         }
+        if pick == Pick::Nobody
+            && let Some(backup) = self.backup_after(tried)
+        {
+            pick = Pick::Member(backup);
+        }
         match pick {
             Pick::Member(member) => self.pick_member(member),
             Pick::Nobody if queues && self.may_free_up(tried) => pick = Pick::QueueInPool,
@@ -316,6 +330,16 @@ impl Instance {
             now,
             probes: &mut self.probes,
         })
+    }
+
+    /// A backup for an attempt that every primary has failed, where each is tried once: nginx goes
+    /// on to its backups then (`ngx_http_upstream_get_round_robin_peer`), here in their order.
+    fn backup_after(&self, tried: Tried) -> Option<usize> {
+        if tried.is_empty() || self.config.connect.avoid != Avoid::All {
+            return None;
+        }
+        let mut backups = self.held_back.iter().copied();
+        backups.find(|&member| !tried.contains(member) && self.members[member].has_slot())
     }
 
     /// Whether some member could serve this attempt once it has a free slot.

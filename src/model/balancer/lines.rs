@@ -130,6 +130,13 @@ impl Lines {
         self.backlog.push_back(attempt);
     }
 
+    /// Connections at the head of the backlog whose clients have left are forgotten.
+    pub(in crate::model) fn forget_gone(&mut self, is_there: impl Fn(Handle) -> bool) {
+        while self.backlog.front().is_some_and(|&head| !is_there(head)) {
+            self.backlog.pop_front();
+        }
+    }
+
     /// The next connection to be accepted; it may be gone.
     pub(in crate::model) fn accept_next(&mut self) -> Option<Handle> {
         self.backlog.pop_front()

@@ -60,7 +60,9 @@ pub(super) fn configuration(
     let empty = Node::table(&root.place);
     let written = root.as_table().and_then(|table| table.get("balancer")).unwrap_or(&empty);
     let table = TableReader::open(report, written, BALANCER.title, BALANCER.fields(Some(written)))?;
-    let spec = spec(&table)?;
+    let known = spec(&table);
+    // The rest is read under an unknown dialect too: its mistakes are reported as well.
+    let spec = known.unwrap_or(&DIALECTS[0]);
     let version = version(&table, spec)?;
     let completed = dialects::completed(written, spec, version);
     let table = TableReader::open_part(report, &completed, &BALANCER.fields(Some(written)))?;
@@ -128,7 +130,9 @@ fn algorithm(
     let chosen = table.get("algorithm", |node, field| {
         let text = values::text(node, field)?;
         balancer::find(dialect, text).ok_or_else(|| {
-            let names = ALGORITHMS.iter().map(|algorithm| algorithm.name);
+            let theirs = ALGORITHMS.iter().filter(|algorithm| algorithm.dialect.0 == dialect);
+            let words = theirs.flat_map(|algorithm| algorithm.dialect.1.iter().copied());
+            let names = ALGORITHMS.iter().map(|algorithm| algorithm.name).chain(words);
             let help = match of_vendor(text) {
                 Some(known) => {
                     let spec = DIALECTS.iter().find(|spec| spec.dialect == known.dialect.0);
