@@ -1,9 +1,14 @@
 //! Every knob of the schema changes something: each field, verb, algorithm, law and signal has an
 //! entry here that turns it, and says what must change. One without an entry fails the test.
 
+mod arrivals;
 mod balancer;
+mod clients;
+mod faults;
 mod laws;
 mod layers;
+mod network;
+mod stations;
 mod table;
 
 use balancer::BALANCER;
@@ -115,6 +120,21 @@ struct Knob {
     effect: Effect,
 }
 
+/// Every entry, part by part.
+fn knobs() -> impl Iterator<Item = &'static Knob> {
+    let tables = [
+        KNOBS,
+        arrivals::ARRIVALS,
+        clients::CLIENTS,
+        stations::STATIONS,
+        faults::FAULTS,
+        network::NETWORK,
+        BALANCER,
+        LAYERED,
+    ];
+    tables.into_iter().flatten()
+}
+
 fn scenario(text: &str) -> Scenario {
     load(&Source::from_text("base.toml", text), &[]).unwrap_or_else(|wrong| panic!("{wrong}"))
 }
@@ -152,7 +172,7 @@ fn change(before: &Run, after: &Run) -> Option<Effect> {
 #[test]
 fn every_knob_that_is_turned_changes_something() {
     let base = scenario(BASE);
-    let wrong = KNOBS.iter().chain(BALANCER).chain(LAYERED).filter_map(|knob| {
+    let wrong = knobs().filter_map(|knob| {
         let before = replay(&base, knob.before);
         let after = replay(&base, &[knob.before, &[knob.turned]].concat());
         let change = change(&before, &after);
@@ -296,7 +316,7 @@ fn every_field_verb_signal_and_parameter_has_an_entry() {
     let mut needed = BTreeSet::new();
     ids("", &SCENARIO, &mut needed);
     needed.extend(SIGNALS.iter().map(|signal| format!("signal {}", signal.name)));
-    let known = KNOBS.iter().chain(BALANCER).chain(LAYERED).map(|knob| knob.id);
+    let known = knobs().map(|knob| knob.id);
     let known = known.chain(VARIANTS.iter().map(|(id, ..)| *id));
     let known: BTreeSet<String> =
         known.chain(DESCRIPTIVE.iter().map(|(id, _)| *id)).map(str::to_owned).collect();

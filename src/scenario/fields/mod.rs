@@ -7,19 +7,23 @@
 //! from here.
 
 mod admission;
+mod backends;
 mod balancer;
+mod clients;
 mod layers;
 mod membership;
 mod tables;
 
 pub use admission::ADMISSION;
+pub use backends::{BACKENDS, COLD_START, DATABASE, OVERLOAD};
+pub(super) use backends::{FIXED_MEMBER_KEYS, MEMBER_KEYS};
 pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};
+pub use clients::{CLIENTS, KEYS, RETRIES};
 pub use layers::{CANARY, PRIORITY, SUBSET, ZONES};
 pub use membership::{EJECTION, HEALTH, SLOW_START};
-pub(super) use tables::{AGES, ANSWERS, FIXED_MEMBER_KEYS, INSTANT, MEMBER_KEYS};
+pub(super) use tables::{AGES, ANSWERS, INSTANT};
 pub use tables::{
-    ALERT, ASSUMPTION, BACKENDS, BALANCER, CLIENTS, COLD_START, DATABASE, EXPECT, KEYS, MEASURE,
-    OBJECTIVE, OVERLOAD, RETRIES, ROLLOUT, SCENARIO, TIMELINE, TWIN,
+    ALERT, ASSUMPTION, BALANCER, EXPECT, MEASURE, OBJECTIVE, ROLLOUT, SCENARIO, TIMELINE, TWIN,
 };
 
 use super::actions::{self, ACTIONS};

@@ -1,7 +1,9 @@
 //! Every table of a scenario file with its keys.
 
 use super::admission::ADMISSION;
+use super::backends::{BACKENDS, DATABASE};
 use super::balancer::{CONNECT, LIMITS, QUEUE, RETRY};
+use super::clients::CLIENTS;
 use super::layers::{CANARY, PRIORITY, SUBSET, ZONES};
 use super::membership::{EJECTION, HEALTH, SLOW_START};
 use super::{Kind, More, TableSpec, default, optional, required};
@@ -17,7 +19,8 @@ const YEAR: f64 = 366.0 * 86_400.0;
 pub(in super::super) const ANSWERS: &[&str] =
     &["http_500", "http_502", "http_503", "http_504", "refused"];
 /// Failures that a client can see.
-const FAILURES: &[&str] = &["http_500", "http_502", "http_503", "http_504", "refused", "timeout"];
+pub(in super::super) const FAILURES: &[&str] =
+    &["http_500", "http_502", "http_503", "http_504", "refused", "timeout"];
 
 /// The whole file.
 pub static SCENARIO: TableSpec = TableSpec {
@@ -45,108 +48,6 @@ pub static SCENARIO: TableSpec = TableSpec {
         optional("assumption", Kind::List(&ASSUMPTION), ASSUMPTION.doc),
         optional("measure", Kind::List(&MEASURE), MEASURE.doc),
         optional("twin", Kind::List(&TWIN), TWIN.doc),
-    ],
-    more: More::Nothing,
-};
-
-/// `[[clients]]`.
-pub static CLIENTS: TableSpec = TableSpec {
-    title: "[[clients]]",
-    doc: "A population of people who send requests.",
-    fields: &[
-        required("name", Kind::Identifier, "unique name of the population"),
-        default(
-            "users",
-            Kind::Count,
-            "1000",
-            "how many people; each request comes from one of them",
-        )
-        .range(1.0, 1e7),
-        default(
-            "arrivals",
-            Kind::Choice(&["poisson", "constant", "closed"]),
-            "poisson",
-            "how requests are spaced: independently, evenly, or each user's after the one before it",
-        ),
-        optional(
-            "rate",
-            Kind::Rate,
-            "requests of the whole population, before retries, such as \"450/s\"; needed unless arrivals = \"closed\"",
-        )
-        .range(0.0, 1e7),
-        optional(
-            "think",
-            Kind::Distribution,
-            "how long a user waits after an outcome before the next request, and at the start; needed if arrivals = \"closed\"",
-        ),
-        optional("keys", Kind::Table(&KEYS), KEYS.doc),
-        default(
-            "timeout",
-            Kind::DurationOr("none"),
-            "none",
-            "how long a client waits for one attempt",
-        )
-        .range(INSTANT, AGES),
-        optional(
-            "slow",
-            Kind::Duration,
-            "an answer later than this leaves its user affected; default: never",
-        )
-        .range(INSTANT, AGES),
-        optional("retries", Kind::Table(&RETRIES), RETRIES.doc),
-    ],
-    more: More::Nothing,
-};
-
-/// `keys` of clients.
-pub static KEYS: TableSpec = TableSpec {
-    title: "keys",
-    doc: "What hashing balancers see of requests: each has one of so many keys, whoever sends it; default: its user.",
-    fields: &[
-        required("count", Kind::Count, "how many keys, of rank 0 and up").range(1.0, 1e6),
-        default(
-            "zipf",
-            Kind::Number,
-            "0",
-            "the key of rank r is as frequent as 1/(r+1) to this power; 0: all alike",
-        )
-        .range(0.0, 10.0),
-        default("text", Kind::Text, "{}", "what a hash of a header or URI reads; {} is the rank"),
-        default(
-            "address",
-            Kind::Text,
-            "127.1.0.0",
-            "the client's IPv4 address at rank 0; the others count up from it, and .1 stands for .0 and .255",
-        ),
-    ],
-    more: More::Nothing,
-};
-
-/// `retries` of clients.
-pub static RETRIES: TableSpec = TableSpec {
-    title: "retries",
-    doc: "What a client does when an attempt fails; default: nothing.",
-    fields: &[
-        default("max", Kind::Count, "0", "attempts after the first").range(0.0, 1_000.0),
-        default(
-            "backoff",
-            Kind::Choice(&["exponential", "fixed"]),
-            "exponential",
-            "how the wait grows from retry to retry",
-        ),
-        default("base", Kind::Duration, "100ms", "the first wait, before jitter").range(0.0, AGES),
-        default("cap", Kind::Duration, "10s", "no wait is longer, before jitter").range(0.0, AGES),
-        default(
-            "jitter",
-            Kind::Choice(&["full", "equal", "spread", "none"]),
-            "full",
-            "how the wait w is randomized: 0 to w, w/2 to w, w/2 to 3w/2, or w itself",
-        ),
-        optional(
-            "on",
-            Kind::Choices(FAILURES),
-            "which outcomes are tried again; default: every failure",
-        ),
     ],
     more: More::Nothing,
 };
@@ -246,145 +147,6 @@ pub static BALANCER: TableSpec = TableSpec {
         optional("zones", Kind::Table(&ZONES), ZONES.doc),
     ],
     more: More::Algorithms,
-};
-
-/// `[[backends]]`.
-pub static BACKENDS: TableSpec = TableSpec {
-    title: "[[backends]]",
-    doc: "Servers, and how the balancer's configuration lists them.",
-    fields: &[
-        required(
-            "name",
-            Kind::NamePattern,
-            "unique name, or a pattern for several alike: \"api-{1..5}\", \"{a,b}-{1..2}\"",
-        ),
-        default("workers", Kind::Count, "1", "attempts in service at once").range(1.0, 1e6),
-        default(
-            "queue",
-            Kind::CountOr("unlimited"),
-            "unlimited",
-            "attempts that may wait for a worker",
-        )
-        .range(0.0, 1e9),
-        required(
-            "service",
-            Kind::Distribution,
-            "the work an attempt asks for, such as { lognormal = { mean = \"80ms\", p99 = \"400ms\" } }; a bare duration is constant",
-        ),
-        default("full", Kind::Choice(ANSWERS), "http_503", "the answer when the queue is full"),
-        default(
-            "abandoned",
-            Kind::Choice(&["finish", "skip", "cancel"]),
-            "finish",
-            "what becomes of work whose connection was closed: served all the same, dropped when it would be served, or dropped at once",
-        ),
-        optional("overload", Kind::Table(&OVERLOAD), OVERLOAD.doc),
-        default(
-            "start-time",
-            Kind::Duration,
-            "0s",
-            "from a restart to accepting connections; until then they are refused",
-        )
-        .range(0.0, AGES),
-        optional("cold-start", Kind::Table(&COLD_START), COLD_START.doc),
-        default("up", Kind::Flag, "true", "whether the server runs when the scenario begins"),
-        default("weight", Kind::Count, "1", "relative share of the traffic; 0 takes none")
-            .range(0.0, 10_000.0),
-        default("in-pool", Kind::Flag, "true", "whether the balancer's pool contains it"),
-        default(
-            "backup",
-            Kind::Flag,
-            "false",
-            "whether it only stands in while no other member can be used",
-        ),
-        default(
-            "max-connections",
-            Kind::CountOr("unlimited"),
-            "unlimited",
-            "attempts in flight from one balancer instance beyond which this member is skipped",
-        )
-        .range(1.0, 1e9),
-        optional(
-            "min-connections",
-            Kind::Count,
-            "the same while little is going on: max-connections times the load over queue.full-load, but at least this",
-        )
-        .range(1.0, 1e9),
-        optional(
-            "address",
-            Kind::Text,
-            "where it listens, such as \"10.0.0.1:80\": some vendors' hash rings are made of it; default: the name",
-        ),
-        default(
-            "priority",
-            Kind::Count,
-            "0",
-            "with balancer.priority: 0 is used first, 1 as far as those fail, and so on",
-        )
-        .range(0.0, 15.0),
-        optional("zone", Kind::Name, "with balancer.zones: the zone it is in"),
-        optional("group", Kind::Name, "with balancer.canary: the group it belongs to"),
-    ],
-    more: More::Nothing,
-};
-
-/// The keys of `[[backends]]` that belong to the balancer's configuration.
-pub(in super::super) const MEMBER_KEYS: [&str; 9] = [
-    "weight",
-    "in-pool",
-    "backup",
-    "max-connections",
-    "min-connections",
-    "address",
-    "priority",
-    "zone",
-    "group",
-];
-/// Those of them that no configuration changes.
-pub(in super::super) const FIXED_MEMBER_KEYS: [&str; 3] = ["address", "zone", "group"];
-
-/// `overload` of backends.
-pub static OVERLOAD: TableSpec = TableSpec {
-    title: "overload",
-    doc: "What overload does to a backend beyond filling its queue.",
-    fields: &[
-        required(
-            "unresponsive-at",
-            Kind::OverloadCondition,
-            "when it stops answering: \"queue >= 390\" or \"queue >= 95%\" of `queue`",
-        ),
-        required(
-            "until",
-            Kind::DurationOr("restart"),
-            "what brings it back: \"restart\", or a length of time",
-        )
-        .range(INSTANT, AGES),
-    ],
-    more: More::Nothing,
-};
-
-/// `cold-start` of backends.
-pub static COLD_START: TableSpec = TableSpec {
-    title: "cold-start",
-    doc: "Slowness after a restart, which fades linearly.",
-    fields: &[
-        required("slowdown", Kind::Number, "work takes so many times as long at first")
-            .range(1.0, 1e6),
-        required("period", Kind::Duration, "how long it takes to reach full speed")
-            .range(INSTANT, AGES),
-    ],
-    more: More::Nothing,
-};
-
-/// `[database]`.
-pub static DATABASE: TableSpec = TableSpec {
-    title: "[database]",
-    doc: "A database that all backends share: each attempt needs one of its connections for one query.",
-    fields: &[
-        required("connections", Kind::Count, "size of the shared connection pool").range(1.0, 1e6),
-        required("query", Kind::Distribution, "how long a query holds a connection"),
-    ],
-    more: More::Nothing,
 };
 
 /// `[[timeline]]`.

@@ -1,0 +1,80 @@
+//! What serves requests, and the database behind it.
+
+use crate::engine::dist::Distribution;
+use crate::engine::time::Span;
+use crate::model::outcome::Outcome;
+
+/// A server.
+#[derive(Clone, Debug)]
+pub struct BackendSetup {
+    /// Unique name.
+    pub name: String,
+    /// Attempts in service at once. At least 1.
+    pub workers: u32,
+    /// Attempts that may wait for a worker; `None`: any number.
+    pub queue: Option<u32>,
+    /// The work an attempt asks for, at normal speed.
+    pub service: Distribution,
+    /// The answer when the queue is full.
+    pub full: Outcome,
+    /// What becomes of work whose client has left.
+    pub abandoned: Abandoned,
+    /// What overload does beyond filling the queue.
+    pub overload: Option<Overload>,
+    /// Time from a restart to accepting connections; until then they are refused.
+    pub start_time: Span,
+    /// Slowness after a restart.
+    pub cold_start: Option<ColdStart>,
+    /// Whether the server runs when the scenario begins.
+    pub up_at_start: bool,
+}
+
+/// What a backend does with an attempt whose client has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Abandoned {
+    /// Serves it all the same: it cannot know.
+    Finish,
+    /// Drops it when it would enter service, at no cost.
+    Skip,
+    /// Drops it as soon as the balancer has closed the connection, waiting or in service; a
+    /// process that hangs notices when it goes on.
+    Cancel,
+}
+
+/// Overload that makes a backend stop answering.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Overload {
+    /// Number of waiting attempts at which it stops answering.
+    pub queue: u32,
+    /// What ends the state.
+    pub until: OverloadEnd,
+}
+
+/// What brings an unresponsive backend back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum OverloadEnd {
+    /// Only a restart, which loses the work in it.
+    Restart,
+    /// Time; it resumes where it stopped.
+    After(Span),
+}
+
+/// Slowness after a restart: work takes `slowdown` times as long at first, and the factor falls
+/// linearly to 1 over `period`, in ten steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ColdStart {
+    /// Initial factor, at least 1.
+    pub slowdown: f64,
+    /// How long it takes to reach full speed.
+    pub period: Span,
+}
+
+/// A database behind all backends: each attempt, once a worker has done its own part, takes one
+/// connection from a shared pool (first come, first served) for the length of a query.
+#[derive(Clone, Debug)]
+pub struct DatabaseSetup {
+    /// Size of the shared pool. At least 1.
+    pub connections: u32,
+    /// How long a query holds a connection.
+    pub query: Distribution,
+}

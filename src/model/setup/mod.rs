@@ -1,0 +1,113 @@
+//! A fully resolved run: every value typed, in the engine's units, no default left open.
+//!
+//! Scenario files are resolved into this; after that, no name, unit or default is interpreted again.
+
+mod alert;
+mod backend;
+mod client;
+mod timeline;
+
+pub use super::balancer::config::{
+    AlgorithmConfig, BalancerConfig, BalancerSetup, Change, Member, Rollout,
+};
+pub use alert::{AlertRule, Signal};
+pub use backend::{Abandoned, BackendSetup, ColdStart, DatabaseSetup, Overload, OverloadEnd};
+pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
+pub use timeline::{Action, Fault, FaultKind, TimelineEntry, Trigger};
+
+use crate::engine::time::{Span, Time};
+
+/// A backend, by its position in [`Setup::backends`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BackendId(pub u16);
+
+/// A population of clients, by its position in [`Setup::populations`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PopulationId(pub u16);
+
+/// A balancer instance, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InstanceId(pub u16);
+
+/// A timeline entry, by its position in [`Setup::timeline`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EntryId(pub u16);
+
+/// An alert, by its position in [`Setup::alerts`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AlertId(pub u16);
+
+macro_rules! index {
+    ($($id:ty),*) => {$(
+        impl $id {
+            /// Position in its list.
+            pub fn index(self) -> usize {
+                usize::from(self.0)
+            }
+        }
+    )*};
+}
+index!(BackendId, PopulationId, InstanceId, EntryId, AlertId);
+
+/// Everything that a run depends on, besides the seed.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Name of the scenario.
+    pub name: String,
+    /// Length of the run.
+    pub duration: Span,
+    /// Who sends requests.
+    pub populations: Vec<Population>,
+    /// What distributes them.
+    pub balancer: BalancerSetup,
+    /// What serves them.
+    pub backends: Vec<BackendSetup>,
+    /// What all backends share, if anything.
+    pub database: Option<DatabaseSetup>,
+    /// What is done to the system, and when.
+    pub timeline: Vec<TimelineEntry>,
+    /// Rules that monitoring evaluates.
+    pub alerts: Vec<AlertRule>,
+    /// When and how finely the run is observed.
+    pub observation: Observation,
+}
+
+/// Windows and cuts at which probes receive samples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// Length of a series window.
+    pub window: Span,
+    /// Length of the window over which a user counts as affected or unable.
+    pub user_window: Span,
+    /// Intervals for which figures are wanted, `from < to`, besides the whole run.
+    pub intervals: Vec<(Time, Time)>,
+}
+
+impl Observation {
+    /// Every time at which something observed begins or ends, in order: windows, intervals, and
+    /// timeline entries with a time of their own; after the start and before the end of the run.
+    pub fn samples(&self, setup: &Setup) -> Vec<Time> {
+        let end = setup.duration.as_ns();
+        let window = self.window.as_ns().max(1);
+        let windows = end.saturating_sub(1) / window;
+        let mut times: Vec<u64> = (1..=windows).map(|n| n * window).collect();
+        times.extend(self.cuts(setup).iter().map(|cut| cut.as_ns()));
+        times.sort_unstable();
+        times.dedup();
+        times.into_iter().map(Time::from_ns).collect()
+    }
+
+    /// Where one interval or phase ends and another begins, in order, strictly inside the run.
+    pub fn cuts(&self, setup: &Setup) -> Vec<Time> {
+        let entries = setup.timeline.iter().filter_map(|entry| match entry.trigger {
+            Trigger::At(at) => Some(at),
+            Trigger::AfterAlert(..) => None,
+        });
+        let ends = self.intervals.iter().flat_map(|&(from, to)| [from, to]);
+        let inside = |at: &Time| *at > Time::ZERO && *at < setup.duration.after_start();
+        let mut cuts: Vec<Time> = entries.chain(ends).filter(inside).collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        cuts
+    }
+}

@@ -1,0 +1,158 @@
+//! What is done to the system, and when.
+
+use super::{AlertId, BackendId, EntryId, PopulationId};
+use super::{Change, Rollout};
+use crate::engine::time::{Span, Time};
+use crate::model::outcome::Outcome;
+
+/// Something that is done to the system.
+#[derive(Clone, Debug)]
+pub struct TimelineEntry {
+    /// Unique name; drawn in plots.
+    pub name: String,
+    /// When.
+    pub trigger: Trigger,
+    /// What.
+    pub action: Action,
+    /// After this long the entry's faults are taken back.
+    pub lasts: Option<Span>,
+}
+
+/// When a timeline entry happens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Trigger {
+    /// At a time.
+    At(Time),
+    /// So long after an alert first fires: an automatic responder, or a person on call.
+    AfterAlert(AlertId, Span),
+}
+
+/// What can be done to the system. A drill's operator does the same things.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Changes of the newest balancer configuration, in force until they are taken back.
+    Configure {
+        /// What it changes.
+        changes: Vec<Change>,
+        /// When each instance takes it up.
+        rollout: Rollout,
+    },
+    /// A `Configure` entry's changes are taken back, and all that came after them.
+    Rollback {
+        /// Whose; `None`: the last one's that is still in force.
+        of: Option<EntryId>,
+        /// When each instance takes it up.
+        rollout: Rollout,
+    },
+    /// New processes take over with the newest configuration, and know nothing.
+    Reload(Rollout),
+    /// A fault begins. Crashing a backend also loses the work in it.
+    Begin {
+        /// On which backends.
+        targets: Vec<BackendId>,
+        /// What is wrong with them.
+        fault: Fault,
+    },
+    /// Faults of one kind end on these backends.
+    End {
+        /// On which backends.
+        targets: Vec<BackendId>,
+        /// Of which kind.
+        kind: FaultKind,
+        /// Only the fault that this entry began.
+        of: Option<EntryId>,
+    },
+    /// Processes are stopped and started anew: work in them is lost, a crash, a hang or an
+    /// unresponsive state is over once they are up.
+    Restart {
+        /// Which backends, all at once.
+        targets: Vec<BackendId>,
+    },
+    /// One backend after another is drained, restarted, and taken back when it is up.
+    RollingRestart {
+        /// In this order.
+        targets: Vec<BackendId>,
+        /// How long each takes no new traffic before it is restarted.
+        drain: Span,
+        /// Pause between one being up and the next being drained.
+        pause: Span,
+    },
+    /// All instances stop sending new attempts to these backends.
+    Drain(Vec<BackendId>),
+    /// The reverse of `Drain`.
+    Undrain(Vec<BackendId>),
+    /// A population's rate is multiplied, until `Calm`.
+    Surge {
+        /// Which population; `None`: all.
+        population: Option<PopulationId>,
+        /// By how much; not negative.
+        factor: f64,
+    },
+    /// Surges end.
+    Calm {
+        /// Which population; `None`: all.
+        population: Option<PopulationId>,
+    },
+    /// Queries take so many times as long, until `DatabaseRestore`.
+    DatabaseSlow(f64),
+    /// The database is back to its normal speed.
+    DatabaseRestore,
+    /// The database stops for so long; queries in it go on afterwards.
+    DatabasePause(Span),
+    /// Something people did that touches nothing here; shown in plots.
+    Note,
+}
+
+/// What can be wrong with a backend. Faults on one backend form a list that is folded into its
+/// condition, so overlapping ones compose and end cleanly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fault {
+    /// The process is dead and its port closed: connections are refused, work in it is lost.
+    Down,
+    /// Port closed: connections are refused, work inside goes on.
+    Refuse,
+    /// Packets are lost: a connection is neither accepted nor refused.
+    Unreachable,
+    /// Accepts, never answers; work stands still.
+    Hang,
+    /// Work takes so many times as long; factors multiply.
+    Slow(f64),
+    /// Answers every attempt with an error, without using a worker.
+    Fail {
+        /// The error.
+        outcome: Outcome,
+        /// After this long.
+        after: Span,
+    },
+}
+
+/// A fault without its parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// [`Fault::Down`].
+    Down,
+    /// [`Fault::Refuse`].
+    Refuse,
+    /// [`Fault::Unreachable`].
+    Unreachable,
+    /// [`Fault::Hang`].
+    Hang,
+    /// [`Fault::Slow`].
+    Slow,
+    /// [`Fault::Fail`].
+    Fail,
+}
+
+impl Fault {
+    /// Which kind this is.
+    pub fn kind(self) -> FaultKind {
+        match self {
+            Self::Down => FaultKind::Down,
+            Self::Refuse => FaultKind::Refuse,
+            Self::Unreachable => FaultKind::Unreachable,
+            Self::Hang => FaultKind::Hang,
+            Self::Slow(_) => FaultKind::Slow,
+            Self::Fail { .. } => FaultKind::Fail,
+        }
+    }
+}
