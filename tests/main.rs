@@ -7,6 +7,7 @@
 mod admission;
 mod algorithms;
 mod architecture;
+mod bundled;
 mod checks;
 mod cli;
 mod dialects;
@@ -14,7 +15,6 @@ mod incidents;
 mod knobs;
 mod layers;
 mod membership;
-mod misconfigurations;
 mod orders;
 mod readme;
 mod real;
