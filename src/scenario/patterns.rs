@@ -24,6 +24,10 @@ pub const PATTERNS: &[Bundled] = &[
         "One retry keeps a database down at half of its capacity, once the loop is filled"
     ),
     pattern!(
+        "pool-blamed-on-the-balancer",
+        "An exhausted database pool shows as errors of the balancer, evenly over all servers"
+    ),
+    pattern!(
         "queue-longer-than-patience",
         "A queue longer than its clients' patience turns a small overload into a total one"
     ),
