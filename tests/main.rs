@@ -10,6 +10,7 @@ mod architecture;
 mod checks;
 mod cli;
 mod dialects;
+mod digests;
 mod incidents;
 mod knobs;
 mod layers;
