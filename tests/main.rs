@@ -11,6 +11,7 @@ mod bundled;
 mod checks;
 mod cli;
 mod dialects;
+mod digests;
 mod incidents;
 mod knobs;
 mod layers;
