@@ -10,6 +10,7 @@ mod architecture;
 mod bundled;
 mod checks;
 mod cli;
+mod clients;
 mod dialects;
 mod digests;
 mod incidents;
