@@ -75,6 +75,8 @@ impl Model {
                 rate: self.rate(),
                 keys: None,
                 timeout: self.timeout,
+                connect_timeout: None,
+                total_timeout: None,
                 slow: None,
                 retries: RetryPolicy {
                     max: 0,
@@ -84,6 +86,8 @@ impl Model {
                     jitter: Jitter::None,
                     on: OutcomeSet::failures(),
                 },
+                hedge: None,
+                redraw: false,
             }],
             balancer: BalancerSetup::single(config),
             backends: (0..self.backends).map(backend).collect(),

@@ -10,6 +10,7 @@ mod architecture;
 mod checks;
 mod cli;
 mod dialects;
+mod hedging;
 mod incidents;
 mod knobs;
 mod layers;

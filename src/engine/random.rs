@@ -60,6 +60,10 @@ pub enum Purpose {
     RequestKey = 21,
     /// How long a closed-loop user thinks.
     Think = 22,
+    /// The work of a request's later attempts, where each draws its own.
+    Redraw = 36,
+    /// The query of a request's later attempts, where each draws its own.
+    DatabaseRedraw = 37,
     /// Draws of a test or bench.
     Test = 255,
 }

@@ -45,6 +45,8 @@ pub(crate) fn setup(
             rate,
             keys: None,
             timeout: None,
+            connect_timeout: None,
+            total_timeout: None,
             slow: None,
             retries: RetryPolicy {
                 max: 0,
@@ -54,6 +56,8 @@ pub(crate) fn setup(
                 jitter: Jitter::Full,
                 on: OutcomeSet::failures(),
             },
+            hedge: None,
+            redraw: false,
         }],
         balancer: BalancerSetup::single(config),
         backends,

@@ -16,6 +16,7 @@ mod plan;
 mod queueing;
 mod simulation;
 mod special;
+mod tail;
 mod tally;
 mod threads;
 mod users;
@@ -60,6 +61,7 @@ groups! {
     growth_from_empty: "MtGinf", "MtDinf";
     closed_loops: "CLOSED", "BROOKER";
     hash_rings: "RING";
+    tails: "HEDGE", "FANOUT";
 }
 
 #[test]

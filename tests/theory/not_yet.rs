@@ -12,8 +12,6 @@ pub(super) const NOT_YET: &[(&str, &str, &str)] = &[
     ("ERLA-", "", "random patience: the world's timeouts are constants"),
     ("META-", "", "a range of bistable loads, not a figure of one run"),
     ("SRE-", "", "adaptive throttling: not in the world yet"),
-    ("FANOUT-", "", "fan-out: not in the world yet"),
-    ("HEDGE-", "", "hedged requests: not in the world yet"),
     ("MtMinf-", "", "a rate that varies smoothly: the world's surges are steps"),
     ("SUPER-tail-", "", "the law of queue lengths at arrivals: probes see totals"),
     ("JIQ-LU-", "-sq2", "reports to the shorter of two lists: idle backends draw one"),

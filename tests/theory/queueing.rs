@@ -71,6 +71,8 @@ pub(super) fn world(
             rate: rate * 1e9 / UNIT_NS,
             keys: None,
             timeout: None,
+            connect_timeout: None,
+            total_timeout: None,
             slow: None,
             retries: RetryPolicy {
                 max: 0,
@@ -80,6 +82,8 @@ pub(super) fn world(
                 jitter: Jitter::None,
                 on: OutcomeSet::failures(),
             },
+            hedge: None,
+            redraw: false,
         }],
         balancer: BalancerSetup::single(config),
         backends,
