@@ -13,6 +13,7 @@ mod cli;
 mod clients;
 mod dialects;
 mod digests;
+mod hedging;
 mod incidents;
 mod knobs;
 mod layers;

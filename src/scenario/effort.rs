@@ -33,7 +33,8 @@ impl Scenario {
                 _ => population.rate * self.effective_seconds(PopulationId(id)),
             };
             requests += born;
-            attempts_most += born * (1.0 + f64::from(population.retries.max));
+            let hedges = population.hedge.map_or(0, |hedge| hedge.max);
+            attempts_most += born * (1.0 + f64::from(population.retries.max) + f64::from(hedges));
             users += f64::from(population.users);
         }
         let observation = &self.setup.observation;

@@ -17,6 +17,7 @@ mod plan;
 mod queueing;
 mod simulation;
 mod special;
+mod tail;
 mod tally;
 mod threads;
 mod users;
@@ -61,6 +62,7 @@ groups! {
     growth_from_empty: "MtGinf", "MtDinf";
     closed_loops: "CLOSED", "BROOKER";
     hash_rings: "RING";
+    tails: "HEDGE", "FANOUT";
 }
 
 #[test]

@@ -11,8 +11,6 @@ pub(super) const NOT_YET: &[(&str, &str, &str)] = &[
     ("MM1-", "-EW2-SIRO", "service in random order: not in the world yet"),
     ("ERLA-", "", "random patience: the world's timeouts are constants"),
     ("SRE-", "", "adaptive throttling: not in the world yet"),
-    ("FANOUT-", "", "fan-out: not in the world yet"),
-    ("HEDGE-", "", "hedged requests: not in the world yet"),
     ("MtMinf-", "", "a rate that varies smoothly: the world's surges are steps"),
     ("SUPER-tail-", "", "the law of queue lengths at arrivals: probes see totals"),
     ("JIQ-LU-", "-sq2", "reports to the shorter of two lists: idle backends draw one"),
