@@ -88,6 +88,7 @@ impl Model {
                 },
                 hedge: None,
                 redraw: false,
+                connections: None,
             }],
             balancer: BalancerSetup::single(config),
             backends: (0..self.backends).map(backend).collect(),

@@ -58,6 +58,7 @@ pub(crate) fn setup(
             },
             hedge: None,
             redraw: false,
+            connections: None,
         }],
         balancer: BalancerSetup::single(config),
         backends,

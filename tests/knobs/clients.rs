@@ -23,8 +23,26 @@ pub(super) const CLIENTS: &[Knob] = &[
         Happens,
     ),
     knob("clients.redraw", &[HEDGED], "clients.web.redraw=true", Happens),
+    // Connections.
+    knob("clients.connections.pins", &[KEPT], "clients.web.connections.pins=backend", Happens),
+    knob("clients.connections.max", &[KEPT], "clients.web.connections.max=1", Happens),
+    knob("clients.connections.waiting", &[FEW], "clients.web.connections.waiting=0", Happens),
+    knob("clients.connections.wait", &[FEW], "clients.web.connections.wait=20ms", Happens),
+    knob("clients.connections.idle", &[KEPT], "clients.web.connections.idle=1s", Happens),
+    knob("clients.connections.age", &[KEPT], "clients.web.connections.age=5s", Happens),
+    knob("clients.connections.requests", &[KEPT], "clients.web.connections.requests=3", Happens),
+    knob(
+        "clients.connections.jitter",
+        &[KEPT, "clients.web.connections.age=5s"],
+        "clients.web.connections.jitter=50%",
+        Happens,
+    ),
+    knob("clients.connections.reuse", &[KEPT], "clients.web.connections.reuse=oldest", Happens),
 ];
 
 const HEDGED: &str = "clients.web.hedge={after=\"60ms\"}";
+/// Ten users, each of whom has more than one request in flight now and then.
+const KEPT: &str = "clients.web={users=10, connections={max=10}}";
+const FEW: &str = "clients.web={users=10, connections={max=1}}";
 /// Backends that notice.
 const CANCELS: &str = "backends.*.abandoned=cancel";

@@ -84,6 +84,7 @@ pub(super) fn world(
             },
             hedge: None,
             redraw: false,
+            connections: None,
         }],
         balancer: BalancerSetup::single(config),
         backends,

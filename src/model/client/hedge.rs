@@ -72,10 +72,12 @@ impl World {
         attempts: u32,
         probe: &mut impl Probe,
     ) {
-        let Some(request) = self.requests.get_mut(handle) else { return };
-        if request.attempts != attempts || self.flights.of(handle).is_empty() {
+        let Some(request) = self.requests.get(handle) else { return };
+        let is_late = request.attempts == attempts && !self.flights.of(handle).is_empty();
+        if !is_late || !self.has_line(request) {
             return;
         }
+        let request = self.requests.get_mut(handle).expect("it is late");
         let hedging = self.populations[request.population.index()].hedging.as_mut();
         if hedging.expect("only hedges are due").withdraw() {
             request.hedges += 1;

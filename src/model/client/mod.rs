@@ -1,8 +1,10 @@
 //! Clients: when requests are born, whose they are, and what happens when an attempt fails.
 
+pub(super) mod connection;
 pub(super) mod flight;
 mod hedge;
 mod keys;
+mod pool;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +20,7 @@ use crate::model::setup::{
     Arrivals, Backoff, EntryId, Jitter, Population, PopulationId, RetryPolicy,
 };
 use crate::model::world::{Fact, World};
+use connection::Pools;
 use hedge::Hedging;
 use keys::KeySpace;
 
@@ -40,6 +43,8 @@ pub(super) struct PopulationState {
     /// Where later attempts read their service and their query, if not where the first does.
     redraw_keys: Option<(u64, u64)>,
     hedging: Option<Hedging>,
+    /// Its users' connections, if they keep any.
+    pools: Option<Box<Pools>>,
     keys: Option<KeySpace>,
     users: u32,
     /// Requests born so far: the next one's index.
@@ -73,6 +78,7 @@ impl PopulationState {
                 (key(seed, Purpose::Redraw, index), key(seed, Purpose::DatabaseRedraw, index))
             }),
             hedging: None,
+            pools: None,
             keys: setup.keys.as_ref().map(|keys| KeySpace::new(keys, seed, index)),
             users: setup.users,
             born: 0,
@@ -193,10 +199,11 @@ fn identity(user: u32, n: u32) -> u64 {
 
 impl World {
     /// The first arrival of every population; in a closed loop, of every user.
-    pub(super) fn open(&mut self) {
+    pub(super) fn open(&mut self, seed: Seed) {
         for index in 0..self.populations.len() {
             let id = PopulationId(index as u16);
             self.open_hedging(id);
+            self.open_pools(id, seed);
             let population = &mut self.populations[index];
             let at = population.draw_arrival(&self.setup.populations[index].arrivals);
             let users = population.users;

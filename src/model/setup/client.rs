@@ -1,5 +1,6 @@
 //! Who sends requests, and how they behave.
 
+use super::connections::ConnectionPolicy;
 use super::hedge::HedgePolicy;
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
@@ -35,6 +36,8 @@ pub struct Population {
     pub hedge: Option<HedgePolicy>,
     /// Whether each attempt draws its own work; if not, it asks for the same as the first.
     pub redraw: bool,
+    /// Connections kept from request to request; `None`: each attempt makes its own, and closes it.
+    pub connections: Option<ConnectionPolicy>,
 }
 
 /// When the requests of a population are born.

@@ -5,6 +5,7 @@
 mod alert;
 mod backend;
 mod client;
+mod connections;
 mod hedge;
 mod timeline;
 
@@ -14,6 +15,7 @@ pub use super::balancer::config::{
 pub use alert::{AlertRule, Signal};
 pub use backend::{Abandoned, BackendSetup, ColdStart, DatabaseSetup, Overload, OverloadEnd};
 pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
+pub use connections::{ConnectionPolicy, Pins, Reuse};
 pub use hedge::{HedgeBudget, HedgePolicy};
 pub use timeline::{Action, Fault, FaultKind, TimelineEntry, Trigger};
 

@@ -1,6 +1,7 @@
 //! `[[clients]]`.
 
 mod arrivals;
+mod connections;
 mod hedge;
 mod keys;
 mod retries;
@@ -9,6 +10,7 @@ use super::super::reader::TableReader;
 use super::{Context, all};
 use crate::model::setup::{Arrivals, Population};
 use arrivals::arrivals;
+use connections::connections;
 use hedge::hedge;
 use keys::keys;
 use retries::retries;
@@ -40,6 +42,7 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
     let retries = table.part_or_defaults("retries", retries);
     let hedge = table.part("hedge", hedge);
     let redraw = table.flag("redraw");
+    let connections = table.part("connections", connections);
     Some(Population {
         name: name?,
         users: if closed { scaled(users?, load?) } else { users? },
@@ -53,6 +56,7 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
         retries: retries?,
         hedge: hedge.ok()?,
         redraw: redraw?,
+        connections: connections.ok()?,
     })
 }
 
