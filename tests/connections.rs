@@ -85,11 +85,8 @@ fn jitter_spreads_the_ends_of_connections() {
         "backends.*.workers=1",
     ];
     let members = person(&paths);
-    let runs: Vec<usize> = members
-        .as_bytes()
-        .chunk_by(|one, other| one == other)
-        .map(<[u8]>::len)
-        .collect();
+    let runs: Vec<usize> =
+        members.as_bytes().chunk_by(|one, other| one == other).map(<[u8]>::len).collect();
     let whole = &runs[..runs.len() - 1];
     assert!(whole.iter().all(|run| (6..=10).contains(run)), "{whole:?}");
     let mean = whole.iter().sum::<usize>() as f64 / whole.len() as f64;
@@ -270,9 +267,10 @@ for = "5s"
 fn shares(log: &Log, from: u64, to: u64) -> (usize, usize) {
     let within = |born: u64| (from * 1_000_000_000..to * 1_000_000_000).contains(&born);
     let of = |ms: u64| {
-        let there = log.ended.iter().filter(|(took, r)| {
-            took.as_ns() == ms * 1_000_000 && within(r.born.as_ns())
-        });
+        let there = log
+            .ended
+            .iter()
+            .filter(|(took, r)| took.as_ns() == ms * 1_000_000 && within(r.born.as_ns()));
         there.count()
     };
     (of(1), of(2))
@@ -394,7 +392,8 @@ fn storms_lose_no_connection_and_repeat_themselves() {
 /// A connection per request is as good as none; and demand does not depend on any of this.
 #[test]
 fn one_request_a_connection_is_as_without() {
-    let shared = ["balancer.instances=3", "clients.web={users=50, rate=\"100/s\", arrivals=\"poisson\"}"];
+    let shared =
+        ["balancer.instances=3", "clients.web={users=50, rate=\"100/s\", arrivals=\"poisson\"}"];
     let with = |connections: &str| {
         let text = PERSON.replace("connections = { pins = \"backend\" }\n", connections);
         replay(&text, &shared)

@@ -9,6 +9,7 @@ mod algorithms;
 mod architecture;
 mod checks;
 mod cli;
+mod clients;
 mod connections;
 mod dialects;
 mod hedging;

@@ -280,6 +280,7 @@ impl World {
         probe: &mut impl Probe,
     ) {
         self.monitor.attempt_over(outcome, self.now.since(attempt.sent));
+        self.note_for_policies(attempt, outcome);
         self.one_attempt_over(request, handle, outcome, probe);
     }
 

@@ -230,6 +230,7 @@ impl World {
         match event {
             Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),
             Event::Thought { population, user, n } => self.on_thought(population, user, n, probe),
+            Event::Returned { population, user } => self.on_returned(population, user, probe),
             Event::Completion { backend, epoch } => self.on_completion(backend, epoch, probe),
             Event::DatabaseCompletion { epoch } => self.on_database_completion(epoch, probe),
             Event::AttemptTimeout(attempt) => self.on_attempt_timeout(attempt, probe),

@@ -128,10 +128,14 @@ impl World {
     /// The client has waited long enough for a request, whatever it was doing.
     pub(in crate::model) fn on_request_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
         let Some(&request) = self.requests.get(handle) else { return };
-        self.leave_pool(handle, &request);
-        for &attempt in self.flights.of(handle) {
-            let attempt = self.attempts.get(attempt).expect("it is in flight");
+        if self.leave_pool(handle, &request) {
+            self.note_unsent(&request);
+        }
+        for position in 0..self.flights.of(handle).len() {
+            let attempt = self.attempts.get(self.flights.of(handle)[position]);
+            let attempt = *attempt.expect("it is in flight");
             self.monitor.attempt_over(Outcome::Timeout, self.now.since(attempt.sent));
+            self.note_for_policies(&attempt, Outcome::Timeout);
         }
         self.give_up_attempts(handle, true, probe);
         self.finish_request(handle, Outcome::Timeout, probe);
@@ -140,7 +144,7 @@ impl World {
     /// A request's backoff is over, unless the request was given up meanwhile.
     pub(in crate::model) fn on_retry_due(&mut self, handle: Handle, probe: &mut impl Probe) {
         if self.requests.get(handle).is_some() {
-            self.send_attempt(handle, probe);
+            self.send_unless_refused(handle, probe);
         }
     }
 }

@@ -1,12 +1,19 @@
 //! Clients: when requests are born, whose they are, and what happens when an attempt fails.
 
+mod backoff;
+mod breaker;
+mod budget;
 pub(super) mod connection;
 pub(super) mod flight;
 mod hedge;
 mod keys;
+mod patience;
+mod policies;
 mod pool;
 #[cfg(test)]
 mod tests;
+mod throttle;
+mod window;
 
 use crate::engine::random::{Purpose, Seed, Stream, key, keyed, unit};
 use crate::engine::slab::Handle;
@@ -16,13 +23,13 @@ use crate::model::event::{ARRIVALS, Event, TIMERS};
 use crate::model::outcome::Outcome;
 use crate::model::probe::{FinishedRequest, Probe};
 use crate::model::request::Request;
-use crate::model::setup::{
-    Arrivals, Backoff, EntryId, Jitter, Population, PopulationId, RetryPolicy,
-};
+use crate::model::setup::{Arrivals, EntryId, Population, PopulationId, RetryPolicy};
 use crate::model::world::{Fact, World};
 use connection::Pools;
 use hedge::Hedging;
 use keys::KeySpace;
+use patience::Patience;
+use policies::Policies;
 
 /// The identity of a closed loop's request: who sends it, in the low bits, and the how manieth of
 /// this user it is. Whatever makes others wait, a user's n-th request is the same.
@@ -46,6 +53,10 @@ pub(super) struct PopulationState {
     /// Its users' connections, if they keep any.
     pools: Option<Box<Pools>>,
     keys: Option<KeySpace>,
+    /// What clients have learned, if they do.
+    policies: Option<Box<Policies>>,
+    /// Users who may leave.
+    patience: Option<Box<Patience>>,
     users: u32,
     /// Requests born so far: the next one's index.
     born: u64,
@@ -80,6 +91,9 @@ impl PopulationState {
             hedging: None,
             pools: None,
             keys: setup.keys.as_ref().map(|keys| KeySpace::new(keys, seed, index)),
+            policies: Policies::new(setup, seed, index),
+            patience: (setup.policies.patience.as_ref())
+                .map(|policy| Box::new(Patience::new(policy, setup.users, seed, index))),
             users: setup.users,
             born: 0,
             rate: setup.rate,
@@ -141,21 +155,7 @@ impl PopulationState {
 
     /// The wait before retry number `retry` (from 1) of a request.
     fn backoff(&self, policy: &RetryPolicy, index: u64, retry: u32) -> Span {
-        let wait = match policy.backoff {
-            Backoff::Fixed => policy.base,
-            Backoff::Exponential => {
-                let doublings = (retry - 1).min(63);
-                Span::from_ns(policy.base.as_ns().saturating_mul(1 << doublings))
-            }
-        };
-        let wait = wait.min(policy.cap);
-        let draw = || unit(keyed(self.backoff_key, keyed(u64::from(retry), index)));
-        match policy.jitter {
-            Jitter::None => wait,
-            Jitter::Full => wait.scaled(draw()),
-            Jitter::Equal => wait.scaled(0.5 + 0.5 * draw()),
-            Jitter::Spread => wait.scaled(0.5 + draw()),
-        }
+        policy.wait(retry, |retry| unit(keyed(self.backoff_key, keyed(u64::from(retry), index))))
     }
 
     /// Draws the next gap, and returns when it ends; `None` while nobody arrives.
@@ -197,6 +197,11 @@ fn identity(user: u32, n: u32) -> u64 {
     u64::from(n) << USER_BITS | u64::from(user)
 }
 
+/// The how manieth of its user a closed loop's request is.
+fn nth(identity: u64) -> u32 {
+    (identity >> USER_BITS) as u32
+}
+
 impl World {
     /// The first arrival of every population; in a closed loop, of every user.
     pub(super) fn open(&mut self, seed: Seed) {
@@ -218,12 +223,17 @@ impl World {
 
     /// In a closed loop a user thinks, before its n-th request.
     fn think(&mut self, id: PopulationId, user: u32, n: u32) {
+        self.think_from(self.now, true, id, user, n);
+    }
+
+    /// In a closed loop a user sends its n-th request: at some time, after a thought or without.
+    fn think_from(&mut self, from: Time, thinks: bool, id: PopulationId, user: u32, n: u32) {
         let Arrivals::Closed { think } = &self.setup.populations[id.index()].arrivals else {
             return;
         };
         let key = self.populations[id.index()].think_key;
-        let at = self.now + think.at(keyed(key, identity(user, n)));
-        self.queue.push(at, ARRIVALS, Event::Thought { population: id, user, n });
+        let thought = if thinks { think.at(keyed(key, identity(user, n))) } else { Span::ZERO };
+        self.queue.push(from + thought, ARRIVALS, Event::Thought { population: id, user, n });
     }
 
     pub(super) fn on_thought(
@@ -264,13 +274,17 @@ impl World {
         let born = self.now;
         let request = Request { population: id, user, index, born, attempts: 0, hedges: 0 };
         let handle = self.requests.insert(request);
+        if self.is_away(id, user) {
+            self.finish_request(handle, Outcome::Withheld, probe);
+            return;
+        }
         if let Some(hedging) = &mut self.populations[id.index()].hedging {
             hedging.deposit();
         }
         if let Some(timeout) = self.setup.populations[id.index()].total_timeout {
             self.queue.push(born + timeout, TIMERS, Event::RequestTimeout(handle));
         }
-        self.send_attempt(handle, probe);
+        self.send_unless_refused(handle, probe);
     }
 
     /// A request's last attempt in flight has ended: done, or once more.
@@ -285,8 +299,9 @@ impl World {
         let policy = &setup.retries;
         // Hedges are not retries.
         let sent = request.attempts - u32::from(request.hedges);
-        if !outcome.is_ok() && sent <= policy.max && policy.on.contains(outcome) {
-            let population = &self.populations[request.population.index()];
+        let again = !outcome.is_ok() && sent <= policy.max && policy.on.contains(outcome);
+        let population = &mut self.populations[request.population.index()];
+        if again && population.may_retry(request.user, self.now) {
             let wait = population.backoff(policy, request.index, sent);
             self.queue.push(self.now + wait, TIMERS, Event::RetryDue(handle));
             return;
@@ -312,7 +327,9 @@ impl World {
         let subject = (u64::from(request.population.0) << 48) ^ request.index;
         self.digest_fact(Fact::RequestOver, subject, outcome.index() as u64);
         probe.request_finished(self.now, &fact);
-        self.think(request.population, request.user, (request.index >> USER_BITS) as u32 + 1);
+        if !self.loses_patience(&request, outcome) {
+            self.think(request.population, request.user, nth(request.index) + 1);
+        }
     }
 
     /// Changes populations' rates: `change` edits the surges in force of each one chosen.

@@ -36,7 +36,8 @@ impl World {
             return pools.take(request.user);
         }
         if !pools.wait(request.user, handle) {
-            self.finish_request(handle, Outcome::Timeout, probe);
+            self.note_unsent(&request);
+            self.finish_request(handle, Outcome::NoConnection, probe);
         } else if let Some(wait) = pools.policy.wait {
             let event = Event::PoolTimeout { request: handle, attempts: request.attempts };
             self.queue.push(self.now + wait, TIMERS, event);
@@ -59,7 +60,8 @@ impl World {
     ) {
         let Some(&request) = self.requests.get(handle) else { return };
         if request.attempts == attempts && self.leave_pool(handle, &request) {
-            self.finish_request(handle, Outcome::Timeout, probe);
+            self.note_unsent(&request);
+            self.finish_request(handle, Outcome::NoConnection, probe);
         }
     }
 
@@ -169,15 +171,17 @@ impl World {
     ) {
         let Some(handle) = self.connections.unload(attempt) else { return };
         let connection = *self.connections.open.get(handle).expect("it carried an attempt");
-        let survives = match (outcome, self.pins(connection.population)) {
-            (None | Some(Outcome::Refused), _) => false,
+        let answered = outcome.is_some_and(|outcome| outcome != Outcome::Refused);
+        let survives = match self.pins(connection.population) {
             // An old process closes what it has answered; a layer 4 one knows no answers.
-            (Some(_), Pins::Instance) => self.routes.contains(&connection.process.0),
+            Pins::Instance => self.routes.contains(&connection.process.0),
             // At layer 4 these are connections lost, or never made.
-            (Some(Outcome::Http502 | Outcome::Http504), Pins::Backend) => false,
-            (Some(_), Pins::Backend) => connection.member.is_some(),
+            Pins::Backend => {
+                let is_lost = matches!(outcome, Some(Outcome::Http502 | Outcome::Http504));
+                connection.member.is_some() && !is_lost
+            }
         };
-        if !survives || connection.closes || connection.left == 0 {
+        if !(answered && survives) || connection.closes || connection.left == 0 {
             self.shut(handle, probe);
             return;
         }

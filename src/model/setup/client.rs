@@ -2,6 +2,7 @@
 
 use super::connections::ConnectionPolicy;
 use super::hedge::HedgePolicy;
+use super::policies::{ClientPolicies, RetryBudgets};
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
 use crate::model::outcome::OutcomeSet;
@@ -38,6 +39,8 @@ pub struct Population {
     pub redraw: bool,
     /// Connections kept from request to request; `None`: each attempt makes its own, and closes it.
     pub connections: Option<ConnectionPolicy>,
+    /// What else it learns from failures.
+    pub policies: ClientPolicies,
 }
 
 /// When the requests of a population are born.
@@ -84,6 +87,8 @@ pub struct RetryPolicy {
     pub jitter: Jitter,
     /// Which outcomes are tried again.
     pub on: OutcomeSet,
+    /// How many retries clients allow themselves altogether.
+    pub budgets: RetryBudgets,
 }
 
 /// How the wait grows from retry to retry.
@@ -106,4 +111,7 @@ pub enum Jitter {
     Equal,
     /// Uniform in [w/2, 3w/2): the same on average as w.
     Spread,
+    /// Uniform between `base` and three times the wait before (`base`, before the first), at most
+    /// `cap`: it grows by itself, and [`Backoff`] is not read.
+    Decorrelated,
 }

@@ -7,6 +7,7 @@ mod backend;
 mod client;
 mod connections;
 mod hedge;
+mod policies;
 mod timeline;
 
 pub use super::balancer::config::{
@@ -17,6 +18,10 @@ pub use backend::{Abandoned, BackendSetup, ColdStart, DatabaseSetup, Overload, O
 pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
 pub use connections::{ConnectionPolicy, Pins, Reuse};
 pub use hedge::{HedgeBudget, HedgePolicy};
+pub use policies::{
+    BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,
+    RetryBudgets, Scope, ThrottlePolicy, TokenBudget, TokenDeposit,
+};
 pub use timeline::{Action, Fault, FaultKind, TimelineEntry, Trigger};
 
 use crate::engine::time::{Span, Time};

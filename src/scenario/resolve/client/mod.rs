@@ -4,6 +4,7 @@ mod arrivals;
 mod connections;
 mod hedge;
 mod keys;
+mod policies;
 mod retries;
 
 use super::super::reader::TableReader;
@@ -13,6 +14,7 @@ use arrivals::arrivals;
 use connections::connections;
 use hedge::hedge;
 use keys::keys;
+use policies::policies;
 use retries::retries;
 
 /// Every population, its rate multiplied by the scenario's load.
@@ -43,6 +45,7 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
     let hedge = table.part("hedge", hedge);
     let redraw = table.flag("redraw");
     let connections = table.part("connections", connections);
+    let policies = policies(table);
     Some(Population {
         name: name?,
         users: if closed { scaled(users?, load?) } else { users? },
@@ -57,6 +60,7 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
         hedge: hedge.ok()?,
         redraw: redraw?,
         connections: connections.ok()?,
+        policies: policies.ok()?,
     })
 }
 
