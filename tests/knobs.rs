@@ -5,7 +5,6 @@ mod arrivals;
 mod balancer;
 mod clients;
 mod faults;
-mod hedging;
 mod laws;
 mod layers;
 mod network;
@@ -128,7 +127,6 @@ pub(crate) fn knobs() -> impl Iterator<Item = &'static Knob> {
         KNOBS,
         arrivals::ARRIVALS,
         clients::CLIENTS,
-        hedging::HEDGING,
         stations::STATIONS,
         faults::FAULTS,
         network::NETWORK,

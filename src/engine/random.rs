@@ -68,6 +68,8 @@ pub enum Purpose {
     Redraw = 36,
     /// The query of a request's later attempts, where each draws its own.
     DatabaseRedraw = 37,
+    /// How old a kept connection gets, and how many requests it carries.
+    Connection = 38,
     /// Draws of a test or bench.
     Test = 255,
 }

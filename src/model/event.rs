@@ -60,6 +60,14 @@ pub(super) enum Event {
     HedgeDue { request: Handle, attempts: u32 },
     /// The client has waited long enough for this request.
     RequestTimeout(Handle),
+    /// A request has waited long enough for a connection, unless an attempt was sent since.
+    PoolTimeout { request: Handle, attempts: u32 },
+    /// A user's requests that wait for connections have a turn.
+    PoolTurn { population: PopulationId, user: u32 },
+    /// A connection has been idle for long, unless it was used since.
+    ConnectionIdle(Handle),
+    /// A connection is as old as it gets.
+    ConnectionAged(Handle),
     /// A population's next request, unless its rate has changed since.
     Arrival { population: PopulationId, epoch: u32 },
     /// An open-loop user who had given up is back, and asks at once.

@@ -8,6 +8,7 @@ use super::backend::Backend;
 use super::balancer::instance::Instance;
 use super::balancer::layer::Seat;
 use super::client::PopulationState;
+use super::client::connection::Connections;
 use super::client::flight::Flights;
 use super::database::Database;
 use super::dispatch::Lane;
@@ -82,6 +83,7 @@ pub struct World {
     pub(super) requests: Slab<Request>,
     pub(super) attempts: Slab<Attempt>,
     pub(super) flights: Flights,
+    pub(super) connections: Connections,
     pub(super) populations: Vec<PopulationState>,
     /// Balancer processes; those of before a reload go on until they have nothing left to do.
     pub(super) instances: Vec<Instance>,
@@ -138,6 +140,7 @@ impl World {
             requests: Slab::default(),
             attempts: Slab::default(),
             flights: Flights::new(&setup.populations),
+            connections: Connections::default(),
             populations,
             routes: (0..instances.len() as u16).collect(),
             instances,
@@ -182,7 +185,7 @@ impl World {
         for process in 0..self.instances.len() as u16 {
             self.start_membership(InstanceId(process));
         }
-        self.open();
+        self.open(self.seed);
     }
 
     /// Now, in the simulation.
@@ -235,6 +238,12 @@ impl World {
             Event::RetryDue(request) => self.on_retry_due(request, probe),
             Event::HedgeDue { request, attempts } => self.on_hedge_due(request, attempts, probe),
             Event::RequestTimeout(request) => self.on_request_timeout(request, probe),
+            Event::PoolTimeout { request, attempts } => {
+                self.on_pool_timeout(request, attempts, probe);
+            }
+            Event::PoolTurn { population, user } => self.on_pool_turn(population, user, probe),
+            Event::ConnectionIdle(connection) => self.on_connection_idle(connection, probe),
+            Event::ConnectionAged(connection) => self.on_connection_aged(connection, probe),
             Event::AcceptTimeout(attempt) => self.on_accept_timeout(attempt, probe),
             Event::ConnectRetry(attempt) => self.on_connect_retry(attempt, probe),
             Event::Member { instance, member, epoch, due } => {
@@ -375,7 +384,10 @@ impl World {
             attempts.any(|a| a.sender == Sender::Check && a.held && a.instance.index() == id)
         };
         let is_done = |&id: &usize| {
-            self.instances[id].held == 0 && !self.routes.contains(&(id as u16)) && !checks(id)
+            self.instances[id].held == 0
+                && self.instances[id].connections == 0
+                && !self.routes.contains(&(id as u16))
+                && !checks(id)
         };
         let free = (0..self.instances.len()).find(is_done);
         if let Some(id) = free {

@@ -237,6 +237,7 @@ impl World {
             attempt.place = Place::Left;
             self.try_over(handle, Outcome::Http502, probe);
         }
+        self.shut_tied(id, probe);
     }
 
     /// Stops a backend's process and starts it anew.

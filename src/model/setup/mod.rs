@@ -5,6 +5,7 @@
 mod alert;
 mod backend;
 mod client;
+mod connections;
 mod hedge;
 mod policies;
 mod timeline;
@@ -15,6 +16,7 @@ pub use super::balancer::config::{
 pub use alert::{AlertRule, Signal};
 pub use backend::{Abandoned, BackendSetup, ColdStart, DatabaseSetup, Overload, OverloadEnd};
 pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
+pub use connections::{ConnectionPolicy, Pins, Reuse};
 pub use hedge::{HedgeBudget, HedgePolicy};
 pub use policies::{
     BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,

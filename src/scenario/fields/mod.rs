@@ -19,7 +19,7 @@ pub use admission::ADMISSION;
 pub use backends::{BACKENDS, COLD_START, DATABASE, OVERLOAD};
 pub(super) use backends::{FIXED_MEMBER_KEYS, MEMBER_KEYS};
 pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};
-pub use clients::{CLIENTS, HEDGE, KEYS, RETRIES};
+pub use clients::{CLIENTS, CONNECTIONS, HEDGE, KEYS, RETRIES};
 pub use layers::{CANARY, PRIORITY, SUBSET, ZONES};
 pub use membership::{EJECTION, HEALTH, SLOW_START};
 pub use policies::{BREAKER, GRPC_THROTTLING, PATIENCE, RATIO_BUDGET, THROTTLE, TOKEN_BUDGET};
