@@ -18,7 +18,7 @@ use misroute::model::probe::{Blind, Probe};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    Jitter, Observation, Population, RetryPolicy, Setup,
+    DisciplineConfig, Jitter, Observation, Population, RetryPolicy, Setup,
 };
 use misroute::observe::recorder::Recorder;
 use std::cmp::Reverse;
@@ -56,6 +56,11 @@ impl Model {
             queue: None,
             service: Distribution::exponential(SERVICE),
             full: Outcome::Http503,
+            discipline: DisciplineConfig::fifo(),
+            queue_age: None,
+            patience: None,
+            late: Outcome::Http503,
+            contention: None,
             abandoned: Abandoned::Finish,
             overload: None,
             start_time: Span::ZERO,

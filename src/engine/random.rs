@@ -60,6 +60,10 @@ pub enum Purpose {
     RequestKey = 21,
     /// How long a closed-loop user thinks.
     Think = 22,
+    /// Who is next in a backend's line, where the discipline draws.
+    Discipline = 42,
+    /// How long a request waits in a backend's line at most.
+    Patience = 43,
     /// Draws of a test or bench.
     Test = 255,
 }

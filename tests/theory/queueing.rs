@@ -9,7 +9,7 @@ use misroute::model::outcome::{Outcome, OutcomeSet};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    Jitter, Observation, Population, RetryPolicy, Setup,
+    DisciplineConfig, Jitter, Observation, Population, RetryPolicy, Setup,
 };
 use std::sync::Arc;
 
@@ -37,6 +37,11 @@ pub(super) fn backend(name: usize) -> BackendSetup {
         queue: None,
         service: Distribution::exponential(units(1.0)),
         full: Outcome::Http503,
+        discipline: DisciplineConfig::fifo(),
+        queue_age: None,
+        patience: None,
+        late: Outcome::Http503,
+        contention: None,
         abandoned: Abandoned::Finish,
         overload: None,
         start_time: Span::ZERO,
