@@ -19,6 +19,7 @@ use misroute::experiment::run::{Run, run};
 use misroute::model::balancer::admission::ADMISSIONS;
 use misroute::model::balancer::membership::rule::EJECTIONS;
 use misroute::model::balancer::{ALGORITHMS, ParameterKind};
+use misroute::model::station::discipline::DISCIPLINES;
 use misroute::scenario::actions::{ACTIONS, Lasts};
 use misroute::scenario::fields::{Kind, More, ROLLOUT, SCENARIO, TableSpec};
 use misroute::scenario::{Override, SIGNALS, Scenario, Source, load};
@@ -284,6 +285,12 @@ fn ids(prefix: &str, spec: &TableSpec, found: &mut BTreeSet<String>) {
     }
     match spec.more {
         More::Nothing | More::Algorithms => {}
+        More::Disciplines => {
+            for spec in DISCIPLINES {
+                let all = spec.parameters.iter();
+                found.extend(all.map(|p| format!("{prefix}{}.{}", spec.name, p.name)));
+            }
+        }
         More::Admissions => {
             let all = ADMISSIONS.iter().flat_map(|rule| rule.parameters);
             found.extend(all.map(|parameter| format!("{prefix}{}", parameter.name)));

@@ -70,6 +70,10 @@ pub enum Purpose {
     DatabaseRedraw = 37,
     /// How old a kept connection gets, and how many requests it carries.
     Connection = 38,
+    /// Who is next in a backend's line, where the discipline draws.
+    Discipline = 42,
+    /// How long a request waits in a backend's line at most.
+    Patience = 43,
     /// Draws of a test or bench.
     Test = 255,
 }

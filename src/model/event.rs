@@ -32,6 +32,8 @@ pub(super) enum Event {
     ConnectRetry(Handle),
     /// A failing backend answers.
     FailingReply(Handle),
+    /// An attempt has waited long enough in a backend's line.
+    PatienceOver(Handle),
     /// A process' timer for one of its members, unless its configuration has changed since.
     Member { instance: InstanceId, member: BackendId, epoch: u16, due: Due },
     /// Passive ejection looks at all members of a process.

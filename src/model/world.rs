@@ -74,6 +74,11 @@ fn process(
     Instance::new(config, setup.threads, seat, Stream::new(seed, Purpose::Balancer, id))
 }
 
+fn backends(setup: &Setup, seed: Seed) -> Vec<Backend> {
+    let stream = |id| Stream::new(seed, Purpose::Discipline, id);
+    (0..).zip(&setup.backends).map(|(id, backend)| Backend::new(backend, stream(id))).collect()
+}
+
 /// A running simulation.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -93,7 +98,7 @@ pub struct World {
     pub(super) versions: Vec<Arc<BalancerConfig>>,
     /// Whether each was taken up in new processes.
     pub(super) reloads: Vec<bool>,
-    seed: Seed,
+    pub(super) seed: Seed,
     /// What the newest configuration changes of the first, in order.
     pub(super) configured: Vec<Configured>,
     pub(super) backends: Vec<Backend>,
@@ -148,7 +153,7 @@ impl World {
             reloads: vec![false],
             seed,
             configured: Vec::new(),
-            backends: setup.backends.iter().map(Backend::new).collect(),
+            backends: backends(&setup, seed),
             database: setup.database.as_ref().map(Database::new),
             drains: Vec::new(),
             draining: vec![false; setup.backends.len()],
@@ -258,6 +263,7 @@ impl World {
             Event::ProbeAnswer { instance, thread, backend } => {
                 self.on_probe_answer(instance, thread, backend);
             }
+            Event::PatienceOver(attempt) => self.on_patience_over(attempt),
             Event::FailingReply(attempt) => self.on_failing_reply(attempt, probe),
             Event::BackendTimer { backend, life, what } => {
                 self.on_backend_timer(backend, life, what, probe);

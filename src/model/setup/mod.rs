@@ -13,6 +13,8 @@ mod timeline;
 pub use super::balancer::config::{
     AlgorithmConfig, BalancerConfig, BalancerSetup, Change, Member, Rollout,
 };
+pub use super::station::discipline::DisciplineConfig;
+pub use super::station::{Contention, Slowdown};
 pub use alert::{AlertRule, Signal};
 pub use backend::{Abandoned, BackendSetup, ColdStart, DatabaseSetup, Overload, OverloadEnd};
 pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
