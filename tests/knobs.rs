@@ -95,6 +95,7 @@ name = "no crash"
 set = { "timeline.incident.for" = "1ns" }
 unset = ["clients.batch"]
 misses = ["verdict"]
+keeps = ["bounded"]
 "#;
 
 /// What turning a knob must change.
@@ -255,9 +256,10 @@ fn what_is_assumed_measured_and_left_out_changes_with_its_table() {
     let asked = |text: &str| {
         let scenario = scenario(text);
         let digest = |variant| run(&scenario.variant(variant).unwrap(), 1, |_| {}).result.digest;
-        let misses: Vec<_> = scenario.twins.iter().map(|twin| twin.misses.clone()).collect();
+        let claims: Vec<_> =
+            scenario.twins.iter().map(|twin| (twin.misses.clone(), twin.keeps.clone())).collect();
         let variants = scenario.measures.iter().chain(&scenario.twins).map(digest);
-        (scenario.assumptions.clone(), variants.collect::<Vec<_>>(), misses)
+        (scenario.assumptions.clone(), variants.collect::<Vec<_>>(), claims)
     };
     let before = asked(BASE);
     for (id, old, new) in VARIANTS {

@@ -8,15 +8,16 @@
 mod admission;
 mod algorithms;
 mod architecture;
+mod bundled;
 mod checks;
 mod cli;
+mod clients;
 mod dialects;
 mod digests;
 mod incidents;
 mod knobs;
 mod layers;
 mod membership;
-mod misconfigurations;
 mod orders;
 mod readme;
 mod real;

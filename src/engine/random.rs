@@ -60,6 +60,10 @@ pub enum Purpose {
     RequestKey = 21,
     /// How long a closed-loop user thinks.
     Think = 22,
+    /// Which requests a throttling client does not send.
+    Throttle = 30,
+    /// How long a user who has given up stays away.
+    Away = 31,
     /// Draws of a test or bench.
     Test = 255,
 }

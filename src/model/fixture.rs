@@ -4,7 +4,7 @@ use super::balancer::{self, Dialect};
 use super::outcome::{Outcome, OutcomeSet};
 use super::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    Jitter, Observation, Population, RetryPolicy, Setup,
+    ClientPolicies, Jitter, Observation, Population, RetryBudgets, RetryPolicy, Setup,
 };
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
@@ -53,7 +53,9 @@ pub(crate) fn setup(
                 cap: Span::from_secs(10),
                 jitter: Jitter::Full,
                 on: OutcomeSet::failures(),
+                budgets: RetryBudgets::default(),
             },
+            policies: ClientPolicies::default(),
         }],
         balancer: BalancerSetup::single(config),
         backends,

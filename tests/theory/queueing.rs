@@ -9,7 +9,7 @@ use misroute::model::outcome::{Outcome, OutcomeSet};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    Jitter, Observation, Population, RetryPolicy, Setup,
+    ClientPolicies, Jitter, Observation, Population, RetryBudgets, RetryPolicy, Setup,
 };
 use std::sync::Arc;
 
@@ -79,7 +79,9 @@ pub(super) fn world(
                 cap: Span::ZERO,
                 jitter: Jitter::None,
                 on: OutcomeSet::failures(),
+                budgets: RetryBudgets::default(),
             },
+            policies: ClientPolicies::default(),
         }],
         balancer: BalancerSetup::single(config),
         backends,

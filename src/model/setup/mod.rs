@@ -5,6 +5,7 @@
 mod alert;
 mod backend;
 mod client;
+mod policies;
 mod timeline;
 
 pub use super::balancer::config::{
@@ -13,6 +14,10 @@ pub use super::balancer::config::{
 pub use alert::{AlertRule, Signal};
 pub use backend::{Abandoned, BackendSetup, ColdStart, DatabaseSetup, Overload, OverloadEnd};
 pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
+pub use policies::{
+    BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,
+    RetryBudgets, Scope, ThrottlePolicy, TokenBudget, TokenDeposit,
+};
 pub use timeline::{Action, Fault, FaultKind, TimelineEntry, Trigger};
 
 use crate::engine::time::{Span, Time};
