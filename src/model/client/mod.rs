@@ -3,11 +3,13 @@
 mod backoff;
 mod breaker;
 mod budget;
+pub(super) mod connection;
 pub(super) mod flight;
 mod hedge;
 mod keys;
 mod patience;
 mod policies;
+mod pool;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -23,6 +25,7 @@ use crate::model::probe::{FinishedRequest, Probe};
 use crate::model::request::Request;
 use crate::model::setup::{Arrivals, EntryId, Population, PopulationId, RetryPolicy};
 use crate::model::world::{Fact, World};
+use connection::Pools;
 use hedge::Hedging;
 use keys::KeySpace;
 use patience::Patience;
@@ -47,6 +50,8 @@ pub(super) struct PopulationState {
     /// Where later attempts read their service and their query, if not where the first does.
     redraw_keys: Option<(u64, u64)>,
     hedging: Option<Hedging>,
+    /// Its users' connections, if they keep any.
+    pools: Option<Box<Pools>>,
     keys: Option<KeySpace>,
     /// What clients have learned, if they do.
     policies: Option<Box<Policies>>,
@@ -84,6 +89,7 @@ impl PopulationState {
                 (key(seed, Purpose::Redraw, index), key(seed, Purpose::DatabaseRedraw, index))
             }),
             hedging: None,
+            pools: None,
             keys: setup.keys.as_ref().map(|keys| KeySpace::new(keys, seed, index)),
             policies: Policies::new(setup, seed, index),
             patience: (setup.policies.patience.as_ref())
@@ -198,10 +204,11 @@ fn nth(identity: u64) -> u32 {
 
 impl World {
     /// The first arrival of every population; in a closed loop, of every user.
-    pub(super) fn open(&mut self) {
+    pub(super) fn open(&mut self, seed: Seed) {
         for index in 0..self.populations.len() {
             let id = PopulationId(index as u16);
             self.open_hedging(id);
+            self.open_pools(id, seed);
             let population = &mut self.populations[index];
             let at = population.draw_arrival(&self.setup.populations[index].arrivals);
             let users = population.users;

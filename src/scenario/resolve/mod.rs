@@ -13,6 +13,7 @@ mod membership;
 mod names;
 mod observation;
 mod policy;
+mod station;
 mod timeline;
 mod timeline_action;
 mod variant;

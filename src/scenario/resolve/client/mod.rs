@@ -1,6 +1,7 @@
 //! `[[clients]]`.
 
 mod arrivals;
+mod connections;
 mod hedge;
 mod keys;
 mod policies;
@@ -10,6 +11,7 @@ use super::super::reader::TableReader;
 use super::{Context, all};
 use crate::model::setup::{Arrivals, Population};
 use arrivals::arrivals;
+use connections::connections;
 use hedge::hedge;
 use keys::keys;
 use policies::policies;
@@ -40,9 +42,10 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
     let total_timeout = table.duration_or("total-timeout");
     let slow = table.duration("slow");
     let retries = table.part_or_defaults("retries", retries);
-    let policies = policies(table);
     let hedge = table.part("hedge", hedge);
     let redraw = table.flag("redraw");
+    let connections = table.part("connections", connections);
+    let policies = policies(table);
     Some(Population {
         name: name?,
         users: if closed { scaled(users?, load?) } else { users? },
@@ -54,9 +57,10 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
         total_timeout,
         slow,
         retries: retries?,
-        policies: policies.ok()?,
         hedge: hedge.ok()?,
         redraw: redraw?,
+        connections: connections.ok()?,
+        policies: policies.ok()?,
     })
 }
 
