@@ -56,8 +56,8 @@ pub(super) enum Event {
     RetryDue(Handle),
     /// A population's next request, unless its rate has changed since.
     Arrival { population: PopulationId, epoch: u32 },
-    /// A closed-loop user has thought for the n-th time.
-    Thought { population: PopulationId, user: u32, n: u32 },
+    /// A user has thought, and sends the request of this identity.
+    Thought { population: PopulationId, index: u64 },
 }
 
 /// What a backend's timer is for.

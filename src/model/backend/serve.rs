@@ -55,7 +55,13 @@ impl World {
     fn start_service(&mut self, handle: Handle, id: BackendId) {
         let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
         let mark = self.service_mark(attempt);
-        let work = self.setup.backends[id.index()].service.at(mark);
+        let mut work = self.setup.backends[id.index()].service.at(mark);
+        if attempt.sender == Sender::Client {
+            let factor = self.populations[attempt.population.index()].work(attempt.index);
+            if factor.to_bits() != 1.0_f64.to_bits() {
+                work = work.scaled(factor);
+            }
+        }
         self.backends[id.index()].station.start(self.now, handle, work);
         self.schedule_completion(id);
     }

@@ -3,6 +3,7 @@
 //! Scenario files are resolved into this; after that, no name, unit or default is interpreted again.
 
 mod alert;
+mod arrivals;
 mod backend;
 mod client;
 mod timeline;
@@ -11,9 +12,10 @@ pub use super::balancer::config::{
     AlgorithmConfig, BalancerConfig, BalancerSetup, Change, Member, Rollout,
 };
 pub use alert::{AlertRule, Signal};
+pub use arrivals::{Arrivals, Class, CountLaw, Profile, Session, Trace, TraceRow};
 pub use backend::{Abandoned, BackendSetup, ColdStart, DatabaseSetup, Overload, OverloadEnd};
-pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
-pub use timeline::{Action, Fault, FaultKind, TimelineEntry, Trigger};
+pub use client::{Backoff, Jitter, Keys, Population, RecordedKey, RetryPolicy};
+pub use timeline::{Action, Fault, FaultKind, FlashCrowd, TimelineEntry, Trigger};
 
 use crate::engine::time::{Span, Time};
 

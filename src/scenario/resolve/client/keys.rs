@@ -18,5 +18,5 @@ pub(super) fn keys(table: &TableReader<'_>) -> Option<Keys> {
             Diagnostic::new(message, &node.place, "")
         })
     });
-    Some(Keys { count: count?, zipf: zipf?, text: text?, address: address? })
+    Some(Keys::Ranked { count: count?, zipf: zipf?, text: text?, address: address? })
 }

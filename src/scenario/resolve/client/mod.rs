@@ -10,6 +10,7 @@ use crate::model::setup::{Arrivals, Population};
 use arrivals::arrivals;
 use keys::keys;
 use retries::retries;
+use std::sync::Arc;
 
 /// Every population, its rate multiplied by the scenario's load.
 pub(super) fn populations(
@@ -39,6 +40,9 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
         users: if closed { scaled(users?, load?) } else { users? },
         arrivals: arrivals?,
         rate: rate? * load?,
+        profile: None,
+        session: None,
+        classes: Arc::new([]),
         keys: keys.ok()?,
         timeout,
         slow,
