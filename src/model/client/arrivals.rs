@@ -13,15 +13,6 @@ use crate::engine::random::{Purpose, Seed, Stream};
 use crate::engine::time::{Span, Time};
 use crate::model::setup::{Arrivals, CountLaw, Population, Profile};
 
-/// Nodes and weights of the quadrature on [-1, 1] (Abramowitz & Stegun, table 25.4, n = 5).
-const NODES: [(f64, f64); 5] = [
-    (-0.906_179_845_938_664, 0.236_926_885_056_189_08),
-    (-0.538_469_310_105_683_1, 0.478_628_670_499_366_47),
-    (0.0, 0.568_888_888_888_888_9),
-    (0.538_469_310_105_683_1, 0.478_628_670_499_366_47),
-    (0.906_179_845_938_664, 0.236_926_885_056_189_08),
-];
-
 /// A population's arrival process at run time.
 #[derive(Clone, Debug)]
 pub(super) struct Arriving {
@@ -197,10 +188,7 @@ impl Arriving {
         if stretch.is_level {
             return self.intensity(stretch, from) * (to - from);
         }
-        let (middle, half) = (f64::midpoint(from, to), (to - from) / 2.0);
-        let part =
-            |(node, weight): (f64, f64)| weight * self.intensity(stretch, middle + half * node);
-        half * NODES.into_iter().map(part).sum::<f64>()
+        profile::quadrature(from, to, |time| self.intensity(stretch, time))
     }
 
     /// Arrivals to be expected between two times, in order.

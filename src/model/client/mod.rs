@@ -3,7 +3,7 @@
 mod arrivals;
 mod bursts;
 mod keys;
-mod profile;
+pub(super) mod profile;
 mod session;
 mod surge;
 #[cfg(test)]

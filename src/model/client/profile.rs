@@ -1,10 +1,27 @@
 //! A profile, piece by piece: on each, the factor is a line or a stretch of a sine.
 
+use crate::engine::time::Span;
 use crate::model::setup::Profile;
 use core::f64::consts::TAU;
 
 /// A sine is cut into so many pieces per period: on each, quadrature is exact to the last bits.
 const PIECES_PER_PERIOD: f64 = 16.0;
+
+/// Nodes and weights of the quadrature on [-1, 1] (Abramowitz & Stegun, table 25.4, n = 5).
+const NODES: [(f64, f64); 5] = [
+    (-0.906_179_845_938_664, 0.236_926_885_056_189_08),
+    (-0.538_469_310_105_683_1, 0.478_628_670_499_366_47),
+    (0.0, 0.568_888_888_888_888_9),
+    (0.538_469_310_105_683_1, 0.478_628_670_499_366_47),
+    (0.906_179_845_938_664, 0.236_926_885_056_189_08),
+];
+
+/// The integral of a function that is as smooth as those here, by Gauss-Legendre quadrature.
+pub(super) fn quadrature(from: f64, to: f64, function: impl Fn(f64) -> f64) -> f64 {
+    let (middle, half) = (f64::midpoint(from, to), (to - from) / 2.0);
+    let part = |(node, weight): (f64, f64)| weight * function(middle + half * node);
+    half * NODES.into_iter().map(part).sum::<f64>()
+}
 
 /// The factor from one time on, until another shape begins. Times are in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,8 +80,7 @@ pub(super) fn piece(profile: &Profile, time: f64) -> Piece {
             }
         }
         Profile::Points { points, linear, repeat } => {
-            let point =
-                |(at, factor): (crate::engine::time::Span, f64)| (at.as_ns() as f64, factor);
+            let point = |(at, factor): (Span, f64)| (at.as_ns() as f64, factor);
             let turn = repeat.map(|repeat| repeat.as_ns() as f64);
             let start = turn.map_or(0.0, |turn| libm::floor(time / turn) * turn);
             let within = time - start;
@@ -99,10 +115,23 @@ pub(super) fn turn(profile: &Profile) -> Option<f64> {
     }
 }
 
+/// The mean factor over a run, or over a turn if the run has several.
+pub(in crate::model) fn mean(profile: &Profile, duration: Span) -> f64 {
+    let end = duration.as_ns() as f64;
+    let end = turn(profile).filter(|turn| 2.0 * turn < end).unwrap_or(end);
+    let (mut at, mut sum) = (0.0, 0.0);
+    while at < end {
+        let piece = piece(profile, at);
+        let until = piece.until.max(at + 1.0).min(end);
+        sum += quadrature(at, until, |time| piece.at(time));
+        at = until;
+    }
+    sum / end
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::time::Span;
 
     fn points(linear: bool, repeat: Option<u64>) -> Profile {
         let points = [(10, 1.0), (20, 3.0), (40, 0.0)];
@@ -149,5 +178,8 @@ mod tests {
         let sine = Profile::Sine { low: 0.2, high: 1.0, peak, period };
         let found = values(&sine, [30e9, 80e9, 130e9, 55e9]);
         assert_near(found, [1.0, 0.2, 1.0, 0.6]);
+        assert_near([mean(&sine, span(1_000))], [0.6]);
+        // Of the points: 1 for 10, 2 on average for 10, 1.5 for 20, and 0 for 10.
+        assert_near([mean(&points(true, None), Span::from_ns(50))], [60.0 / 50.0]);
     }
 }
