@@ -18,7 +18,7 @@ use misroute::model::probe::{Blind, Probe};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    Jitter, Observation, Population, RetryPolicy, Setup,
+    ClientPolicies, Jitter, Observation, Population, RetryBudgets, RetryPolicy, Setup,
 };
 use misroute::observe::recorder::Recorder;
 use std::cmp::Reverse;
@@ -78,6 +78,8 @@ impl Model {
                 classes: Arc::new([]),
                 keys: None,
                 timeout: self.timeout,
+                connect_timeout: None,
+                total_timeout: None,
                 slow: None,
                 retries: RetryPolicy {
                     max: 0,
@@ -86,7 +88,11 @@ impl Model {
                     cap: Span::ZERO,
                     jitter: Jitter::None,
                     on: OutcomeSet::failures(),
+                    budgets: RetryBudgets::default(),
                 },
+                policies: ClientPolicies::default(),
+                hedge: None,
+                redraw: false,
             }],
             balancer: BalancerSetup::single(config),
             backends: (0..self.backends).map(backend).collect(),

@@ -4,7 +4,7 @@ use super::balancer::{self, Dialect};
 use super::outcome::{Outcome, OutcomeSet};
 use super::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    Jitter, Observation, Population, RetryPolicy, Setup,
+    ClientPolicies, Jitter, Observation, Population, RetryBudgets, RetryPolicy, Setup,
 };
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
@@ -49,6 +49,8 @@ pub(crate) fn setup(
             classes: Arc::new([]),
             keys: None,
             timeout: None,
+            connect_timeout: None,
+            total_timeout: None,
             slow: None,
             retries: RetryPolicy {
                 max: 0,
@@ -57,7 +59,11 @@ pub(crate) fn setup(
                 cap: Span::from_secs(10),
                 jitter: Jitter::Full,
                 on: OutcomeSet::failures(),
+                budgets: RetryBudgets::default(),
             },
+            policies: ClientPolicies::default(),
+            hedge: None,
+            redraw: false,
         }],
         balancer: BalancerSetup::single(config),
         backends,

@@ -26,7 +26,8 @@ impl Scenario {
         for (id, population) in (0_u16..).zip(&self.setup.populations) {
             let born = self.born(PopulationId(id), population);
             requests += born;
-            attempts_most += born * (1.0 + f64::from(population.retries.max));
+            let hedges = population.hedge.map_or(0, |hedge| hedge.max);
+            attempts_most += born * (1.0 + f64::from(population.retries.max) + f64::from(hedges));
             users += f64::from(population.users);
         }
         let observation = &self.setup.observation;

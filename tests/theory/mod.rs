@@ -11,11 +11,13 @@ mod case;
 mod identities;
 mod judge;
 mod lengths;
+mod metastable;
 mod not_yet;
 mod plan;
 mod queueing;
 mod simulation;
 mod special;
+mod tail;
 mod tally;
 mod threads;
 mod users;
@@ -60,6 +62,7 @@ groups! {
     growth_from_empty: "MtGinf", "MtDinf";
     closed_loops: "CLOSED", "BROOKER";
     hash_rings: "RING";
+    tails: "HEDGE", "FANOUT";
 }
 
 #[test]
@@ -70,6 +73,10 @@ fn every_case_is_tested_or_named_as_not_yet() {
     let mut tested = 0;
     for case in CASES.iter() {
         assert!(ids.insert(&case.id), "{} is listed twice", case.id);
+        if not_yet::is_tested_apart(&case.id) {
+            tested += 1;
+            continue;
+        }
         let checks = plan::checks(case);
         let covered = !checks.is_empty();
         simulations.extend(checks.into_iter().map(|check| check.name));

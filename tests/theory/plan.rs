@@ -43,6 +43,7 @@ pub(super) fn checks(case: &Case) -> Vec<Check> {
         "DEADLINE" => deadline(case).into_iter().collect(),
         "ZOMBIE" => zombie(case).into_iter().collect(),
         "CLOSED" | "BROOKER" => closed(case).into_iter().collect(),
+        "HEDGE" | "FANOUT" => return super::tail::checks(case),
         _ => return special(case),
     };
     queues.into_iter().map(|(name, queueing, metric)| check(case, name, queueing, metric)).collect()

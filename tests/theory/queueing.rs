@@ -9,7 +9,7 @@ use misroute::model::outcome::{Outcome, OutcomeSet};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    Jitter, Observation, Population, RetryPolicy, Setup,
+    ClientPolicies, Jitter, Observation, Population, RetryBudgets, RetryPolicy, Setup,
 };
 use std::sync::Arc;
 
@@ -74,6 +74,8 @@ pub(super) fn world(
             classes: Arc::new([]),
             keys: None,
             timeout: None,
+            connect_timeout: None,
+            total_timeout: None,
             slow: None,
             retries: RetryPolicy {
                 max: 0,
@@ -82,7 +84,11 @@ pub(super) fn world(
                 cap: Span::ZERO,
                 jitter: Jitter::None,
                 on: OutcomeSet::failures(),
+                budgets: RetryBudgets::default(),
             },
+            policies: ClientPolicies::default(),
+            hedge: None,
+            redraw: false,
         }],
         balancer: BalancerSetup::single(config),
         backends,

@@ -3,6 +3,7 @@
 use super::lengths;
 use super::queueing::{Queueing, UNIT_NS};
 use super::special;
+use super::tail;
 use super::tally::Tally;
 use misroute::engine::random::{Seed, mix};
 use misroute::model::outcome::Outcome;
@@ -35,6 +36,10 @@ pub(super) enum Simulation {
     BlackHole { algorithm: &'static str, members: usize, rate: f64 },
     /// Places of members of weights 1 and 2 in a Maglev table.
     Maglev { size: u64 },
+    /// Requests that are hedged after so many mean services.
+    Hedge { after: f64 },
+    /// Requests to `n` leaves, each of which is slow with probability `p`.
+    FanOut { p: f64, n: u32 },
     /// Envoy's turns of a host with `active` requests, beside an idle one of weight 1.
     EnvoyWeight { weight: u32, active: u32, bias: f64 },
 }
@@ -175,6 +180,8 @@ impl Simulation {
             Self::BlackHole { algorithm, members, rate } => {
                 special(special::black_hole(algorithm, *members, *rate, seed, requests))
             }
+            Self::Hedge { after } => special(tail::hedge(*after, seed, requests)),
+            Self::FanOut { p, n } => special(tail::fan_out(*p, *n, seed, requests)),
             Self::Maglev { size } => special(special::maglev(*size)),
             Self::EnvoyWeight { weight, active, bias } => {
                 special(special::envoy_weight(*weight, *active, *bias))

@@ -31,7 +31,7 @@ fn everything(setup: Setup, seed: Seed) -> Tally {
 }
 
 /// A backend so fast and so wide that nobody waits.
-fn wide(service: Distribution) -> BackendSetup {
+pub(super) fn wide(service: Distribution) -> BackendSetup {
     BackendSetup { workers: 100_000, service, ..backend(0) }
 }
 

@@ -1,14 +1,23 @@
 //! Clients: whose requests are, what they ask for, and what happens when an attempt fails.
 
 mod arrivals;
+mod backoff;
+mod breaker;
+mod budget;
 mod bursts;
+pub(super) mod flight;
+mod hedge;
 mod keys;
+mod patience;
+mod policies;
 pub(super) mod profile;
 mod session;
 mod surge;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod trace;
+mod window;
 
 use crate::engine::random::{Purpose, Seed, key, keyed, unit};
 use crate::engine::slab::Handle;
@@ -19,12 +28,14 @@ use crate::model::outcome::Outcome;
 use crate::model::probe::{FinishedRequest, Probe};
 use crate::model::request::Request;
 use crate::model::setup::{
-    Arrivals, Backoff, Class, EntryId, FlashCrowd, Jitter, Population, PopulationId, RetryPolicy,
-    Trace, TraceRow,
+    Arrivals, Class, EntryId, FlashCrowd, Population, PopulationId, RetryPolicy, Trace, TraceRow,
 };
 use crate::model::world::{Fact, World};
 use arrivals::Arriving;
+use hedge::Hedging;
 use keys::{KeySpace, cumulative, draw};
+use patience::Patience;
+use policies::Policies;
 use std::sync::Arc;
 use surge::{Ramp, Surge};
 
@@ -45,7 +56,14 @@ pub(super) struct PopulationState {
     instance_key: u64,
     thread_key: u64,
     think_key: u64,
+    /// Where later attempts read their service and their query, if not where the first does.
+    redraw_keys: Option<(u64, u64)>,
+    hedging: Option<Hedging>,
     keys: Option<KeySpace>,
+    /// What clients have learned, if they do.
+    policies: Option<Box<Policies>>,
+    /// Users who may leave.
+    patience: Option<Box<Patience>>,
     users: u32,
     /// Requests born so far: the next one's index.
     born: u64,
@@ -72,21 +90,34 @@ impl PopulationState {
             instance_key: key(seed, Purpose::Instance, index),
             thread_key: key(seed, Purpose::Thread, index),
             think_key: key(seed, Purpose::Think, index),
+            redraw_keys: setup.redraw.then(|| {
+                (key(seed, Purpose::Redraw, index), key(seed, Purpose::DatabaseRedraw, index))
+            }),
+            hedging: None,
             keys: setup.keys.as_ref().map(|keys| KeySpace::new(keys, seed, index)),
+            policies: Policies::new(setup, seed, index),
+            patience: (setup.policies.patience.as_ref())
+                .map(|policy| Box::new(Patience::new(policy, setup.users, seed, index))),
             users: setup.users,
             born: 0,
         }
     }
 
-    /// Where a request reads its backend's service distribution: the same under every
-    /// configuration, and for each of its attempts.
-    pub(super) fn service_mark(&self, index: u64) -> u64 {
-        keyed(self.service_key, index)
+    /// Where an attempt reads its backend's service distribution: the same under every
+    /// configuration, and for each of a request's attempts unless they draw their own.
+    pub(super) fn service_mark(&self, index: u64, number: u16) -> u64 {
+        match self.redraw_keys {
+            Some((again, _)) if number > 1 => keyed(again, keyed(u64::from(number), index)),
+            _ => keyed(self.service_key, index),
+        }
     }
 
-    /// Where a request reads the database's query distribution.
-    pub(super) fn database_mark(&self, index: u64) -> u64 {
-        keyed(self.database_key, index)
+    /// Where an attempt reads the database's query distribution.
+    pub(super) fn database_mark(&self, index: u64, number: u16) -> u64 {
+        match self.redraw_keys {
+            Some((_, again)) if number > 1 => keyed(again, keyed(u64::from(number), index)),
+            _ => keyed(self.database_key, index),
+        }
     }
 
     /// What a hash sees of a request: its key, or else its user, the same for each of them.
@@ -154,21 +185,7 @@ impl PopulationState {
 
     /// The wait before retry number `retry` (from 1) of a request.
     fn backoff(&self, policy: &RetryPolicy, index: u64, retry: u32) -> Span {
-        let wait = match policy.backoff {
-            Backoff::Fixed => policy.base,
-            Backoff::Exponential => {
-                let doublings = (retry - 1).min(63);
-                Span::from_ns(policy.base.as_ns().saturating_mul(1 << doublings))
-            }
-        };
-        let wait = wait.min(policy.cap);
-        let draw = || unit(keyed(self.backoff_key, keyed(u64::from(retry), index)));
-        match policy.jitter {
-            Jitter::None => wait,
-            Jitter::Full => wait.scaled(draw()),
-            Jitter::Equal => wait.scaled(0.5 + 0.5 * draw()),
-            Jitter::Spread => wait.scaled(0.5 + draw()),
-        }
+        policy.wait(retry, |retry| unit(keyed(self.backoff_key, keyed(u64::from(retry), index))))
     }
 }
 
@@ -177,6 +194,7 @@ impl World {
     pub(super) fn open(&mut self) {
         for index in 0..self.populations.len() {
             let id = PopulationId(index as u16);
+            self.open_hedging(id);
             let kind = &self.setup.populations[index].arrivals;
             let at = self.populations[index].arriving.draw(kind);
             self.push_arrival(id, at);
@@ -211,12 +229,23 @@ impl World {
     fn give_birth(&mut self, id: PopulationId, user: u32, index: u64, probe: &mut impl Probe) {
         self.counts.requests += 1;
         probe.request_born(self.now, id, user);
-        let request = Request { population: id, user, index, born: self.now, attempts: 0 };
+        let born = self.now;
+        let request = Request { population: id, user, index, born, attempts: 0, hedges: 0 };
         let handle = self.requests.insert(request);
-        self.send_attempt(handle, probe);
+        if self.is_away(id, user) {
+            self.finish_request(handle, Outcome::Withheld, probe);
+            return;
+        }
+        if let Some(hedging) = &mut self.populations[id.index()].hedging {
+            hedging.deposit();
+        }
+        if let Some(timeout) = self.setup.populations[id.index()].total_timeout {
+            self.queue.push(born + timeout, TIMERS, Event::RequestTimeout(handle));
+        }
+        self.send_unless_refused(handle, probe);
     }
 
-    /// A request's last attempt has ended: done, or once more.
+    /// A request's last attempt in flight has ended: done, or once more.
     pub(super) fn attempt_over(
         &mut self,
         handle: Handle,
@@ -226,13 +255,27 @@ impl World {
         let request = *self.requests.get(handle).expect("its attempt referred to it");
         let setup = &self.setup.populations[request.population.index()];
         let policy = &setup.retries;
-        if !outcome.is_ok() && request.attempts <= policy.max && policy.on.contains(outcome) {
-            let population = &self.populations[request.population.index()];
-            let wait = population.backoff(policy, request.index, request.attempts);
+        // Hedges are not retries.
+        let sent = request.attempts - u32::from(request.hedges);
+        let again = !outcome.is_ok() && sent <= policy.max && policy.on.contains(outcome);
+        let population = &mut self.populations[request.population.index()];
+        if again && population.may_retry(request.user, self.now) {
+            let wait = population.backoff(policy, request.index, sent);
             self.queue.push(self.now + wait, TIMERS, Event::RetryDue(handle));
             return;
         }
-        self.requests.remove(handle);
+        for &loser in self.flights.of(handle) {
+            let loser = self.attempts.get(loser).expect("it is in flight");
+            self.populations[request.population.index()].forget(loser);
+        }
+        self.give_up_attempts(handle, self.cancels_losers(request.population), probe);
+        self.finish_request(handle, outcome, probe);
+    }
+
+    /// A request has its outcome.
+    fn finish_request(&mut self, handle: Handle, outcome: Outcome, probe: &mut impl Probe) {
+        let request = self.requests.remove(handle).expect("it was in flight");
+        let setup = &self.setup.populations[request.population.index()];
         self.counts.finished[outcome.index()] += 1;
         let latency = self.now.since(request.born);
         let fact = FinishedRequest {
@@ -246,7 +289,9 @@ impl World {
         let subject = (u64::from(request.population.0) << 48) ^ request.index;
         self.digest_fact(Fact::RequestOver, subject, outcome.index() as u64);
         probe.request_finished(self.now, &fact);
-        self.go_on(request.population, request.index);
+        if !self.loses_patience(&request, outcome) {
+            self.go_on(request.population, request.index);
+        }
     }
 
     /// Changes populations' rates: `change` edits the surges in force of each one chosen.

@@ -2,6 +2,7 @@
 
 use super::arrivals::count;
 use crate::engine::random::{keyed, unit};
+use crate::engine::time::{Span, Time};
 use crate::model::event::{ARRIVALS, Event};
 use crate::model::probe::Probe;
 use crate::model::setup::{Arrivals, PopulationId, Session};
@@ -17,11 +18,7 @@ const SESSION_BITS: u32 = 40;
 /// No session has more requests: their numbers must fit above the session's.
 const MOST: u32 = (1 << (64 - SESSION_BITS)) - 1;
 
-/// The n-th request of the user or session in the low `bits`.
-fn identity(bits: u32, of: u64, n: u64) -> u64 {
-    n << bits | of
-}
-
+/// Whose it is, or of which session.
 fn part(bits: u32, index: u64) -> u64 {
     index & ((1 << bits) - 1)
 }
@@ -32,27 +29,32 @@ impl World {
         let setup = &self.setup.populations[id.index()];
         if matches!(setup.arrivals, Arrivals::Closed { .. }) {
             for user in 0..setup.users {
-                self.think(id, u64::from(user));
+                self.think_from(self.now, true, id, u64::from(user));
             }
         }
     }
 
     /// A request has its outcome: its user thinks about the next one, if there is one.
     pub(super) fn go_on(&mut self, id: PopulationId, index: u64) {
+        self.go_on_from(self.now, true, id, index);
+    }
+
+    /// A user sends the request after this one, if there is one: at some time, after a thought or
+    /// without.
+    pub(super) fn go_on_from(&mut self, from: Time, thinks: bool, id: PopulationId, index: u64) {
         let setup = &self.setup.populations[id.index()];
         if matches!(setup.arrivals, Arrivals::Closed { .. }) {
-            self.think(id, index + (1 << USER_BITS));
+            self.think_from(from, thinks, id, index + (1 << USER_BITS));
         } else if let Some(session) = &setup.session {
             let key = self.populations[id.index()].session_key;
             let n = (index >> SESSION_BITS) + 1;
             if n < u64::from(length(session, key, part(SESSION_BITS, index))) {
-                self.think(id, identity(SESSION_BITS, part(SESSION_BITS, index), n));
+                self.think_from(from, thinks, id, index + (1 << SESSION_BITS));
             }
         }
     }
 
-    /// A user thinks before the request of this identity.
-    fn think(&mut self, id: PopulationId, index: u64) {
+    fn think_from(&mut self, from: Time, thinks: bool, id: PopulationId, index: u64) {
         let setup = &self.setup.populations[id.index()];
         let ((Arrivals::Closed { think }, _) | (_, Some(Session { think, .. }))) =
             (&setup.arrivals, &setup.session)
@@ -60,8 +62,8 @@ impl World {
             return;
         };
         let key = self.populations[id.index()].think_key;
-        let at = self.now + think.at(keyed(key, index));
-        self.queue.push(at, ARRIVALS, Event::Thought { population: id, index });
+        let thought = if thinks { think.at(keyed(key, index)) } else { Span::ZERO };
+        self.queue.push(from + thought, ARRIVALS, Event::Thought { population: id, index });
     }
 
     pub(in crate::model) fn on_thought(

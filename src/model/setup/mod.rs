@@ -6,6 +6,8 @@ mod alert;
 mod arrivals;
 mod backend;
 mod client;
+mod hedge;
+mod policies;
 mod timeline;
 
 pub use super::balancer::config::{
@@ -15,6 +17,11 @@ pub use alert::{AlertRule, Signal};
 pub use arrivals::{Arrivals, Class, CountLaw, Profile, Session, Trace, TraceRow};
 pub use backend::{Abandoned, BackendSetup, ColdStart, DatabaseSetup, Overload, OverloadEnd};
 pub use client::{Backoff, Jitter, Keys, Population, RecordedKey, RetryPolicy};
+pub use hedge::{HedgeBudget, HedgePolicy};
+pub use policies::{
+    BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,
+    RetryBudgets, Scope, ThrottlePolicy, TokenBudget, TokenDeposit,
+};
 pub use timeline::{Action, Fault, FaultKind, FlashCrowd, TimelineEntry, Trigger};
 
 use crate::engine::time::{Span, Time};

@@ -13,16 +13,18 @@ mod clients;
 mod demand;
 mod layers;
 mod membership;
+mod policies;
 mod tables;
 
 pub use admission::ADMISSION;
 pub use backends::{BACKENDS, COLD_START, DATABASE, OVERLOAD};
 pub(super) use backends::{FIXED_MEMBER_KEYS, MEMBER_KEYS};
 pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};
-pub use clients::{CLIENTS, KEYS, RETRIES};
+pub use clients::{CLIENTS, HEDGE, KEYS, RETRIES};
 pub use demand::{BATCH, BURST, CLASSES, PROFILE, SESSION, TRACE};
 pub use layers::{CANARY, PRIORITY, SUBSET, ZONES};
 pub use membership::{EJECTION, HEALTH, SLOW_START};
+pub use policies::{BREAKER, GRPC_THROTTLING, PATIENCE, RATIO_BUDGET, THROTTLE, TOKEN_BUDGET};
 pub(super) use tables::{AGES, ANSWERS, INSTANT};
 pub use tables::{
     ALERT, ASSUMPTION, BALANCER, EXPECT, MEASURE, OBJECTIVE, ROLLOUT, SCENARIO, TIMELINE, TWIN,

@@ -270,8 +270,8 @@ mod tests {
                 Ok([Some(time), user].into_iter().flatten().collect())
             })
         });
-        let wrong = report.finish();
-        let places = wrong.list.iter().map(|diagnostic| {
+        let wrong = report.finish().into_list();
+        let places = wrong.iter().map(|diagnostic| {
             let place = diagnostic.place().unwrap();
             format!("{}:{}: {}", place.line(), place.column(), diagnostic.message)
         });

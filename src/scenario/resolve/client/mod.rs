@@ -1,7 +1,9 @@
 //! `[[clients]]`.
 
 mod arrivals;
+mod hedge;
 mod keys;
+mod policies;
 mod profile;
 mod retries;
 mod session;
@@ -17,7 +19,9 @@ use super::{Context, all};
 use crate::engine::time::{Span, Time};
 use crate::model::setup::{Arrivals, Population};
 use arrivals::arrivals;
+use hedge::hedge;
 use keys::keys;
+use policies::policies;
 use profile::{Course, profile};
 use retries::retries;
 use session::{classes, session};
@@ -63,6 +67,8 @@ fn population(
     let session = table.part("session", session);
     let keys = table.part("keys", |table| keys(context, table));
     let timeout = table.duration_or("timeout");
+    let connect_timeout = table.duration_or("connect-timeout");
+    let total_timeout = table.duration_or("total-timeout");
     let slow = table.duration("slow");
     let retries = table.part_or_defaults("retries", retries);
     let (named, named_keys) = match recorded {
@@ -70,6 +76,9 @@ fn population(
         None => (None, None),
     };
     let users = named.or(users);
+    let policies = policies(table);
+    let hedge = table.part("hedge", hedge);
+    let redraw = table.flag("redraw");
     Some(Population {
         name: name?,
         users: if closed { scaled(users?, load?) } else { users? },
@@ -80,8 +89,13 @@ fn population(
         classes: classes?,
         keys: named_keys.or(keys.ok()?),
         timeout,
+        connect_timeout,
+        total_timeout,
         slow,
         retries: retries?,
+        policies: policies.ok()?,
+        hedge: hedge.ok()?,
+        redraw: redraw?,
     })
 }
 
