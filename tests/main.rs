@@ -11,6 +11,7 @@ mod bundled;
 mod checks;
 mod cli;
 mod clients;
+mod connections;
 mod dialects;
 mod digests;
 mod hedging;

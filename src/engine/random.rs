@@ -76,6 +76,12 @@ pub enum Purpose {
     Redraw = 36,
     /// The query of a request's later attempts, where each draws its own.
     DatabaseRedraw = 37,
+    /// How old a kept connection gets, and how many requests it carries.
+    Connection = 38,
+    /// Who is next in a backend's line, where the discipline draws.
+    Discipline = 42,
+    /// How long a request waits in a backend's line at most.
+    Patience = 43,
     /// Draws of a test or bench.
     Test = 255,
 }

@@ -4,7 +4,8 @@ use super::balancer::{self, Dialect};
 use super::outcome::{Outcome, OutcomeSet};
 use super::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    ClientPolicies, Jitter, Observation, Population, RetryBudgets, RetryPolicy, Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, Population, RetryBudgets, RetryPolicy,
+    Setup,
 };
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
@@ -18,6 +19,11 @@ pub(crate) fn backend(name: &str) -> BackendSetup {
         queue: None,
         service: Distribution::constant(Span::from_ms(1)),
         full: Outcome::Http503,
+        discipline: DisciplineConfig::fifo(),
+        queue_age: None,
+        patience: None,
+        late: Outcome::Http503,
+        contention: None,
         abandoned: Abandoned::Finish,
         overload: None,
         start_time: Span::ZERO,
@@ -61,9 +67,10 @@ pub(crate) fn setup(
                 on: OutcomeSet::failures(),
                 budgets: RetryBudgets::default(),
             },
-            policies: ClientPolicies::default(),
             hedge: None,
             redraw: false,
+            connections: None,
+            policies: ClientPolicies::default(),
         }],
         balancer: BalancerSetup::single(config),
         backends,

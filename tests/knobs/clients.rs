@@ -7,7 +7,8 @@ const fn knob(id: &'static str, before: &'static [&'static str], turned: &'stati
     Knob { id, before, turned, effect: Happens }
 }
 
-const RATIO: &str = "clients.web.retries.ratio-budget={ ratio = \"1%\", window = \"20s\" }";
+const RATIO: &str =
+    "clients.web.retries.ratio-budget={ ratio = \"5%\", window = \"20s\", scope = \"population\" }";
 const TOKENS: &str = "clients.web.retries.token-budget={ capacity = 2 }";
 const GRPC: &str = "clients.web.retries.grpc-throttling={ max-tokens = 3 }";
 const IN_A_ROW: &str = "clients.web.breaker={ consecutive = 2 }";
@@ -37,7 +38,7 @@ pub(super) const CLIENTS: &[Knob] = &[
     knob(
         "clients.retries.ratio-budget.scope",
         &[RATIO],
-        "clients.web.retries.ratio-budget.scope=population",
+        "clients.web.retries.ratio-budget.scope=user",
     ),
     knob(
         "clients.retries.token-budget.capacity",
@@ -86,7 +87,7 @@ pub(super) const CLIENTS: &[Knob] = &[
         "clients.web.breaker.failure-ratio=60%",
     ),
     knob("clients.breaker.window", &[BY_RATIO, FAILING], "clients.web.breaker.window=2s"),
-    knob("clients.breaker.minimum", &[BY_RATIO, FAILING], "clients.web.breaker.minimum=100"),
+    knob("clients.breaker.minimum", &[BY_RATIO, FAILING], "clients.web.breaker.minimum=1000"),
     knob("clients.breaker.open-for", &[IN_A_ROW, FAILING], "clients.web.breaker.open-for=2s"),
     knob("clients.breaker.probes", &[BY_RATIO, FAILING], "clients.web.breaker.probes=3"),
     knob("clients.breaker.successes", &[BY_RATIO, FAILING], "clients.web.breaker.successes=4"),
@@ -107,4 +108,42 @@ pub(super) const CLIENTS: &[Knob] = &[
         "clients.web.patience.away={ exponential = { mean = \"10s\" } }",
     ),
     knob("clients.patience.at-once", &[PATIENCE, FAILING], "clients.web.patience.at-once=false"),
+    // Deadlines and hedges.
+    knob(
+        "clients.connect-timeout",
+        &["balancer.limits.accepted=2"],
+        "clients.web.connect-timeout=50ms",
+    ),
+    knob("clients.total-timeout", &[], "clients.web.total-timeout=300ms"),
+    knob("clients.hedge.after", &[HEDGED], "clients.web.hedge.after=80ms"),
+    knob("clients.hedge.max", &[HEDGED], "clients.web.hedge.max=2"),
+    knob("clients.hedge.cancel", &[HEDGED, CANCELS], "clients.web.hedge.cancel=false"),
+    knob("clients.hedge.share", &[HEDGED], "clients.web.hedge.share=5%"),
+    knob(
+        "clients.hedge.burst",
+        &[HEDGED, "clients.web.hedge.share=5%"],
+        "clients.web.hedge.burst=1",
+    ),
+    knob("clients.redraw", &[HEDGED], "clients.web.redraw=true"),
+    // Connections.
+    knob("clients.connections.pins", &[KEPT], "clients.web.connections.pins=backend"),
+    knob("clients.connections.max", &[KEPT], "clients.web.connections.max=1"),
+    knob("clients.connections.waiting", &[FEW], "clients.web.connections.waiting=0"),
+    knob("clients.connections.wait", &[FEW], "clients.web.connections.wait=20ms"),
+    knob("clients.connections.idle", &[KEPT], "clients.web.connections.idle=1s"),
+    knob("clients.connections.age", &[KEPT], "clients.web.connections.age=5s"),
+    knob("clients.connections.requests", &[KEPT], "clients.web.connections.requests=3"),
+    knob(
+        "clients.connections.jitter",
+        &[KEPT, "clients.web.connections.age=5s"],
+        "clients.web.connections.jitter=50%",
+    ),
+    knob("clients.connections.reuse", &[KEPT], "clients.web.connections.reuse=oldest"),
 ];
+
+const HEDGED: &str = "clients.web.hedge={after=\"60ms\"}";
+/// Ten users, each of whom has more than one request in flight now and then.
+const KEPT: &str = "clients.web={users=10, connections={max=10}}";
+const FEW: &str = "clients.web={users=10, connections={max=1}}";
+/// Backends that notice.
+const CANCELS: &str = "backends.*.abandoned=cancel";

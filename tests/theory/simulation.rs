@@ -1,5 +1,6 @@
 //! What can be simulated, and what can be read off one replication.
 
+use super::contention::{self, Wait};
 use super::lengths;
 use super::queueing::{Queueing, UNIT_NS};
 use super::special;
@@ -20,6 +21,10 @@ pub(super) enum Simulation {
     Queueing(Box<Queueing>),
     /// Attempts that fail independently with probability `p`, up to `retries` more.
     Retry { p: f64, retries: u32 },
+    /// Clients that throttle themselves before a backend of which they ask for `x` times what it can.
+    Throttle { k: f64, x: f64 },
+    /// Clients that update one row by optimistic concurrency control.
+    Contention { clients: u32, jitter: Wait },
     /// M/M/1 whose server is up and down for exponential times of these rates.
     Broken { rate: f64, fails: f64, repairs: f64 },
     /// M/M/1 that stands still for ten seconds, at a millisecond per request.
@@ -167,6 +172,10 @@ impl Simulation {
                 metrics.iter().map(|metric| metric.of(&tally)).collect()
             }
             Self::Retry { p, retries } => special(special::retry(*p, *retries, seed, requests)),
+            Self::Throttle { k, x } => special(special::throttle(*k, *x, seed, requests)),
+            Self::Contention { clients, jitter } => {
+                special(contention::figures(*clients, *jitter, seed))
+            }
             Self::Broken { rate, fails, repairs } => {
                 special(special::broken(*rate, *fails, *repairs, seed, requests))
             }

@@ -5,11 +5,13 @@ mod backoff;
 mod breaker;
 mod budget;
 mod bursts;
+pub(super) mod connection;
 pub(super) mod flight;
 mod hedge;
 mod keys;
 mod patience;
 mod policies;
+mod pool;
 pub(super) mod profile;
 mod session;
 mod surge;
@@ -32,6 +34,7 @@ use crate::model::setup::{
 };
 use crate::model::world::{Fact, World};
 use arrivals::Arriving;
+use connection::Pools;
 use hedge::Hedging;
 use keys::{KeySpace, cumulative, draw};
 use patience::Patience;
@@ -59,6 +62,8 @@ pub(super) struct PopulationState {
     /// Where later attempts read their service and their query, if not where the first does.
     redraw_keys: Option<(u64, u64)>,
     hedging: Option<Hedging>,
+    /// Its users' connections, if they keep any.
+    pools: Option<Box<Pools>>,
     keys: Option<KeySpace>,
     /// What clients have learned, if they do.
     policies: Option<Box<Policies>>,
@@ -94,6 +99,7 @@ impl PopulationState {
                 (key(seed, Purpose::Redraw, index), key(seed, Purpose::DatabaseRedraw, index))
             }),
             hedging: None,
+            pools: None,
             keys: setup.keys.as_ref().map(|keys| KeySpace::new(keys, seed, index)),
             policies: Policies::new(setup, seed, index),
             patience: (setup.policies.patience.as_ref())
@@ -165,15 +171,17 @@ impl PopulationState {
 
     /// The priority of a request where backends serve by it, the lower number first: 0 unless its
     /// class has another.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for backends that serve by priority"))]
     pub(super) fn priority(&self, index: u64) -> u8 {
         self.class(index).map_or(0, |class| class.priority)
     }
 
-    /// The work of a request, as a multiple of what its backend's service distribution says.
-    pub(super) fn work(&self, index: u64) -> f64 {
+    /// What is asked of a backend whose service distribution says `work` for this request.
+    pub(super) fn demand(&self, index: u64, work: Span) -> Span {
+        if self.classes.is_empty() && self.trace.is_none() {
+            return work;
+        }
         let class = self.class(index).map_or(1.0, |class| class.work);
-        class * self.recorded(index).map_or(1.0, |row| row.demand)
+        work.scaled(class * self.recorded(index).map_or(1.0, |row| row.demand))
     }
 
     fn user(&self, index: u64) -> u32 {
@@ -191,10 +199,11 @@ impl PopulationState {
 
 impl World {
     /// The first arrival of every population; in a closed loop, of every user.
-    pub(super) fn open(&mut self) {
+    pub(super) fn open(&mut self, seed: Seed) {
         for index in 0..self.populations.len() {
             let id = PopulationId(index as u16);
             self.open_hedging(id);
+            self.open_pools(id, seed);
             let kind = &self.setup.populations[index].arrivals;
             let at = self.populations[index].arriving.draw(kind);
             self.push_arrival(id, at);

@@ -132,6 +132,14 @@ impl World {
         self.populations[attempt.population.index()].learn(attempt, outcome, self.now);
     }
 
+    /// A request that was let through found no connection.
+    pub(super) fn note_unsent(&mut self, request: &Request) {
+        let policies = self.populations[request.population.index()].policies.as_mut();
+        if let Some(breakers) = policies.and_then(|policies| policies.breakers.as_mut()) {
+            breakers.unsent(request.user);
+        }
+    }
+
     /// Whether a user has given up and is not back.
     pub(super) fn is_away(&self, id: PopulationId, user: u32) -> bool {
         let patience = &self.populations[id.index()].patience;

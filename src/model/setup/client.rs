@@ -1,5 +1,6 @@
 //! Who sends requests, and how they behave.
 
+use super::connections::ConnectionPolicy;
 use super::hedge::HedgePolicy;
 use super::policies::{ClientPolicies, RetryBudgets};
 use super::{Arrivals, Class, Profile, Session};
@@ -39,12 +40,14 @@ pub struct Population {
     pub slow: Option<Span>,
     /// What a client does when an attempt fails.
     pub retries: RetryPolicy,
-    /// What else it learns from failures.
-    pub policies: ClientPolicies,
     /// Second attempts beside the first; `None`: one at a time.
     pub hedge: Option<HedgePolicy>,
     /// Whether each attempt draws its own work; if not, it asks for the same as the first.
     pub redraw: bool,
+    /// Connections kept from request to request; `None`: each attempt makes its own, and closes it.
+    pub connections: Option<ConnectionPolicy>,
+    /// What else it learns from failures.
+    pub policies: ClientPolicies,
 }
 
 /// The keys of a population's requests: each request has one, whoever sends it.

@@ -6,6 +6,7 @@ mod alert;
 mod arrivals;
 mod backend;
 mod client;
+mod connections;
 mod hedge;
 mod policies;
 mod timeline;
@@ -13,10 +14,13 @@ mod timeline;
 pub use super::balancer::config::{
     AlgorithmConfig, BalancerConfig, BalancerSetup, Change, Member, Rollout,
 };
+pub use super::station::discipline::DisciplineConfig;
+pub use super::station::{Contention, Slowdown};
 pub use alert::{AlertRule, Signal};
 pub use arrivals::{Arrivals, Class, CountLaw, Profile, Session, Trace, TraceRow};
 pub use backend::{Abandoned, BackendSetup, ColdStart, DatabaseSetup, Overload, OverloadEnd};
 pub use client::{Backoff, Jitter, Keys, Population, RecordedKey, RetryPolicy};
+pub use connections::{ConnectionPolicy, Pins, Reuse};
 pub use hedge::{HedgeBudget, HedgePolicy};
 pub use policies::{
     BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,

@@ -78,9 +78,6 @@ pub static CLIENTS: TableSpec = TableSpec {
         )
         .range(INSTANT, AGES),
         optional("retries", Kind::Table(&RETRIES), RETRIES.doc),
-        optional("breaker", Kind::Table(&BREAKER), BREAKER.doc),
-        optional("throttle", Kind::Table(&THROTTLE), THROTTLE.doc),
-        optional("patience", Kind::Table(&PATIENCE), PATIENCE.doc),
         optional("hedge", Kind::Table(&HEDGE), HEDGE.doc),
         default(
             "redraw",
@@ -88,6 +85,10 @@ pub static CLIENTS: TableSpec = TableSpec {
             "false",
             "whether each attempt of a request draws its own work; if not, all ask for the same",
         ),
+        optional("connections", Kind::Table(&CONNECTIONS), CONNECTIONS.doc),
+        optional("breaker", Kind::Table(&BREAKER), BREAKER.doc),
+        optional("throttle", Kind::Table(&THROTTLE), THROTTLE.doc),
+        optional("patience", Kind::Table(&PATIENCE), PATIENCE.doc),
     ],
     more: More::Nothing,
 };
@@ -181,6 +182,76 @@ pub static HEDGE: TableSpec = TableSpec {
         .range(0.0, 1.0),
         default("burst", Kind::Count, "10", "how many hedges that were not needed can be saved up")
             .range(1.0, 1e6),
+    ],
+    more: More::Nothing,
+};
+
+/// `connections` of clients.
+pub static CONNECTIONS: TableSpec = TableSpec {
+    title: "connections",
+    doc: "Connections that each user keeps open, one request at a time on each; default: every attempt makes its own.",
+    fields: &[
+        default(
+            "pins",
+            Kind::Choice(&["instance", "backend"]),
+            "instance",
+            "what a connection is tied to: the balancer instance, which picks a member for each request; or also the member (layer 4), picked once for all of them",
+        ),
+        default(
+            "max",
+            Kind::CountOr("unlimited"),
+            "unlimited",
+            "connections of one user; a request that finds all busy waits in the client",
+        )
+        .range(1.0, 1e6),
+        default(
+            "waiting",
+            Kind::CountOr("unlimited"),
+            "unlimited",
+            "requests of one user that may wait for a connection; more fail at once",
+        )
+        .range(0.0, 1e6),
+        default(
+            "wait",
+            Kind::DurationOr("none"),
+            "none",
+            "how long a request waits for a connection before it fails",
+        )
+        .range(INSTANT, AGES),
+        default(
+            "idle",
+            Kind::DurationOr("none"),
+            "none",
+            "a connection is closed after so long without a request",
+        )
+        .range(INSTANT, AGES),
+        default(
+            "age",
+            Kind::DurationOr("none"),
+            "none",
+            "a connection is closed at this age, or after the answer it then waits for",
+        )
+        .range(INSTANT, AGES),
+        default(
+            "requests",
+            Kind::CountOr("unlimited"),
+            "unlimited",
+            "a connection is closed after so many requests",
+        )
+        .range(1.0, 1e9),
+        default(
+            "jitter",
+            Kind::Ratio,
+            "0%",
+            "age and requests of each connection are drawn uniformly from so far below the limit up to it",
+        )
+        .range(0.0, 1.0),
+        default(
+            "reuse",
+            Kind::Choice(&["latest", "oldest"]),
+            "latest",
+            "which of several idle connections is used: the one used last, or the one idle for longest",
+        ),
     ],
     more: More::Nothing,
 };

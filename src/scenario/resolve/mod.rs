@@ -14,6 +14,7 @@ mod names;
 mod observation;
 mod policy;
 mod records;
+mod station;
 mod timeline;
 mod timeline_action;
 mod variant;

@@ -1,6 +1,7 @@
 //! `[[clients]]`.
 
 mod arrivals;
+mod connections;
 mod hedge;
 mod keys;
 mod policies;
@@ -19,6 +20,7 @@ use super::{Context, all};
 use crate::engine::time::{Span, Time};
 use crate::model::setup::{Arrivals, Population};
 use arrivals::arrivals;
+use connections::connections;
 use hedge::hedge;
 use keys::keys;
 use policies::policies;
@@ -76,9 +78,10 @@ fn population(
         None => (None, None),
     };
     let users = named.or(users);
-    let policies = policies(table);
     let hedge = table.part("hedge", hedge);
     let redraw = table.flag("redraw");
+    let connections = table.part("connections", connections);
+    let policies = policies(table);
     Some(Population {
         name: name?,
         users: if closed { scaled(users?, load?) } else { users? },
@@ -93,9 +96,10 @@ fn population(
         total_timeout,
         slow,
         retries: retries?,
-        policies: policies.ok()?,
         hedge: hedge.ok()?,
         redraw: redraw?,
+        connections: connections.ok()?,
+        policies: policies.ok()?,
     })
 }
 
