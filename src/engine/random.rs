@@ -60,6 +60,14 @@ pub enum Purpose {
     RequestKey = 21,
     /// How long a closed-loop user thinks.
     Think = 22,
+    /// How long bursts and the times between them last.
+    Burst = 23,
+    /// How many requests a session has.
+    Session = 24,
+    /// Which class a request is of.
+    Class = 25,
+    /// Which rows of a trace a smaller load leaves out.
+    TraceRow = 26,
     /// Which requests a throttling client does not send.
     Throttle = 30,
     /// How long a user who has given up stays away.

@@ -74,8 +74,8 @@ pub(super) enum Event {
     Arrival { population: PopulationId, epoch: u32 },
     /// An open-loop user who had given up is back, and asks at once.
     Returned { population: PopulationId, user: u32 },
-    /// A closed-loop user has thought for the n-th time.
-    Thought { population: PopulationId, user: u32, n: u32 },
+    /// A user has thought, and sends the request of this identity.
+    Thought { population: PopulationId, index: u64 },
 }
 
 /// What a backend's timer is for.

@@ -9,6 +9,7 @@ use super::setup::{
 };
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
+use std::sync::Arc;
 
 /// One worker, no limit, 1 ms.
 pub(crate) fn backend(name: &str) -> BackendSetup {
@@ -49,6 +50,9 @@ pub(crate) fn setup(
             users: 100,
             arrivals: Arrivals::Poisson,
             rate,
+            profile: None,
+            session: None,
+            classes: Arc::new([]),
             keys: None,
             timeout: None,
             connect_timeout: None,

@@ -44,7 +44,9 @@ impl World {
                 self.drains.retain(|&(source, _)| source != Some(id));
                 self.redrain(probe);
             }
-            Action::Surge { population, .. } => self.calm(*population, Some(id)),
+            Action::Surge { population, .. } | Action::FlashCrowd { population, .. } => {
+                self.calm(*population, Some(id));
+            }
             Action::DatabaseSlow(_) => self.restore_database(Some(id)),
             Action::Configure { rollout, .. } => {
                 // Only its own changes: what came after stays.
@@ -101,6 +103,9 @@ impl World {
                 self.redrain(probe);
             }
             Action::Surge { population, factor } => self.surge(*population, *factor, source),
+            Action::FlashCrowd { population, crowd } => {
+                self.flash_crowd(*population, crowd, source);
+            }
             Action::Calm { population } => self.calm(*population, None),
             Action::DatabaseSlow(factor) => self.slow_database(*factor, source),
             Action::DatabaseRestore => self.restore_database(None),

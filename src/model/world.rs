@@ -128,10 +128,10 @@ pub struct World {
 impl World {
     /// The world at the start of a run.
     pub fn new(setup: Arc<Setup>, seed: Seed) -> Self {
-        let populations: Vec<_> = (0_u16..)
-            .zip(&setup.populations)
-            .map(|(id, population)| PopulationState::new(population, PopulationId(id), seed))
-            .collect();
+        let population = |(id, population)| {
+            PopulationState::new(population, PopulationId(id), seed, setup.duration)
+        };
+        let populations: Vec<_> = (0_u16..).zip(&setup.populations).map(population).collect();
         let config = &setup.balancer.config;
         let each = u64::from(setup.balancer.processes);
         let processes = u64::from(setup.balancer.instances) * each;
@@ -234,7 +234,7 @@ impl World {
     fn route(&mut self, event: Event, probe: &mut impl Probe) {
         match event {
             Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),
-            Event::Thought { population, user, n } => self.on_thought(population, user, n, probe),
+            Event::Thought { population, index } => self.on_thought(population, index, probe),
             Event::Returned { population, user } => self.on_returned(population, user, probe),
             Event::Completion { backend, epoch } => self.on_completion(backend, epoch, probe),
             Event::DatabaseCompletion { epoch } => self.on_database_completion(epoch, probe),

@@ -61,6 +61,12 @@ impl World {
         let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
         let mark = self.service_mark(attempt);
         let work = self.setup.backends[id.index()].service.at(mark);
+        let work = match attempt.sender {
+            Sender::Client => {
+                self.populations[attempt.population.index()].demand(attempt.index, work)
+            }
+            Sender::Check => work,
+        };
         self.backends[id.index()].station.start(self.now, handle, work);
         self.schedule_completion(id);
     }

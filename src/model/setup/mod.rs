@@ -3,6 +3,7 @@
 //! Scenario files are resolved into this; after that, no name, unit or default is interpreted again.
 
 mod alert;
+mod arrivals;
 mod backend;
 mod client;
 mod connections;
@@ -16,15 +17,16 @@ pub use super::balancer::config::{
 pub use super::station::discipline::DisciplineConfig;
 pub use super::station::{Contention, Slowdown};
 pub use alert::{AlertRule, Signal};
+pub use arrivals::{Arrivals, Class, CountLaw, Profile, Session, Trace, TraceRow};
 pub use backend::{Abandoned, BackendSetup, ColdStart, DatabaseSetup, Overload, OverloadEnd};
-pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
+pub use client::{Backoff, Jitter, Keys, Population, RecordedKey, RetryPolicy};
 pub use connections::{ConnectionPolicy, Pins, Reuse};
 pub use hedge::{HedgeBudget, HedgePolicy};
 pub use policies::{
     BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,
     RetryBudgets, Scope, ThrottlePolicy, TokenBudget, TokenDeposit,
 };
-pub use timeline::{Action, Fault, FaultKind, TimelineEntry, Trigger};
+pub use timeline::{Action, Fault, FaultKind, FlashCrowd, TimelineEntry, Trigger};
 
 use crate::engine::time::{Span, Time};
 

@@ -10,6 +10,7 @@ mod admission;
 mod backends;
 mod balancer;
 mod clients;
+mod demand;
 mod layers;
 mod membership;
 mod policies;
@@ -21,6 +22,7 @@ pub use backends::{BACKENDS, COLD_START, DATABASE, OVERLOAD};
 pub(super) use backends::{FIXED_MEMBER_KEYS, MEMBER_KEYS};
 pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 pub use clients::{CLIENTS, CONNECTIONS, HEDGE, KEYS, RETRIES};
+pub use demand::{BATCH, BURST, CLASSES, PROFILE, SESSION, TRACE};
 pub use layers::{CANARY, PRIORITY, SUBSET, ZONES};
 pub use membership::{EJECTION, HEALTH, SLOW_START};
 pub use policies::{BREAKER, GRPC_THROTTLING, PATIENCE, RATIO_BUDGET, THROTTLE, TOKEN_BUDGET};
@@ -64,6 +66,13 @@ pub enum Presence {
     Default(&'static str),
     /// This number holds.
     Number(f64),
+}
+
+impl Presence {
+    /// Whether something holds where the key is missing.
+    pub(super) fn has_value(self) -> bool {
+        matches!(self, Self::Default(_) | Self::Number(_))
+    }
 }
 
 /// What may stand at a key.
