@@ -10,6 +10,7 @@ mod architecture;
 mod checks;
 mod cli;
 mod dialects;
+mod faults;
 mod incidents;
 mod knobs;
 mod layers;

@@ -60,6 +60,12 @@ pub enum Purpose {
     RequestKey = 21,
     /// How long a closed-loop user thinks.
     Think = 22,
+    /// When a backend fails by itself, and for how long.
+    Failures = 46,
+    /// When a shared cause strikes, and for how long.
+    Cause = 47,
+    /// Whom a shared cause hits.
+    CauseHits = 48,
     /// Draws of a test or bench.
     Test = 255,
 }

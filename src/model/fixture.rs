@@ -58,6 +58,7 @@ pub(crate) fn setup(
         balancer: BalancerSetup::single(config),
         backends,
         database: None,
+        causes: Vec::new(),
         timeline: Vec::new(),
         alerts: Vec::new(),
         observation: Observation {

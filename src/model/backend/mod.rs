@@ -3,7 +3,7 @@
 mod serve;
 
 use super::probe::{BackendGauge, BackendState};
-use super::setup::{BackendSetup, EntryId, Fault, FaultKind};
+use super::setup::{BackendSetup, CauseId, EntryId, Fault, FaultKind};
 use super::station::Station;
 use crate::engine::time::{Span, Time};
 
@@ -11,10 +11,18 @@ use crate::engine::time::{Span, Time};
 #[derive(Clone, Copy, Debug)]
 struct ActiveFault {
     fault: Fault,
-    /// The entry that began it.
-    source: Option<EntryId>,
+    source: Source,
+}
+
+/// Where a fault comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
     /// It was there when the scenario began.
-    from_start: bool,
+    Start,
+    /// Somebody began it: an entry, or (`None`) the operator of a drill.
+    Done(Option<EntryId>),
+    /// It struck at random.
+    Cause(CauseId),
 }
 
 /// What a backend's faults amount to.
@@ -99,7 +107,7 @@ impl Backend {
             state_since: Time::ZERO,
         };
         if !setup.up_at_start {
-            backend.faults.push(ActiveFault { fault: Fault::Down, source: None, from_start: true });
+            backend.faults.push(ActiveFault { fault: Fault::Down, source: Source::Start });
             backend.fold(setup, Time::ZERO);
             backend.gauge.state_changes = 0;
         }
@@ -147,12 +155,23 @@ impl Backend {
 
     /// A fault begins.
     pub(super) fn begin(&mut self, fault: Fault, source: Option<EntryId>) {
-        self.faults.push(ActiveFault { fault, source, from_start: false });
+        self.faults.push(ActiveFault { fault, source: Source::Done(source) });
+    }
+
+    /// A cause strikes it.
+    pub(super) fn strike(&mut self, fault: Fault, cause: CauseId) {
+        self.faults.push(ActiveFault { fault, source: Source::Cause(cause) });
+    }
+
+    /// What a cause did ends.
+    pub(super) fn end_strike(&mut self, cause: CauseId) {
+        self.faults.retain(|f| f.source != Source::Cause(cause));
     }
 
     /// Faults of a kind end; only that of one entry, if one is given.
     pub(super) fn end(&mut self, kind: FaultKind, of: Option<EntryId>) {
-        self.faults.retain(|f| f.fault.kind() != kind || (of.is_some() && f.source != of));
+        let other = |f: &ActiveFault| of.is_some() && f.source != Source::Done(of);
+        self.faults.retain(|f| f.fault.kind() != kind || other(f));
     }
 
     /// The process stops: what was wrong with the process itself is over with it.
@@ -198,7 +217,7 @@ impl Backend {
 
     /// Whether a cause that someone began is still in force.
     pub(super) fn has_faults(&self) -> bool {
-        self.faults.iter().any(|fault| !fault.from_start)
+        self.faults.iter().any(|fault| fault.source != Source::Start)
     }
 
     /// Whether a crash keeps its port closed.

@@ -4,6 +4,7 @@
 
 mod alert;
 mod backend;
+mod breakage;
 mod client;
 mod timeline;
 
@@ -12,6 +13,7 @@ pub use super::balancer::config::{
 };
 pub use alert::{AlertRule, Signal};
 pub use backend::{Abandoned, BackendSetup, ColdStart, DatabaseSetup, Overload, OverloadEnd};
+pub use breakage::{Cause, Origin};
 pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
 pub use timeline::{Action, Fault, FaultKind, TimelineEntry, Trigger};
 
@@ -37,6 +39,10 @@ pub struct EntryId(pub u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AlertId(pub u16);
 
+/// A cause of failures, by its position in [`Setup::causes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CauseId(pub u16);
+
 macro_rules! index {
     ($($id:ty),*) => {$(
         impl $id {
@@ -47,7 +53,7 @@ macro_rules! index {
         }
     )*};
 }
-index!(BackendId, PopulationId, InstanceId, EntryId, AlertId);
+index!(BackendId, PopulationId, InstanceId, EntryId, AlertId, CauseId);
 
 /// Everything that a run depends on, besides the seed.
 #[derive(Clone, Debug)]
@@ -64,6 +70,8 @@ pub struct Setup {
     pub backends: Vec<BackendSetup>,
     /// What all backends share, if anything.
     pub database: Option<DatabaseSetup>,
+    /// What strikes at random.
+    pub causes: Vec<Cause>,
     /// What is done to the system, and when.
     pub timeline: Vec<TimelineEntry>,
     /// Rules that monitoring evaluates.

@@ -1,5 +1,6 @@
 //! `[[backends]]`, the tables in it, and the database behind them.
 
+use super::faults::FAILURES;
 use super::tables::{AGES, ANSWERS, INSTANT};
 use super::{Kind, More, TableSpec, default, optional, required};
 
@@ -42,6 +43,7 @@ pub static BACKENDS: TableSpec = TableSpec {
         )
         .range(0.0, AGES),
         optional("cold-start", Kind::Table(&COLD_START), COLD_START.doc),
+        optional("failures", Kind::Table(&FAILURES), FAILURES.doc),
         default("up", Kind::Flag, "true", "whether the server runs when the scenario begins"),
         default("weight", Kind::Count, "1", "relative share of the traffic; 0 takes none")
             .range(0.0, 10_000.0),
