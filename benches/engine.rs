@@ -18,7 +18,7 @@ use misroute::model::probe::{Blind, Probe};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    Jitter, Observation, Population, RetryPolicy, Setup,
+    Jitter, Observation, OwnFaults, Population, RetryPolicy, Setup,
 };
 use misroute::observe::recorder::Recorder;
 use std::cmp::Reverse;
@@ -60,6 +60,7 @@ impl Model {
             overload: None,
             start_time: Span::ZERO,
             cold_start: None,
+            own_faults: OwnFaults::default(),
             up_at_start: true,
         };
         let algorithm =

@@ -66,6 +66,10 @@ pub enum Purpose {
     Cause = 47,
     /// Whom a shared cause hits.
     CauseHits = 48,
+    /// When a backend pauses, and for how long.
+    Pauses = 49,
+    /// The same of all that pause in step.
+    PausesInStep = 50,
     /// Draws of a test or bench.
     Test = 255,
 }

@@ -18,6 +18,8 @@ pub(super) enum Event {
     EntryEnds(EntryId),
     /// A cause of failures strikes, or (`false`) is over.
     Cause { cause: CauseId, begins: bool },
+    /// A backend's process pauses, or (`false`) goes on.
+    Pause { backend: BackendId, begins: bool },
     /// An instance takes up a configuration version.
     Adopt { instance: InstanceId, version: u32 },
     /// A backend's next completion, unless its epoch has passed.
@@ -71,6 +73,12 @@ pub(super) enum BackendTimer {
     Warmer,
     /// Its unresponsive state ends by itself.
     Responsive,
+    /// Its memory may have reached its limit.
+    Memory,
+    /// It dies by itself.
+    Dies,
+    /// Its supervisor starts it again.
+    Supervised,
 }
 
 /// The steps of a rolling restart, per backend.

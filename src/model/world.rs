@@ -59,6 +59,7 @@ pub(super) enum Fact {
     Draining = 8,
     Member = 9,
     Cause = 20,
+    Pause = 21,
 }
 
 /// A process of an instance as it starts; `id` is unlike that of any other process.
@@ -182,6 +183,9 @@ impl World {
             }
         }
         self.start_causes();
+        for backend in 0..self.backends.len() as u16 {
+            self.start_own_faults(BackendId(backend), self.seed);
+        }
         for process in 0..self.instances.len() as u16 {
             self.start_membership(InstanceId(process));
         }
@@ -257,6 +261,7 @@ impl World {
             Event::EntryEnds(entry) => self.on_entry_ends(entry, probe),
             Event::Adopt { instance, version } => self.on_adopt(instance, version, probe),
             Event::Cause { cause, begins } => self.on_cause(cause, begins, probe),
+            Event::Pause { backend, begins } => self.on_pause(backend, begins, probe),
             Event::Rolling { plan, step } => self.on_rolling(plan, step, probe),
             Event::AlertTick(alert) => self.on_alert_tick(alert, probe),
             Event::Sample => {

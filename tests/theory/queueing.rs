@@ -9,7 +9,7 @@ use misroute::model::outcome::{Outcome, OutcomeSet};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    Jitter, Observation, Population, RetryPolicy, Setup,
+    Jitter, Observation, OwnFaults, Population, RetryPolicy, Setup,
 };
 use std::sync::Arc;
 
@@ -41,6 +41,7 @@ pub(super) fn backend(name: usize) -> BackendSetup {
         overload: None,
         start_time: Span::ZERO,
         cold_start: None,
+        own_faults: OwnFaults::default(),
         up_at_start: true,
     }
 }

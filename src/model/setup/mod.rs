@@ -7,15 +7,17 @@ mod backend;
 mod breakage;
 mod client;
 mod timeline;
+mod warmth;
 
 pub use super::balancer::config::{
     AlgorithmConfig, BalancerConfig, BalancerSetup, Change, Member, Rollout,
 };
 pub use alert::{AlertRule, Signal};
-pub use backend::{Abandoned, BackendSetup, ColdStart, DatabaseSetup, Overload, OverloadEnd};
-pub use breakage::{Cause, Origin};
+pub use backend::{Abandoned, BackendSetup, DatabaseSetup, Overload, OverloadEnd};
+pub use breakage::{Cause, Memory, Origin, OwnFaults, Pauses, PausesEvery, Supervisor};
 pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
 pub use timeline::{Action, Fault, FaultKind, TimelineEntry, Trigger};
+pub use warmth::{ColdStart, Fading};
 
 use crate::engine::time::{Span, Time};
 

@@ -16,11 +16,11 @@ mod membership;
 mod tables;
 
 pub use admission::ADMISSION;
-pub use backends::{BACKENDS, COLD_START, DATABASE, OVERLOAD};
+pub use backends::{BACKENDS, DATABASE};
 pub(super) use backends::{FIXED_MEMBER_KEYS, MEMBER_KEYS};
 pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 pub use clients::{CLIENTS, KEYS, RETRIES};
-pub use faults::{CAUSE, FAILURES};
+pub use faults::{CAUSE, COLD_START, FAILURES, MEMORY, OVERLOAD, PAUSES, SUPERVISOR};
 pub use layers::{CANARY, PRIORITY, SUBSET, ZONES};
 pub use membership::{EJECTION, HEALTH, SLOW_START};
 pub(super) use tables::{AGES, ANSWERS, INSTANT};
@@ -91,6 +91,8 @@ pub enum Kind {
     Ratio,
     /// Events per time.
     Rate,
+    /// An amount of memory.
+    Size,
     /// A length of time.
     Duration,
     /// A length of time or one word.

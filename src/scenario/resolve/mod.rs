@@ -13,6 +13,7 @@ mod layers;
 mod membership;
 mod names;
 mod observation;
+mod own_faults;
 mod policy;
 mod timeline;
 mod timeline_action;
