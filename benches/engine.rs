@@ -18,7 +18,7 @@ use misroute::model::probe::{Blind, Probe};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    Jitter, Observation, OwnFaults, Population, RetryPolicy, Setup,
+    ClientPolicies, Jitter, Observation, OwnFaults, Population, RetryBudgets, RetryPolicy, Setup,
 };
 use misroute::observe::recorder::Recorder;
 use std::cmp::Reverse;
@@ -84,7 +84,9 @@ impl Model {
                     cap: Span::ZERO,
                     jitter: Jitter::None,
                     on: OutcomeSet::failures(),
+                    budgets: RetryBudgets::default(),
                 },
+                policies: ClientPolicies::default(),
             }],
             balancer: BalancerSetup::single(config),
             backends: (0..self.backends).map(backend).collect(),

@@ -70,6 +70,10 @@ pub enum Purpose {
     Pauses = 49,
     /// The same of all that pause in step.
     PausesInStep = 50,
+    /// Which requests a throttling client does not send.
+    Throttle = 30,
+    /// How long a user who has given up stays away.
+    Away = 31,
     /// Draws of a test or bench.
     Test = 255,
 }

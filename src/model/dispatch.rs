@@ -246,6 +246,7 @@ impl World {
         probe: &mut impl Probe,
     ) {
         self.monitor.attempt_over(outcome, self.now.since(attempt.sent));
+        self.note_for_policies(attempt, outcome);
         self.attempt_over(request, outcome, probe);
     }
 

@@ -60,6 +60,8 @@ pub(super) enum Event {
     RetryDue(Handle),
     /// A population's next request, unless its rate has changed since.
     Arrival { population: PopulationId, epoch: u32 },
+    /// An open-loop user who had given up is back, and asks at once.
+    Returned { population: PopulationId, user: u32 },
     /// A closed-loop user has thought for the n-th time.
     Thought { population: PopulationId, user: u32, n: u32 },
 }

@@ -4,7 +4,7 @@ use super::balancer::{self, Dialect};
 use super::outcome::{Outcome, OutcomeSet};
 use super::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    Jitter, Observation, OwnFaults, Population, RetryPolicy, Setup,
+    ClientPolicies, Jitter, Observation, OwnFaults, Population, RetryBudgets, RetryPolicy, Setup,
 };
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
@@ -54,7 +54,9 @@ pub(crate) fn setup(
                 cap: Span::from_secs(10),
                 jitter: Jitter::Full,
                 on: OutcomeSet::failures(),
+                budgets: RetryBudgets::default(),
             },
+            policies: ClientPolicies::default(),
         }],
         balancer: BalancerSetup::single(config),
         backends,

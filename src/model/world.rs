@@ -234,11 +234,12 @@ impl World {
         match event {
             Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),
             Event::Thought { population, user, n } => self.on_thought(population, user, n, probe),
+            Event::Returned { population, user } => self.on_returned(population, user, probe),
             Event::Completion { backend, epoch } => self.on_completion(backend, epoch, probe),
             Event::DatabaseCompletion { epoch } => self.on_database_completion(epoch, probe),
             Event::AttemptTimeout(attempt) => self.on_attempt_timeout(attempt, probe),
             Event::BalancerTimeout(attempt) => self.on_balancer_timeout(attempt, probe),
-            Event::RetryDue(request) => self.send_attempt(request, probe),
+            Event::RetryDue(request) => self.send_unless_refused(request, probe),
             Event::ConnectRetry(attempt) => self.on_connect_retry(attempt, probe),
             Event::Member { instance, member, epoch, due } => {
                 self.on_member_due(instance, member, epoch, due, probe);

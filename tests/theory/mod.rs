@@ -11,6 +11,7 @@ mod case;
 mod identities;
 mod judge;
 mod lengths;
+mod metastable;
 mod not_yet;
 mod plan;
 mod queueing;
@@ -70,6 +71,10 @@ fn every_case_is_tested_or_named_as_not_yet() {
     let mut tested = 0;
     for case in CASES.iter() {
         assert!(ids.insert(&case.id), "{} is listed twice", case.id);
+        if not_yet::is_tested_apart(&case.id) {
+            tested += 1;
+            continue;
+        }
         let checks = plan::checks(case);
         let covered = !checks.is_empty();
         simulations.extend(checks.into_iter().map(|check| check.name));

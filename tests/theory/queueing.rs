@@ -9,7 +9,7 @@ use misroute::model::outcome::{Outcome, OutcomeSet};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    Jitter, Observation, OwnFaults, Population, RetryPolicy, Setup,
+    ClientPolicies, Jitter, Observation, OwnFaults, Population, RetryBudgets, RetryPolicy, Setup,
 };
 use std::sync::Arc;
 
@@ -80,7 +80,9 @@ pub(super) fn world(
                 cap: Span::ZERO,
                 jitter: Jitter::None,
                 on: OutcomeSet::failures(),
+                budgets: RetryBudgets::default(),
             },
+            policies: ClientPolicies::default(),
         }],
         balancer: BalancerSetup::single(config),
         backends,

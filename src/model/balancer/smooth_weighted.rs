@@ -79,7 +79,12 @@ impl SmoothTurns {
     /// A failure takes weight / max-fails, rounded down, as nginx does it.
     pub(super) fn answered(&mut self, member: usize, answer: Answer) {
         let failed = match answer.outcome {
-            Outcome::Ok | Outcome::Timeout => false,
+            // The last three never get here.
+            Outcome::Ok
+            | Outcome::Timeout
+            | Outcome::BreakerOpen
+            | Outcome::Throttled
+            | Outcome::Withheld => false,
             Outcome::Http500
             | Outcome::Http502
             | Outcome::Http503

@@ -1,8 +1,15 @@
 //! Clients: when requests are born, whose they are, and what happens when an attempt fails.
 
+mod backoff;
+mod breaker;
+mod budget;
 mod keys;
+mod patience;
+mod policies;
 #[cfg(test)]
 mod tests;
+mod throttle;
+mod window;
 
 use crate::engine::random::{Purpose, Seed, Stream, key, keyed, unit};
 use crate::engine::slab::Handle;
@@ -12,11 +19,11 @@ use crate::model::event::{ARRIVALS, Event, TIMERS};
 use crate::model::outcome::Outcome;
 use crate::model::probe::{FinishedRequest, Probe};
 use crate::model::request::Request;
-use crate::model::setup::{
-    Arrivals, Backoff, EntryId, Jitter, Population, PopulationId, RetryPolicy,
-};
+use crate::model::setup::{Arrivals, EntryId, Population, PopulationId, RetryPolicy};
 use crate::model::world::{Fact, World};
 use keys::KeySpace;
+use patience::Patience;
+use policies::Policies;
 
 /// The identity of a closed loop's request: who sends it, in the low bits, and the how manieth of
 /// this user it is. Whatever makes others wait, a user's n-th request is the same.
@@ -35,6 +42,10 @@ pub(super) struct PopulationState {
     thread_key: u64,
     think_key: u64,
     keys: Option<KeySpace>,
+    /// What clients have learned, if they do.
+    policies: Option<Box<Policies>>,
+    /// Users who may leave.
+    patience: Option<Box<Patience>>,
     users: u32,
     /// Requests born so far: the next one's index.
     born: u64,
@@ -64,6 +75,9 @@ impl PopulationState {
             thread_key: key(seed, Purpose::Thread, index),
             think_key: key(seed, Purpose::Think, index),
             keys: setup.keys.as_ref().map(|keys| KeySpace::new(keys, seed, index)),
+            policies: Policies::new(setup, seed, index),
+            patience: (setup.policies.patience.as_ref())
+                .map(|policy| Box::new(Patience::new(policy, setup.users, seed, index))),
             users: setup.users,
             born: 0,
             rate: setup.rate,
@@ -119,21 +133,7 @@ impl PopulationState {
 
     /// The wait before retry number `retry` (from 1) of a request.
     fn backoff(&self, policy: &RetryPolicy, index: u64, retry: u32) -> Span {
-        let wait = match policy.backoff {
-            Backoff::Fixed => policy.base,
-            Backoff::Exponential => {
-                let doublings = (retry - 1).min(63);
-                Span::from_ns(policy.base.as_ns().saturating_mul(1 << doublings))
-            }
-        };
-        let wait = wait.min(policy.cap);
-        let draw = || unit(keyed(self.backoff_key, keyed(u64::from(retry), index)));
-        match policy.jitter {
-            Jitter::None => wait,
-            Jitter::Full => wait.scaled(draw()),
-            Jitter::Equal => wait.scaled(0.5 + 0.5 * draw()),
-            Jitter::Spread => wait.scaled(0.5 + draw()),
-        }
+        policy.wait(retry, |retry| unit(keyed(self.backoff_key, keyed(u64::from(retry), index))))
     }
 
     /// Draws the next gap, and returns when it ends; `None` while nobody arrives.
@@ -175,6 +175,11 @@ fn identity(user: u32, n: u32) -> u64 {
     u64::from(n) << USER_BITS | u64::from(user)
 }
 
+/// The how manieth of its user a closed loop's request is.
+fn nth(identity: u64) -> u32 {
+    (identity >> USER_BITS) as u32
+}
+
 impl World {
     /// The first arrival of every population; in a closed loop, of every user.
     pub(super) fn open(&mut self) {
@@ -194,12 +199,17 @@ impl World {
 
     /// In a closed loop a user thinks, before its n-th request.
     fn think(&mut self, id: PopulationId, user: u32, n: u32) {
+        self.think_from(self.now, true, id, user, n);
+    }
+
+    /// In a closed loop a user sends its n-th request: at some time, after a thought or without.
+    fn think_from(&mut self, from: Time, thinks: bool, id: PopulationId, user: u32, n: u32) {
         let Arrivals::Closed { think } = &self.setup.populations[id.index()].arrivals else {
             return;
         };
         let key = self.populations[id.index()].think_key;
-        let at = self.now + think.at(keyed(key, identity(user, n)));
-        self.queue.push(at, ARRIVALS, Event::Thought { population: id, user, n });
+        let thought = if thinks { think.at(keyed(key, identity(user, n))) } else { Span::ZERO };
+        self.queue.push(from + thought, ARRIVALS, Event::Thought { population: id, user, n });
     }
 
     pub(super) fn on_thought(
@@ -239,7 +249,11 @@ impl World {
         probe.request_born(self.now, id, user);
         let request = Request { population: id, user, index, born: self.now, attempts: 0 };
         let handle = self.requests.insert(request);
-        self.send_attempt(handle, probe);
+        if self.is_away(id, user) {
+            self.finish_request(handle, Outcome::Withheld, probe);
+        } else {
+            self.send_unless_refused(handle, probe);
+        }
     }
 
     /// A request's last attempt has ended: done, or once more.
@@ -252,13 +266,21 @@ impl World {
         let request = *self.requests.get(handle).expect("its attempt referred to it");
         let setup = &self.setup.populations[request.population.index()];
         let policy = &setup.retries;
-        if !outcome.is_ok() && request.attempts <= policy.max && policy.on.contains(outcome) {
-            let population = &self.populations[request.population.index()];
+        let again =
+            !outcome.is_ok() && request.attempts <= policy.max && policy.on.contains(outcome);
+        let population = &mut self.populations[request.population.index()];
+        if again && population.may_retry(request.user, self.now) {
             let wait = population.backoff(policy, request.index, request.attempts);
             self.queue.push(self.now + wait, TIMERS, Event::RetryDue(handle));
             return;
         }
-        self.requests.remove(handle);
+        self.finish_request(handle, outcome, probe);
+    }
+
+    /// A request has its outcome.
+    fn finish_request(&mut self, handle: Handle, outcome: Outcome, probe: &mut impl Probe) {
+        let request = self.requests.remove(handle).expect("it was in flight");
+        let setup = &self.setup.populations[request.population.index()];
         self.counts.finished[outcome.index()] += 1;
         let latency = self.now.since(request.born);
         let fact = FinishedRequest {
@@ -272,7 +294,9 @@ impl World {
         let subject = (u64::from(request.population.0) << 48) ^ request.index;
         self.digest_fact(Fact::RequestOver, subject, outcome.index() as u64);
         probe.request_finished(self.now, &fact);
-        self.think(request.population, request.user, (request.index >> USER_BITS) as u32 + 1);
+        if !self.loses_patience(&request, outcome) {
+            self.think(request.population, request.user, nth(request.index) + 1);
+        }
     }
 
     /// Changes populations' rates: `change` edits the surges in force of each one chosen.

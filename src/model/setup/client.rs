@@ -1,5 +1,6 @@
 //! Who sends requests, and how they behave.
 
+use super::policies::{ClientPolicies, RetryBudgets};
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
 use crate::model::outcome::OutcomeSet;
@@ -25,6 +26,8 @@ pub struct Population {
     pub slow: Option<Span>,
     /// What a client does when an attempt fails.
     pub retries: RetryPolicy,
+    /// What else it learns from failures.
+    pub policies: ClientPolicies,
 }
 
 /// When the requests of a population are born.
@@ -71,6 +74,8 @@ pub struct RetryPolicy {
     pub jitter: Jitter,
     /// Which outcomes are tried again.
     pub on: OutcomeSet,
+    /// How many retries clients allow themselves altogether.
+    pub budgets: RetryBudgets,
 }
 
 /// How the wait grows from retry to retry.
@@ -93,4 +98,7 @@ pub enum Jitter {
     Equal,
     /// Uniform in [w/2, 3w/2): the same on average as w.
     Spread,
+    /// Uniform between `base` and three times the wait before (`base`, before the first), at most
+    /// `cap`: it grows by itself, and [`Backoff`] is not read.
+    Decorrelated,
 }

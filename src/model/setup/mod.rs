@@ -6,6 +6,7 @@ mod alert;
 mod backend;
 mod breakage;
 mod client;
+mod policies;
 mod timeline;
 mod warmth;
 
@@ -16,6 +17,10 @@ pub use alert::{AlertRule, Signal};
 pub use backend::{Abandoned, BackendSetup, DatabaseSetup, Overload, OverloadEnd};
 pub use breakage::{Cause, Memory, Origin, OwnFaults, Pauses, PausesEvery, Supervisor};
 pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
+pub use policies::{
+    BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,
+    RetryBudgets, Scope, ThrottlePolicy, TokenBudget, TokenDeposit,
+};
 pub use timeline::{Action, Fault, FaultKind, TimelineEntry, Trigger};
 pub use warmth::{ColdStart, Fading};
 

@@ -23,6 +23,9 @@ fn name(outcome: Outcome) -> &'static str {
         Outcome::Http504 => "HTTP 504",
         Outcome::Refused => "refused",
         Outcome::Timeout => "timed out",
+        Outcome::BreakerOpen => "breaker open",
+        Outcome::Throttled => "throttled",
+        Outcome::Withheld => "withheld",
     }
 }
 

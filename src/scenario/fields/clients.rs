@@ -1,5 +1,6 @@
 //! `[[clients]]` and the tables in it.
 
+use super::policies::{BREAKER, GRPC_THROTTLING, PATIENCE, RATIO_BUDGET, THROTTLE, TOKEN_BUDGET};
 use super::tables::{AGES, FAILURES, INSTANT};
 use super::{Kind, More, TableSpec, default, optional, required};
 
@@ -48,6 +49,9 @@ pub static CLIENTS: TableSpec = TableSpec {
         )
         .range(INSTANT, AGES),
         optional("retries", Kind::Table(&RETRIES), RETRIES.doc),
+        optional("breaker", Kind::Table(&BREAKER), BREAKER.doc),
+        optional("throttle", Kind::Table(&THROTTLE), THROTTLE.doc),
+        optional("patience", Kind::Table(&PATIENCE), PATIENCE.doc),
     ],
     more: More::Nothing,
 };
@@ -92,15 +96,18 @@ pub static RETRIES: TableSpec = TableSpec {
         default("cap", Kind::Duration, "10s", "no wait is longer, before jitter").range(0.0, AGES),
         default(
             "jitter",
-            Kind::Choice(&["full", "equal", "spread", "none"]),
+            Kind::Choice(&["full", "equal", "spread", "decorrelated", "none"]),
             "full",
-            "how the wait w is randomized: 0 to w, w/2 to w, w/2 to 3w/2, or w itself",
+            "how the wait w is randomized: 0 to w, w/2 to w, w/2 to 3w/2, `base` to three times the wait before (whatever w), or w itself",
         ),
         optional(
             "on",
             Kind::Choices(FAILURES),
             "which outcomes are tried again; default: every failure",
         ),
+        optional("ratio-budget", Kind::Table(&RATIO_BUDGET), RATIO_BUDGET.doc),
+        optional("token-budget", Kind::Table(&TOKEN_BUDGET), TOKEN_BUDGET.doc),
+        optional("grpc-throttling", Kind::Table(&GRPC_THROTTLING), GRPC_THROTTLING.doc),
     ],
     more: More::Nothing,
 };

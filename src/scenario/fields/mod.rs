@@ -13,6 +13,7 @@ mod clients;
 mod faults;
 mod layers;
 mod membership;
+mod policies;
 mod tables;
 
 pub use admission::ADMISSION;
@@ -23,6 +24,7 @@ pub use clients::{CLIENTS, KEYS, RETRIES};
 pub use faults::{CAUSE, COLD_START, FAILURES, MEMORY, OVERLOAD, PAUSES, SUPERVISOR};
 pub use layers::{CANARY, PRIORITY, SUBSET, ZONES};
 pub use membership::{EJECTION, HEALTH, SLOW_START};
+pub use policies::{BREAKER, GRPC_THROTTLING, PATIENCE, RATIO_BUDGET, THROTTLE, TOKEN_BUDGET};
 pub(super) use tables::{AGES, ANSWERS, INSTANT};
 pub use tables::{
     ALERT, ASSUMPTION, BALANCER, EXPECT, MEASURE, OBJECTIVE, ROLLOUT, SCENARIO, TIMELINE, TWIN,

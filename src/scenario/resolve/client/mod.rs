@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod keys;
+mod policies;
 mod retries;
 
 use super::super::reader::TableReader;
@@ -9,6 +10,7 @@ use super::{Context, all};
 use crate::model::setup::{Arrivals, Population};
 use arrivals::arrivals;
 use keys::keys;
+use policies::policies;
 use retries::retries;
 
 /// Every population, its rate multiplied by the scenario's load.
@@ -34,6 +36,7 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
     let timeout = table.duration_or("timeout");
     let slow = table.duration("slow");
     let retries = table.part_or_defaults("retries", retries);
+    let policies = policies(table);
     Some(Population {
         name: name?,
         users: if closed { scaled(users?, load?) } else { users? },
@@ -43,6 +46,7 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
         timeout,
         slow,
         retries: retries?,
+        policies: policies.ok()?,
     })
 }
 
