@@ -76,6 +76,8 @@ impl Model {
                 rate: self.rate(),
                 keys: None,
                 timeout: self.timeout,
+                connect_timeout: None,
+                total_timeout: None,
                 slow: None,
                 retries: RetryPolicy {
                     max: 0,
@@ -87,6 +89,8 @@ impl Model {
                     budgets: RetryBudgets::default(),
                 },
                 policies: ClientPolicies::default(),
+                hedge: None,
+                redraw: false,
             }],
             balancer: BalancerSetup::single(config),
             backends: (0..self.backends).map(backend).collect(),

@@ -5,6 +5,7 @@ mod arrivals;
 mod balancer;
 mod clients;
 mod faults;
+mod hedging;
 mod laws;
 mod layers;
 mod network;
@@ -127,6 +128,7 @@ pub(crate) fn knobs() -> impl Iterator<Item = &'static Knob> {
         KNOBS,
         arrivals::ARRIVALS,
         clients::CLIENTS,
+        hedging::HEDGING,
         stations::STATIONS,
         faults::FAULTS,
         network::NETWORK,

@@ -14,6 +14,7 @@ mod clients;
 mod dialects;
 mod digests;
 mod faults;
+mod hedging;
 mod incidents;
 mod knobs;
 mod layers;

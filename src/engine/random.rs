@@ -74,6 +74,10 @@ pub enum Purpose {
     Throttle = 30,
     /// How long a user who has given up stays away.
     Away = 31,
+    /// The work of a request's later attempts, where each draws its own.
+    Redraw = 36,
+    /// The query of a request's later attempts, where each draws its own.
+    DatabaseRedraw = 37,
     /// Draws of a test or bench.
     Test = 255,
 }

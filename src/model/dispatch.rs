@@ -1,7 +1,6 @@
 //! The way of an attempt: client, balancer process, member, and back to the client.
 
 use super::balancer::lines::Line;
-use super::balancer::policy::ClientLeaves;
 use super::balancer::{Pick, Tried};
 use super::event::{Event, TIMERS};
 use super::outcome::Outcome;
@@ -31,6 +30,7 @@ impl World {
             population: request.population,
             user: request.user,
             index: request.index,
+            number: request.attempts.min(u32::from(u16::MAX)) as u16,
             instance: InstanceId(process),
             thread,
             held: true,
@@ -42,10 +42,12 @@ impl World {
             place: Place::Balancer,
         });
         self.set_client_timers(handle);
+        self.hedge_later(request_handle, handle);
         let instance = &mut self.instances[usize::from(process)];
         if instance.config.limits.accepted.is_some_and(|most| instance.held >= most) {
             instance.lines.hold_back(handle);
             self.place(handle, Place::Backlog);
+            self.set_accept_timer(handle);
         } else {
             self.take_on(handle, probe);
         }
@@ -56,7 +58,10 @@ impl World {
         let attempt = self.attempts.get(handle).expect("it is being sent");
         let (sent, population) = (attempt.sent, attempt.population.index());
         let total = self.instances[attempt.instance.index()].config.timeout;
-        if let Some(timeout) = self.setup.populations[population].timeout {
+        // A client that has left, while the balancer goes on, does not leave again.
+        if let Some(timeout) = self.setup.populations[population].timeout
+            && attempt.request.is_some()
+        {
             let event = Event::AttemptTimeout(handle);
             self.queue.push_in_lane(population, sent + timeout, TIMERS, event);
         }
@@ -207,12 +212,8 @@ impl World {
         let Some(attempt) = self.attempts.get_mut(handle) else { return };
         let Some(request) = attempt.request.take() else { return };
         let attempt = *attempt;
-        let leaves = self.instances[attempt.instance.index()].config.client_leaves;
-        self.tell_client(&attempt, request, Outcome::Timeout, probe);
-        // A connection that nobody has accepted is given up unseen, whoever would have.
-        if leaves == ClientLeaves::Close || attempt.place == Place::Backlog {
-            self.let_go(handle, probe);
-        }
+        self.tell_client(handle, &attempt, request, Outcome::Timeout, probe);
+        self.close_connection(handle, probe);
     }
 
     /// The balancer has waited long enough.
@@ -233,13 +234,14 @@ impl World {
         // whoever waits there is served at the same instant.
         let freed = self.end_hold(handle, Some(outcome));
         if let Some(request) = request {
-            self.tell_client(&attempt, request, outcome, probe);
+            self.tell_client(handle, &attempt, request, outcome, probe);
         }
         self.refill(attempt.instance, freed, probe);
     }
 
     fn tell_client(
         &mut self,
+        handle: Handle,
         attempt: &Attempt,
         request: Handle,
         outcome: Outcome,
@@ -247,11 +249,11 @@ impl World {
     ) {
         self.monitor.attempt_over(outcome, self.now.since(attempt.sent));
         self.note_for_policies(attempt, outcome);
-        self.attempt_over(request, outcome, probe);
+        self.one_attempt_over(request, handle, outcome, probe);
     }
 
     /// The balancer has nothing more to do with an attempt whose client has left.
-    fn let_go(&mut self, handle: Handle, probe: &mut impl Probe) {
+    pub(super) fn let_go(&mut self, handle: Handle, probe: &mut impl Probe) {
         let attempt = self.attempts.get(handle).expect("its client has just left");
         let (instance, place) = (attempt.instance, attempt.place);
         let freed = self.end_hold(handle, None);

@@ -56,8 +56,14 @@ pub(super) enum Event {
     ProbeAnswer { instance: InstanceId, thread: u16, backend: BackendId },
     /// The client has waited long enough for this attempt.
     AttemptTimeout(Handle),
+    /// The balancer has not accepted this attempt's connection in time.
+    AcceptTimeout(Handle),
     /// A request's backoff is over.
     RetryDue(Handle),
+    /// A request's newest attempt has gone unanswered for long, unless one was sent since.
+    HedgeDue { request: Handle, attempts: u32 },
+    /// The client has waited long enough for this request.
+    RequestTimeout(Handle),
     /// A population's next request, unless its rate has changed since.
     Arrival { population: PopulationId, epoch: u32 },
     /// An open-loop user who had given up is back, and asks at once.

@@ -46,6 +46,8 @@ pub(crate) fn setup(
             rate,
             keys: None,
             timeout: None,
+            connect_timeout: None,
+            total_timeout: None,
             slow: None,
             retries: RetryPolicy {
                 max: 0,
@@ -57,6 +59,8 @@ pub(crate) fn setup(
                 budgets: RetryBudgets::default(),
             },
             policies: ClientPolicies::default(),
+            hedge: None,
+            redraw: false,
         }],
         balancer: BalancerSetup::single(config),
         backends,

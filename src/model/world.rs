@@ -9,6 +9,7 @@ use super::balancer::instance::Instance;
 use super::balancer::layer::Seat;
 use super::causes::CauseState;
 use super::client::PopulationState;
+use super::client::flight::Flights;
 use super::database::Database;
 use super::dispatch::Lane;
 use super::event::{Event, TIMELINE, WINDOWS};
@@ -83,6 +84,7 @@ pub struct World {
     pub(super) queue: EventQueue<Event>,
     pub(super) requests: Slab<Request>,
     pub(super) attempts: Slab<Attempt>,
+    pub(super) flights: Flights,
     pub(super) populations: Vec<PopulationState>,
     /// Balancer processes; those of before a reload go on until they have nothing left to do.
     pub(super) instances: Vec<Instance>,
@@ -140,6 +142,7 @@ impl World {
             queue: EventQueue::new(populations.len() + Lane::COUNT),
             requests: Slab::default(),
             attempts: Slab::default(),
+            flights: Flights::new(&setup.populations),
             populations,
             routes: (0..instances.len() as u16).collect(),
             instances,
@@ -239,7 +242,10 @@ impl World {
             Event::DatabaseCompletion { epoch } => self.on_database_completion(epoch, probe),
             Event::AttemptTimeout(attempt) => self.on_attempt_timeout(attempt, probe),
             Event::BalancerTimeout(attempt) => self.on_balancer_timeout(attempt, probe),
-            Event::RetryDue(request) => self.send_unless_refused(request, probe),
+            Event::RetryDue(request) => self.on_retry_due(request, probe),
+            Event::HedgeDue { request, attempts } => self.on_hedge_due(request, attempts, probe),
+            Event::RequestTimeout(request) => self.on_request_timeout(request, probe),
+            Event::AcceptTimeout(attempt) => self.on_accept_timeout(attempt, probe),
             Event::ConnectRetry(attempt) => self.on_connect_retry(attempt, probe),
             Event::Member { instance, member, epoch, due } => {
                 self.on_member_due(instance, member, epoch, due, probe);

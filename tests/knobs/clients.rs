@@ -7,7 +7,8 @@ const fn knob(id: &'static str, before: &'static [&'static str], turned: &'stati
     Knob { id, before, turned, effect: Happens }
 }
 
-const RATIO: &str = "clients.web.retries.ratio-budget={ ratio = \"1%\", window = \"20s\" }";
+const RATIO: &str =
+    "clients.web.retries.ratio-budget={ ratio = \"5%\", window = \"20s\", scope = \"population\" }";
 const TOKENS: &str = "clients.web.retries.token-budget={ capacity = 2 }";
 const GRPC: &str = "clients.web.retries.grpc-throttling={ max-tokens = 3 }";
 const IN_A_ROW: &str = "clients.web.breaker={ consecutive = 2 }";
@@ -37,7 +38,7 @@ pub(super) const CLIENTS: &[Knob] = &[
     knob(
         "clients.retries.ratio-budget.scope",
         &[RATIO],
-        "clients.web.retries.ratio-budget.scope=population",
+        "clients.web.retries.ratio-budget.scope=user",
     ),
     knob(
         "clients.retries.token-budget.capacity",
@@ -86,7 +87,7 @@ pub(super) const CLIENTS: &[Knob] = &[
         "clients.web.breaker.failure-ratio=60%",
     ),
     knob("clients.breaker.window", &[BY_RATIO, FAILING], "clients.web.breaker.window=2s"),
-    knob("clients.breaker.minimum", &[BY_RATIO, FAILING], "clients.web.breaker.minimum=100"),
+    knob("clients.breaker.minimum", &[BY_RATIO, FAILING], "clients.web.breaker.minimum=1000"),
     knob("clients.breaker.open-for", &[IN_A_ROW, FAILING], "clients.web.breaker.open-for=2s"),
     knob("clients.breaker.probes", &[BY_RATIO, FAILING], "clients.web.breaker.probes=3"),
     knob("clients.breaker.successes", &[BY_RATIO, FAILING], "clients.web.breaker.successes=4"),

@@ -8,6 +8,7 @@
 
 mod balancing;
 mod case;
+mod contention;
 mod identities;
 mod judge;
 mod lengths;
@@ -17,6 +18,7 @@ mod plan;
 mod queueing;
 mod simulation;
 mod special;
+mod tail;
 mod tally;
 mod threads;
 mod users;
@@ -57,10 +59,13 @@ groups! {
     vendors_weights: "MAGLEV", "ENVOY";
     shortest_queue: "JSQ";
     deadlines_and_wasted_work: "DEADLINE", "ZOMBIE";
+    throttled_clients: "SRE";
+    contention_and_jitter: "OCC";
     failures_and_pauses: "RETRY", "BREAK", "PAUSE", "BUOYANT";
     growth_from_empty: "MtGinf", "MtDinf";
     closed_loops: "CLOSED", "BROOKER";
     hash_rings: "RING";
+    tails: "HEDGE", "FANOUT";
 }
 
 #[test]

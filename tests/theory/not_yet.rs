@@ -10,14 +10,10 @@ pub(super) const NOT_YET: &[(&str, &str, &str)] = &[
     ("MG1-", "-EW2-LIFO", "last in, first out: not in the world yet"),
     ("MM1-", "-EW2-SIRO", "service in random order: not in the world yet"),
     ("ERLA-", "", "random patience: the world's timeouts are constants"),
-    ("SRE-", "", "adaptive throttling: not in the world yet"),
-    ("FANOUT-", "", "fan-out: not in the world yet"),
-    ("HEDGE-", "", "hedged requests: not in the world yet"),
     ("MtMinf-", "", "a rate that varies smoothly: the world's surges are steps"),
     ("SUPER-tail-", "", "the law of queue lengths at arrivals: probes see totals"),
     ("JIQ-LU-", "-sq2", "reports to the shorter of two lists: idle backends draw one"),
     ("JIQ-LU-0.9", "-rand", "the approximation does not hold near saturation"),
-    ("OCC-", "", "optimistic concurrency control: not a balancer's business"),
     ("COLLAPSE-", "", "service that slows with concurrency: not in the world yet"),
 ];
 

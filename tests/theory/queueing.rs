@@ -72,6 +72,8 @@ pub(super) fn world(
             rate: rate * 1e9 / UNIT_NS,
             keys: None,
             timeout: None,
+            connect_timeout: None,
+            total_timeout: None,
             slow: None,
             retries: RetryPolicy {
                 max: 0,
@@ -83,6 +85,8 @@ pub(super) fn world(
                 budgets: RetryBudgets::default(),
             },
             policies: ClientPolicies::default(),
+            hedge: None,
+            redraw: false,
         }],
         balancer: BalancerSetup::single(config),
         backends,

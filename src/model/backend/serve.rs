@@ -76,9 +76,8 @@ impl World {
     /// Where an attempt reads its backend's service distribution.
     fn service_mark(&self, attempt: &Attempt) -> u64 {
         match attempt.sender {
-            Sender::Client => {
-                self.populations[attempt.population.index()].service_mark(attempt.index)
-            }
+            Sender::Client => self.populations[attempt.population.index()]
+                .service_mark(attempt.index, attempt.number),
             Sender::Check => keyed(self.check_key, attempt.index),
         }
     }

@@ -97,6 +97,16 @@ impl Breakers {
         }
     }
 
+    /// One that was sent at `sent` will never be known to have ended: another probe may go.
+    pub(super) fn forget(&mut self, user: u32, sent: Time) {
+        let circuit = &mut self.circuits[self.policy.scope.slot(user)];
+        if let State::HalfOpen { probing, .. } = &mut circuit.state
+            && sent >= circuit.since
+        {
+            *probing = probing.saturating_sub(1);
+        }
+    }
+
     /// Counts one attempt in the window; whether the share of failures is too high by now.
     fn counts_too_many(&mut self, slot: usize, failed: bool, now: Time) -> bool {
         let Some(rule) = self.policy.ratio else { return false };

@@ -3,6 +3,8 @@
 mod backoff;
 mod breaker;
 mod budget;
+pub(super) mod flight;
+mod hedge;
 mod keys;
 mod patience;
 mod policies;
@@ -21,6 +23,7 @@ use crate::model::probe::{FinishedRequest, Probe};
 use crate::model::request::Request;
 use crate::model::setup::{Arrivals, EntryId, Population, PopulationId, RetryPolicy};
 use crate::model::world::{Fact, World};
+use hedge::Hedging;
 use keys::KeySpace;
 use patience::Patience;
 use policies::Policies;
@@ -41,6 +44,9 @@ pub(super) struct PopulationState {
     instance_key: u64,
     thread_key: u64,
     think_key: u64,
+    /// Where later attempts read their service and their query, if not where the first does.
+    redraw_keys: Option<(u64, u64)>,
+    hedging: Option<Hedging>,
     keys: Option<KeySpace>,
     /// What clients have learned, if they do.
     policies: Option<Box<Policies>>,
@@ -74,6 +80,10 @@ impl PopulationState {
             instance_key: key(seed, Purpose::Instance, index),
             thread_key: key(seed, Purpose::Thread, index),
             think_key: key(seed, Purpose::Think, index),
+            redraw_keys: setup.redraw.then(|| {
+                (key(seed, Purpose::Redraw, index), key(seed, Purpose::DatabaseRedraw, index))
+            }),
+            hedging: None,
             keys: setup.keys.as_ref().map(|keys| KeySpace::new(keys, seed, index)),
             policies: Policies::new(setup, seed, index),
             patience: (setup.policies.patience.as_ref())
@@ -88,15 +98,21 @@ impl PopulationState {
         }
     }
 
-    /// Where a request reads its backend's service distribution: the same under every
-    /// configuration, and for each of its attempts.
-    pub(super) fn service_mark(&self, index: u64) -> u64 {
-        keyed(self.service_key, index)
+    /// Where an attempt reads its backend's service distribution: the same under every
+    /// configuration, and for each of a request's attempts unless they draw their own.
+    pub(super) fn service_mark(&self, index: u64, number: u16) -> u64 {
+        match self.redraw_keys {
+            Some((again, _)) if number > 1 => keyed(again, keyed(u64::from(number), index)),
+            _ => keyed(self.service_key, index),
+        }
     }
 
-    /// Where a request reads the database's query distribution.
-    pub(super) fn database_mark(&self, index: u64) -> u64 {
-        keyed(self.database_key, index)
+    /// Where an attempt reads the database's query distribution.
+    pub(super) fn database_mark(&self, index: u64, number: u16) -> u64 {
+        match self.redraw_keys {
+            Some((_, again)) if number > 1 => keyed(again, keyed(u64::from(number), index)),
+            _ => keyed(self.database_key, index),
+        }
     }
 
     /// What a hash sees of a request: its key, or else its user, the same for each of them.
@@ -185,6 +201,7 @@ impl World {
     pub(super) fn open(&mut self) {
         for index in 0..self.populations.len() {
             let id = PopulationId(index as u16);
+            self.open_hedging(id);
             let population = &mut self.populations[index];
             let at = population.draw_arrival(&self.setup.populations[index].arrivals);
             let users = population.users;
@@ -247,16 +264,23 @@ impl World {
     fn give_birth(&mut self, id: PopulationId, user: u32, index: u64, probe: &mut impl Probe) {
         self.counts.requests += 1;
         probe.request_born(self.now, id, user);
-        let request = Request { population: id, user, index, born: self.now, attempts: 0 };
+        let born = self.now;
+        let request = Request { population: id, user, index, born, attempts: 0, hedges: 0 };
         let handle = self.requests.insert(request);
         if self.is_away(id, user) {
             self.finish_request(handle, Outcome::Withheld, probe);
-        } else {
-            self.send_unless_refused(handle, probe);
+            return;
         }
+        if let Some(hedging) = &mut self.populations[id.index()].hedging {
+            hedging.deposit();
+        }
+        if let Some(timeout) = self.setup.populations[id.index()].total_timeout {
+            self.queue.push(born + timeout, TIMERS, Event::RequestTimeout(handle));
+        }
+        self.send_unless_refused(handle, probe);
     }
 
-    /// A request's last attempt has ended: done, or once more.
+    /// A request's last attempt in flight has ended: done, or once more.
     pub(super) fn attempt_over(
         &mut self,
         handle: Handle,
@@ -266,14 +290,20 @@ impl World {
         let request = *self.requests.get(handle).expect("its attempt referred to it");
         let setup = &self.setup.populations[request.population.index()];
         let policy = &setup.retries;
-        let again =
-            !outcome.is_ok() && request.attempts <= policy.max && policy.on.contains(outcome);
+        // Hedges are not retries.
+        let sent = request.attempts - u32::from(request.hedges);
+        let again = !outcome.is_ok() && sent <= policy.max && policy.on.contains(outcome);
         let population = &mut self.populations[request.population.index()];
         if again && population.may_retry(request.user, self.now) {
-            let wait = population.backoff(policy, request.index, request.attempts);
+            let wait = population.backoff(policy, request.index, sent);
             self.queue.push(self.now + wait, TIMERS, Event::RetryDue(handle));
             return;
         }
+        for &loser in self.flights.of(handle) {
+            let loser = self.attempts.get(loser).expect("it is in flight");
+            self.populations[request.population.index()].forget(loser);
+        }
+        self.give_up_attempts(handle, self.cancels_losers(request.population), probe);
         self.finish_request(handle, outcome, probe);
     }
 

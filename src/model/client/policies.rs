@@ -87,6 +87,27 @@ impl Policies {
 }
 
 impl PopulationState {
+    /// Why an attempt of this request is not sent; if it is, that is counted.
+    pub(super) fn refuses(&mut self, request: &Request, now: Time) -> Option<Outcome> {
+        self.policies.as_mut().and_then(|policies| policies.refuses(request, now))
+    }
+
+    /// A client learns from how an attempt has ended.
+    #[inline]
+    pub(super) fn learn(&mut self, attempt: &Attempt, outcome: Outcome, now: Time) {
+        if let Some(policies) = &mut self.policies {
+            policies.attempt_over(attempt.user, attempt.sent, outcome, now);
+        }
+    }
+
+    /// A client has no use any more for an attempt in flight, and will not know how it ends.
+    pub(super) fn forget(&mut self, attempt: &Attempt) {
+        let breakers = self.policies.as_mut().and_then(|policies| policies.breakers.as_mut());
+        if let Some(breakers) = breakers {
+            breakers.forget(attempt.user, attempt.sent);
+        }
+    }
+
     /// Whether the budgets allow a retry, which is then taken from them.
     pub(super) fn may_retry(&mut self, user: u32, now: Time) -> bool {
         let budgets = self.policies.as_mut().and_then(|policies| policies.budgets.as_mut());
@@ -99,9 +120,7 @@ impl World {
     /// What is held back is over, and is not tried again.
     pub(in super::super) fn send_unless_refused(&mut self, handle: Handle, probe: &mut impl Probe) {
         let request = self.requests.get(handle).expect("it is to be sent");
-        let policies = &mut self.populations[request.population.index()].policies;
-        let refused = policies.as_mut().and_then(|policies| policies.refuses(request, self.now));
-        match refused {
+        match self.populations[request.population.index()].refuses(request, self.now) {
             Some(outcome) => self.finish_request(handle, outcome, probe),
             None => self.send_attempt(handle, probe),
         }
@@ -110,9 +129,7 @@ impl World {
     /// An attempt has ended for its client, which learns from it.
     #[inline]
     pub(in super::super) fn note_for_policies(&mut self, attempt: &Attempt, outcome: Outcome) {
-        if let Some(policies) = &mut self.populations[attempt.population.index()].policies {
-            policies.attempt_over(attempt.user, attempt.sent, outcome, self.now);
-        }
+        self.populations[attempt.population.index()].learn(attempt, outcome, self.now);
     }
 
     /// Whether a user has given up and is not back.

@@ -1,5 +1,6 @@
 //! Who sends requests, and how they behave.
 
+use super::hedge::HedgePolicy;
 use super::policies::{ClientPolicies, RetryBudgets};
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
@@ -22,12 +23,21 @@ pub struct Population {
     pub keys: Option<Keys>,
     /// How long a client waits for one attempt; `None`: for ever.
     pub timeout: Option<Span>,
+    /// How long a client waits until the balancer has accepted its connection; `None`: for ever.
+    pub connect_timeout: Option<Span>,
+    /// How long a request may take from its birth, with all its attempts, waits between them and
+    /// hedges; `None`: for ever.
+    pub total_timeout: Option<Span>,
     /// An answer later than this, counted from the birth of the request, leaves its user affected.
     pub slow: Option<Span>,
     /// What a client does when an attempt fails.
     pub retries: RetryPolicy,
     /// What else it learns from failures.
     pub policies: ClientPolicies,
+    /// Second attempts beside the first; `None`: one at a time.
+    pub hedge: Option<HedgePolicy>,
+    /// Whether each attempt draws its own work; if not, it asks for the same as the first.
+    pub redraw: bool,
 }
 
 /// When the requests of a population are born.

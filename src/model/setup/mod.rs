@@ -6,6 +6,7 @@ mod alert;
 mod backend;
 mod breakage;
 mod client;
+mod hedge;
 mod policies;
 mod timeline;
 mod warmth;
@@ -17,6 +18,7 @@ pub use alert::{AlertRule, Signal};
 pub use backend::{Abandoned, BackendSetup, DatabaseSetup, Overload, OverloadEnd};
 pub use breakage::{Cause, Memory, Origin, OwnFaults, Pauses, PausesEvery, Supervisor};
 pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
+pub use hedge::{HedgeBudget, HedgePolicy};
 pub use policies::{
     BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,
     RetryBudgets, Scope, ThrottlePolicy, TokenBudget, TokenDeposit,

@@ -42,6 +42,20 @@ pub static CLIENTS: TableSpec = TableSpec {
             "how long a client waits for one attempt",
         )
         .range(INSTANT, AGES),
+        default(
+            "connect-timeout",
+            Kind::DurationOr("none"),
+            "none",
+            "how long a client waits for the balancer to accept its connection; then the attempt ends with timeout",
+        )
+        .range(INSTANT, AGES),
+        default(
+            "total-timeout",
+            Kind::DurationOr("none"),
+            "none",
+            "how long a request may take in all, with its retries, the waits before them and its hedges; then it ends with timeout",
+        )
+        .range(INSTANT, AGES),
         optional(
             "slow",
             Kind::Duration,
@@ -52,6 +66,13 @@ pub static CLIENTS: TableSpec = TableSpec {
         optional("breaker", Kind::Table(&BREAKER), BREAKER.doc),
         optional("throttle", Kind::Table(&THROTTLE), THROTTLE.doc),
         optional("patience", Kind::Table(&PATIENCE), PATIENCE.doc),
+        optional("hedge", Kind::Table(&HEDGE), HEDGE.doc),
+        default(
+            "redraw",
+            Kind::Flag,
+            "false",
+            "whether each attempt of a request draws its own work; if not, all ask for the same",
+        ),
     ],
     more: More::Nothing,
 };
@@ -108,6 +129,37 @@ pub static RETRIES: TableSpec = TableSpec {
         optional("ratio-budget", Kind::Table(&RATIO_BUDGET), RATIO_BUDGET.doc),
         optional("token-budget", Kind::Table(&TOKEN_BUDGET), TOKEN_BUDGET.doc),
         optional("grpc-throttling", Kind::Table(&GRPC_THROTTLING), GRPC_THROTTLING.doc),
+    ],
+    more: More::Nothing,
+};
+
+/// `hedge` of clients.
+pub static HEDGE: TableSpec = TableSpec {
+    title: "hedge",
+    doc: "A further attempt beside one that is late; the first good answer counts (Dean & Barroso, CACM 2013); default: none.",
+    fields: &[
+        required(
+            "after",
+            Kind::Duration,
+            "how long the newest attempt goes unanswered before another one is sent, such as the p95 of the latency",
+        )
+        .range(INSTANT, AGES),
+        default("max", Kind::Count, "1", "hedges of one request; they are no retries, and count as attempts")
+            .range(1.0, 100.0),
+        default(
+            "cancel",
+            Kind::Flag,
+            "true",
+            "whether the client closes the other connections once it has its answer; what a backend then does is its `abandoned`",
+        ),
+        optional(
+            "share",
+            Kind::Ratio,
+            "hedges per request of the population at most; default: no limit",
+        )
+        .range(0.0, 1.0),
+        default("burst", Kind::Count, "10", "how many hedges that were not needed can be saved up")
+            .range(1.0, 1e6),
     ],
     more: More::Nothing,
 };

@@ -20,7 +20,7 @@ pub use admission::ADMISSION;
 pub use backends::{BACKENDS, DATABASE};
 pub(super) use backends::{FIXED_MEMBER_KEYS, MEMBER_KEYS};
 pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};
-pub use clients::{CLIENTS, KEYS, RETRIES};
+pub use clients::{CLIENTS, HEDGE, KEYS, RETRIES};
 pub use faults::{CAUSE, COLD_START, FAILURES, MEMORY, OVERLOAD, PAUSES, SUPERVISOR};
 pub use layers::{CANARY, PRIORITY, SUBSET, ZONES};
 pub use membership::{EJECTION, HEALTH, SLOW_START};

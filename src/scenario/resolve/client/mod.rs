@@ -1,6 +1,7 @@
 //! `[[clients]]`.
 
 mod arrivals;
+mod hedge;
 mod keys;
 mod policies;
 mod retries;
@@ -9,6 +10,7 @@ use super::super::reader::TableReader;
 use super::{Context, all};
 use crate::model::setup::{Arrivals, Population};
 use arrivals::arrivals;
+use hedge::hedge;
 use keys::keys;
 use policies::policies;
 use retries::retries;
@@ -34,9 +36,13 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
     let rate = if table.has("rate") { table.rate("rate") } else { Some(0.0) };
     let keys = table.part("keys", keys);
     let timeout = table.duration_or("timeout");
+    let connect_timeout = table.duration_or("connect-timeout");
+    let total_timeout = table.duration_or("total-timeout");
     let slow = table.duration("slow");
     let retries = table.part_or_defaults("retries", retries);
     let policies = policies(table);
+    let hedge = table.part("hedge", hedge);
+    let redraw = table.flag("redraw");
     Some(Population {
         name: name?,
         users: if closed { scaled(users?, load?) } else { users? },
@@ -44,9 +50,13 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
         rate: rate? * load?,
         keys: keys.ok()?,
         timeout,
+        connect_timeout,
+        total_timeout,
         slow,
         retries: retries?,
         policies: policies.ok()?,
+        hedge: hedge.ok()?,
+        redraw: redraw?,
     })
 }
 
