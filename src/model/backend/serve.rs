@@ -210,7 +210,9 @@ impl World {
     fn cancel_all(&mut self, id: BackendId) {
         if self.setup.backends[id.index()].abandoned == Abandoned::Cancel {
             for handle in self.attempts_at(id, Place::is_inside) {
-                if self.attempts.get(handle).is_some_and(|attempt| !attempt.held) {
+                // One that was dropped may have let the line turn others away.
+                let attempt = self.attempts.get(handle);
+                if attempt.is_some_and(|a| !a.held && a.place.is_inside()) {
                     self.cancel(handle, id);
                 }
             }
