@@ -7,6 +7,7 @@
 mod admission;
 mod algorithms;
 mod architecture;
+mod arrivals;
 mod bundled;
 mod checks;
 mod cli;

@@ -24,7 +24,7 @@ pub(super) const ARRIVALS: &[Knob] = &[
     knob("clients.burst.every", &[BURSTY], "clients.web.burst.every=11s", Happens),
     knob("clients.batch.law", &[BATCHES], "clients.web.batch.law=constant", Happens),
     knob("clients.batch.mean", &[BATCHES], "clients.web.batch.mean=3", Happens),
-    knob("clients.trace.file", &[TRACED], "clients.t.trace.file=trace.csv", Happens),
+    knob("clients.trace.file", &[TRACED], "clients.t.trace.file=people.csv", Happens),
     knob("clients.trace.shift", &[TRACED, "load=150%"], "clients.t.trace.shift=3s", Happens),
     knob("clients.profile.shape", &[POINTS], "clients.web.profile.shape=steps", Happens),
     knob("clients.profile.at", &[POINTS], "clients.web.profile.at=[\"10s\", \"41s\"]", Happens),
