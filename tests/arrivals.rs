@@ -230,6 +230,7 @@ fn sessions_that_never_end_are_a_closed_loop() {
         "clients.web.session={law=\"constant\", mean=1000000, think={exponential={mean=\"1s\"}}}",
         "backends.a.workers=1",
         "backends.a.service={exponential={mean=\"100ms\"}}",
+        "duration=3000s",
     ];
     let found = twenty(|replication| run(&sets, replication).mean_response(50.0));
     assert_mean(&found, response, 0.02);
@@ -308,7 +309,7 @@ fn what_requests_ask_for_does_not_change_when_they_come() {
         let short = [&["duration=60s"], kind].concat();
         let plain = run(&short, 0).born;
         assert!(plain.len() > 4_000, "{kind:?}");
-        let classes = "clients.web.classes=[{name=\"a\"}, {name=\"b\", work=20, priority=3}]";
+        let classes = "clients.web.classes.a={work=20, priority=3}";
         for other in
             [classes, "clients.web.keys={count=9}", "backends.a.workers=1", "balancer.instances=3"]
         {
