@@ -77,16 +77,17 @@ impl World {
         let attempt = self.attempts.get(handle).expect("it is being sent");
         let (sent, population) = (attempt.sent, attempt.population.index());
         let total = self.instances[attempt.instance.index()].config.timeout;
-        // A client that has left, while the balancer goes on, does not leave again.
-        if let Some(timeout) = self.setup.populations[population].timeout
-            && attempt.request.is_some()
-        {
+        // Of an attempt that goes on under a new handle the client may have left long ago.
+        let is_awaited = attempt.request.is_some();
+        if is_awaited && let Some(timeout) = self.setup.populations[population].timeout {
             let event = Event::AttemptTimeout(handle);
             self.queue.push_in_lane(population, sent + timeout, TIMERS, event);
         }
         if let Some(timeout) = total {
             let (lane, event) = (self.lane(Lane::Total), Event::BalancerTimeout(handle));
-            self.queue.push_in_lane(lane, sent + timeout, TIMERS, event);
+            // A new configuration may have shortened it since.
+            let at = (sent + timeout).max(self.now);
+            self.queue.push_in_lane(lane, at, TIMERS, event);
         }
     }
 

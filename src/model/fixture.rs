@@ -4,8 +4,8 @@ use super::balancer::{self, Dialect};
 use super::outcome::{Outcome, OutcomeSet};
 use super::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    ClientPolicies, DisciplineConfig, Jitter, Observation, Population, RetryBudgets, RetryPolicy,
-    Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RetryBudgets,
+    RetryPolicy, Setup,
 };
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
@@ -28,6 +28,7 @@ pub(crate) fn backend(name: &str) -> BackendSetup {
         overload: None,
         start_time: Span::ZERO,
         cold_start: None,
+        own_faults: OwnFaults::default(),
         up_at_start: true,
     }
 }
@@ -75,6 +76,7 @@ pub(crate) fn setup(
         balancer: BalancerSetup::single(config),
         backends,
         database: None,
+        causes: Vec::new(),
         timeline: Vec::new(),
         alerts: Vec::new(),
         observation: Observation {

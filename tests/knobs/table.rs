@@ -16,6 +16,7 @@ pub(super) const DESCRIPTIVE: &[(&str, &str)] = &[
     ("clients.keys.text", "is read by vendors' hashes, which are to come"),
     ("clients.keys.address", "is read by vendors' hashes, which are to come"),
     ("backends.address", "is read by vendors' hash rings, which are to come"),
+    ("cause.name", "is how the rest of the file refers to it"),
     ("timeline.name", "is how the rest of the file refers to it"),
     ("alert.name", "is how the rest of the file refers to it"),
     ("expect.name", "is how the rest of the file refers to it"),

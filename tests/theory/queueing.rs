@@ -9,8 +9,8 @@ use misroute::model::outcome::{Outcome, OutcomeSet};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    ClientPolicies, DisciplineConfig, Jitter, Observation, Population, RetryBudgets, RetryPolicy,
-    Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RetryBudgets,
+    RetryPolicy, Setup,
 };
 use std::sync::Arc;
 
@@ -47,6 +47,7 @@ pub(super) fn backend(name: usize) -> BackendSetup {
         overload: None,
         start_time: Span::ZERO,
         cold_start: None,
+        own_faults: OwnFaults::default(),
         up_at_start: true,
     }
 }
@@ -100,6 +101,7 @@ pub(super) fn world(
         balancer: BalancerSetup::single(config),
         backends,
         database: None,
+        causes: Vec::new(),
         timeline: Vec::new(),
         alerts: Vec::new(),
         observation: Observation { window: duration, user_window: duration, intervals: Vec::new() },

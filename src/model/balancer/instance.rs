@@ -427,8 +427,8 @@ impl Instance {
         self.lines.waiting() as u32
     }
 
-    /// Tries in flight, counted anew.
-    pub(in crate::model) fn in_flight(&self) -> u64 {
-        self.members.iter().map(|member| u64::from(member.in_flight)).sum()
+    /// Tries in flight at one member.
+    pub(in crate::model) fn tries_at(&self, member: BackendId) -> u32 {
+        self.members[member.index()].in_flight
     }
 }

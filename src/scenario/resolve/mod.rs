@@ -6,12 +6,14 @@ mod alert;
 pub(super) mod assumption;
 mod backend;
 mod balancer;
+mod causes;
 mod client;
 mod expect;
 mod layers;
 mod membership;
 mod names;
 mod observation;
+mod own_faults;
 mod policy;
 mod records;
 mod station;
@@ -177,6 +179,7 @@ fn setup(context: &Context<'_>, top: &TableReader<'_>) -> Option<Setup> {
     let config = balancer::configuration(context.report, context.root, &members);
     let instances = balancer::instances(top);
     let database = backend::database(top);
+    let causes = causes::causes(context, top);
     let alerts = alert::alerts(context, top);
     let timeline = timeline::timeline(context, top, instances.as_ref().map(|i| i.count));
     let observation = observation::observation(context, top);
@@ -193,6 +196,7 @@ fn setup(context: &Context<'_>, top: &TableReader<'_>) -> Option<Setup> {
         },
         backends: backends?,
         database: database.ok()?,
+        causes: causes?,
         timeline: timeline?,
         alerts: alerts?,
         observation: observation?,

@@ -28,7 +28,7 @@ pub(super) struct Actions<'a> {
 }
 
 /// On what a fault works.
-enum Targets {
+pub(super) enum Targets {
     Backends(Vec<BackendId>),
     Database,
 }
@@ -92,7 +92,7 @@ impl<'a> Actions<'a> {
 
     fn pause(&self, table: &TableReader<'_>) -> Option<Span> {
         let span = table.duration("for");
-        match self.targets(table)? {
+        match targets(self.context.names, table)? {
             Targets::Database => span,
             Targets::Backends(_) => {
                 table.fail(
@@ -108,7 +108,7 @@ impl<'a> Actions<'a> {
     /// The verbs whose `targets` say on what they work.
     fn on_targets(&self, verb: &str, table: &TableReader<'_>) -> Option<Action> {
         // Everything is read before the first gap ends the reading.
-        let targets = table.has("targets").then(|| self.targets(table)).flatten();
+        let targets = table.has("targets").then(|| targets(self.context.names, table)).flatten();
         let factor = (verb == "slow").then(|| table.number("factor"));
         let of = match verb {
             "restore" => self.entry(table, "slow"),
@@ -195,45 +195,6 @@ impl<'a> Actions<'a> {
                 .help("name a population with a `rate` in `clients`"));
         }
         Ok(())
-    }
-
-    fn targets(&self, table: &TableReader<'_>) -> Option<Targets> {
-        let names = &self.context.names;
-        table.get("targets", |node, field| {
-            let items = match node.as_array() {
-                Some(items) => items.iter().collect(),
-                None => vec![node],
-            };
-            let mut found: Vec<BackendId> = Vec::new();
-            let mut database = false;
-            for item in &items {
-                let text = values::text(item, field)?;
-                if text == "database" {
-                    database = true;
-                    continue;
-                }
-                for backend in names.backends_like(text, &item.place)? {
-                    if !found.contains(&backend) {
-                        found.push(backend);
-                    }
-                }
-            }
-            let fail = |message: &str, help: &str| {
-                Err(Diagnostic::new(message, &node.place, "").help(help))
-            };
-            match (database, found.is_empty()) {
-                (false, true) => fail("no targets", "name at least one backend"),
-                (true, false) => {
-                    fail("backends and the database in one entry", "write two entries")
-                }
-                (true, true) if !names.database => fail(
-                    "the scenario has no database",
-                    "add [database] with connections and query",
-                ),
-                (true, true) => Ok(Targets::Database),
-                (false, false) => Ok(Targets::Backends(found)),
-            }
-        })
     }
 
     fn rollout(&self, table: &TableReader<'_>) -> Option<Rollout> {
@@ -324,6 +285,41 @@ fn flash_crowd(table: &TableReader<'_>) -> Option<FlashCrowd> {
     let (rise, hold) = (table.duration("rise"), table.duration("hold"));
     let decay = table.duration("decay");
     Some(FlashCrowd { factor: factor?, rise: rise?, hold: hold?, decay: decay? })
+}
+
+/// On what an entry or a cause works.
+pub(super) fn targets(names: &Names, table: &TableReader<'_>) -> Option<Targets> {
+    table.get("targets", |node, field| {
+        let items = match node.as_array() {
+            Some(items) => items.iter().collect(),
+            None => vec![node],
+        };
+        let mut found: Vec<BackendId> = Vec::new();
+        let mut database = false;
+        for item in &items {
+            let text = values::text(item, field)?;
+            if text == "database" {
+                database = true;
+                continue;
+            }
+            for backend in names.backends_like(text, &item.place)? {
+                if !found.contains(&backend) {
+                    found.push(backend);
+                }
+            }
+        }
+        let fail =
+            |message: &str, help: &str| Err(Diagnostic::new(message, &node.place, "").help(help));
+        match (database, found.is_empty()) {
+            (false, true) => fail("no targets", "name at least one backend"),
+            (true, false) => fail("backends and the database in one entry", "write two entries"),
+            (true, true) if !names.database => {
+                fail("the scenario has no database", "add [database] with connections and query")
+            }
+            (true, true) => Ok(Targets::Database),
+            (false, false) => Ok(Targets::Backends(found)),
+        }
+    })
 }
 
 /// The waits of a rollout; `None` in the list stands for never.
