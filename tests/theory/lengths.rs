@@ -290,6 +290,7 @@ const LENGTHS: &[(&str, f64)] = &[
     ("closed 100 users, 1 workers, think 100", 4.5),
     ("closed 1000 users, 100 workers, think 9", 2.2),
     ("closed 50 users, 1 workers, think 50", 2.3),
+    ("M/M/inf in waves", 1.5),
     ("1 of 0.01", 6.3),
     ("10 of 0.01", 0.6),
     ("50 of 0.01", 0.1),

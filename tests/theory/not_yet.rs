@@ -10,7 +10,6 @@ pub(super) const NOT_YET: &[(&str, &str, &str)] = &[
     ("MG1-", "-EW2-LIFO", "last in, first out: not in the world yet"),
     ("MM1-", "-EW2-SIRO", "service in random order: not in the world yet"),
     ("ERLA-", "", "random patience: the world's timeouts are constants"),
-    ("MtMinf-", "", "a rate that varies smoothly: the world's surges are steps"),
     ("SUPER-tail-", "", "the law of queue lengths at arrivals: probes see totals"),
     ("JIQ-LU-", "-sq2", "reports to the shorter of two lists: idle backends draw one"),
     ("JIQ-LU-0.9", "-rand", "the approximation does not hold near saturation"),
