@@ -20,4 +20,5 @@ mod readme;
 mod real;
 mod scenario_errors;
 mod scenario_meaning;
+mod stations;
 mod theory;

@@ -2,14 +2,6 @@
 
 /// (beginning of the id, end of the id, what is missing).
 pub(super) const NOT_YET: &[(&str, &str, &str)] = &[
-    ("MM1-", "-VarT-PS", "processor sharing: not in the world yet"),
-    ("MG1-", "-T-PS", "processor sharing: not in the world yet"),
-    ("MG1PS-", "", "processor sharing: not in the world yet"),
-    ("MM1-", "-VarT-LIFOPR", "preemptive service: not in the world yet"),
-    ("MM1-", "-EW2-LIFO", "last in, first out: not in the world yet"),
-    ("MG1-", "-EW2-LIFO", "last in, first out: not in the world yet"),
-    ("MM1-", "-EW2-SIRO", "service in random order: not in the world yet"),
-    ("ERLA-", "", "random patience: the world's timeouts are constants"),
     ("META-", "", "a range of bistable loads, not a figure of one run"),
     ("SRE-", "", "adaptive throttling: not in the world yet"),
     ("FANOUT-", "", "fan-out: not in the world yet"),
