@@ -18,7 +18,8 @@ use misroute::model::probe::{Blind, Probe};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    DisciplineConfig, Jitter, Observation, Population, RetryPolicy, Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RetryBudgets,
+    RetryPolicy, Setup,
 };
 use misroute::observe::recorder::Recorder;
 use std::cmp::Reverse;
@@ -65,6 +66,7 @@ impl Model {
             overload: None,
             start_time: Span::ZERO,
             cold_start: None,
+            own_faults: OwnFaults::default(),
             up_at_start: true,
         };
         let algorithm =
@@ -78,8 +80,13 @@ impl Model {
                 users: 1000,
                 arrivals: Arrivals::Poisson,
                 rate: self.rate(),
+                profile: None,
+                session: None,
+                classes: Arc::new([]),
                 keys: None,
                 timeout: self.timeout,
+                connect_timeout: None,
+                total_timeout: None,
                 slow: None,
                 retries: RetryPolicy {
                     max: 0,
@@ -88,11 +95,17 @@ impl Model {
                     cap: Span::ZERO,
                     jitter: Jitter::None,
                     on: OutcomeSet::failures(),
+                    budgets: RetryBudgets::default(),
                 },
+                hedge: None,
+                redraw: false,
+                connections: None,
+                policies: ClientPolicies::default(),
             }],
             balancer: BalancerSetup::single(config),
             backends: (0..self.backends).map(backend).collect(),
             database: None,
+            causes: Vec::new(),
             timeline: Vec::new(),
             alerts: Vec::new(),
             observation: Observation {

@@ -193,6 +193,22 @@ fn a_closed_loop_has_users_who_think_and_no_rate() {
 }
 
 #[test]
+fn hedges_and_connections_want_what_belongs_together() {
+    let client = |lines: &str| instead("rate", &format!("{lines}\nrate"));
+    assert_snapshot!(
+        [
+            client("hedge = {}"),
+            client("hedge = { after = \"0ms\", max = 0 }"),
+            client("hedge = { after = \"50ms\", burst = 3 }"),
+            client("connections = { wait = \"1s\", waiting = 3 }"),
+            client("connections = { jitter = \"10%\", pins = \"member\" }"),
+            client("total-timeout = \"0s\"\nconnect-timout = \"1s\""),
+        ]
+        .join("\n")
+    );
+}
+
+#[test]
 fn algorithms_and_their_parameters() {
     assert_snapshot!(
         [
@@ -424,4 +440,23 @@ proptest! {
             let _ = said(&source.text);
         }
     }
+}
+
+#[test]
+fn what_clients_learn_needs_its_keys() {
+    let clients = |lines: &str| instead("rate = \"10/s\"", &format!("rate = \"10/s\"\n{lines}"));
+    assert_snapshot!(
+        [
+            clients("breaker = { open-for = \"10s\" }"),
+            clients("breaker = { consecutive = 5, minimum = 10 }"),
+            clients("breaker = { failure-ratio = \"150%\" }"),
+            clients("throttle = { k = 0.5, rejects = [\"withheld\"] }"),
+            clients("patience = { away = \"0s\" }"),
+            clients("patience = { failures = 2 }"),
+            clients("retries = { backoff = \"fixed\", jitter = \"decorrelated\" }"),
+            clients("retries = { ratio-budget = { window = \"2h\" }, token-bucket = {} }"),
+            with("[[alert]]\nname = \"a\"\nwhen = \"outcomes.throttled_ratio > 5%\"\nwindow = \"1m\"\n"),
+        ]
+        .join("\n")
+    );
 }

@@ -126,7 +126,7 @@ clients = [{ name = "web", rate = "50/s", arrivals = "constant" }]
 backends = [{ name = "api", service = "10ms", patience = "1s" }]
 timeline = [{ name = "hang", at = "10s", do = "hang", targets = "api", for = "5s" }]
 expect = [
-    { name = "at once", metric = "requests.failed", between = ["15.001s", "30s"], at-most = 0 },
+    { name = "at once", metric = "requests.failed_ratio", between = ["15.001s", "30s"], at-most = "0%" },
 ]
 "#;
     let run = with(text, &[]);

@@ -16,6 +16,7 @@ use crate::scenario::bundled::Bundled;
 use crate::scenario::dialects::{DIALECTS, DialectSpec};
 use crate::scenario::incidents::INCIDENTS;
 use crate::scenario::misconfigurations::MISCONFIGURATIONS;
+use crate::scenario::patterns::PATTERNS;
 use clap::{Args, ValueEnum};
 use std::process::ExitCode;
 
@@ -33,6 +34,8 @@ enum Of {
     Incidents,
     /// Configurations that hurt, likewise, each with the one put right.
     Misconfigurations,
+    /// How overload comes about and stays, likewise, each with what it rests on taken out.
+    Patterns,
     /// Rules by which a balancer picks.
     Algorithms,
     /// What narrows the pool down before a balancer picks, from the outside in.
@@ -57,6 +60,7 @@ pub(super) fn execute(command: &List) -> Result<ExitCode, Failure> {
     let items = match command.of {
         Of::Incidents => bundled(INCIDENTS),
         Of::Misconfigurations => bundled(MISCONFIGURATIONS),
+        Of::Patterns => bundled(PATTERNS),
         Of::Algorithms => algorithms(),
         Of::Layers => layers(),
         Of::Admissions => admissions(),

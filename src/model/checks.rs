@@ -154,6 +154,7 @@ impl World {
             population: PopulationId(0),
             user: 0,
             index: number,
+            number: 1,
             instance,
             thread: 0,
             held: true,

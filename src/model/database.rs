@@ -68,9 +68,8 @@ impl World {
     fn start_query(&mut self, handle: Handle) {
         let attempt = self.attempts.get(handle).expect("only the living get a connection");
         let mark = match attempt.sender {
-            Sender::Client => {
-                self.populations[attempt.population.index()].database_mark(attempt.index)
-            }
+            Sender::Client => self.populations[attempt.population.index()]
+                .database_mark(attempt.index, attempt.number),
             Sender::Check => keyed(self.check_key, !attempt.index),
         };
         let setup = self.setup.database.as_ref().expect("only called with a database");

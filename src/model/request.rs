@@ -17,6 +17,8 @@ pub(super) struct Request {
     pub(super) born: Time,
     /// Attempts sent so far.
     pub(super) attempts: u32,
+    /// How many of them were hedges.
+    pub(super) hedges: u16,
 }
 
 /// One attempt of a client, and the try at a member that it is in; lives until nobody works on it
@@ -29,6 +31,8 @@ pub(super) struct Attempt {
     pub(super) population: PopulationId,
     pub(super) user: u32,
     pub(super) index: u64,
+    /// The how manieth attempt of its request it is, from 1; 65,535 stands for all beyond.
+    pub(super) number: u16,
     /// The balancer process that has it.
     pub(super) instance: InstanceId,
     /// And that process' thread.
@@ -56,6 +60,9 @@ pub(super) enum Sender {
     /// A balancer that wants to know whether the backend is well.
     Check,
 }
+
+const _: () = assert!(size_of::<Request>() <= 32, "one per request in flight");
+const _: () = assert!(size_of::<Attempt>() <= 96, "one per attempt in flight");
 
 /// Where an attempt is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

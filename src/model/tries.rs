@@ -169,7 +169,12 @@ impl World {
         } else if let Some(member) = attempt.backend {
             self.cancel(handle, member);
         }
+        let old = handle;
         let handle = self.attempts.insert(Attempt { place: Place::Balancer, ..attempt });
+        self.connections.rename(old, handle);
+        if let Some(request) = attempt.request {
+            self.flights.rename(request, old, handle);
+        }
         // The timers of the whole attempt know only the old handle.
         self.set_client_timers(handle);
         handle

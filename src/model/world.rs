@@ -7,7 +7,10 @@ use super::alert::Monitor;
 use super::backend::Backend;
 use super::balancer::instance::Instance;
 use super::balancer::layer::Seat;
+use super::causes::CauseState;
 use super::client::PopulationState;
+use super::client::connection::Connections;
+use super::client::flight::Flights;
 use super::database::Database;
 use super::dispatch::Lane;
 use super::event::{Event, TIMELINE, WINDOWS};
@@ -15,8 +18,8 @@ use super::outcome::Outcome;
 use super::probe::{BackendGauge, BackendState, Gauges, Probe, WorldChange};
 use super::request::{Attempt, Request, Sender};
 use super::setup::{
-    AlertId, BackendId, BalancerConfig, BalancerSetup, Change, EntryId, InstanceId, PopulationId,
-    Setup, Trigger,
+    AlertId, BackendId, BalancerConfig, BalancerSetup, CauseId, Change, EntryId, InstanceId,
+    PopulationId, Setup, Trigger,
 };
 use super::timeline::RollingPlan;
 use crate::engine::digest::Digest;
@@ -57,6 +60,8 @@ pub(super) enum Fact {
     Alert = 7,
     Draining = 8,
     Member = 9,
+    Cause = 20,
+    Pause = 21,
 }
 
 /// A process of an instance as it starts; `id` is unlike that of any other process.
@@ -85,6 +90,8 @@ pub struct World {
     pub(super) queue: EventQueue<Event>,
     pub(super) requests: Slab<Request>,
     pub(super) attempts: Slab<Attempt>,
+    pub(super) flights: Flights,
+    pub(super) connections: Connections,
     pub(super) populations: Vec<PopulationState>,
     /// Balancer processes; those of before a reload go on until they have nothing left to do.
     pub(super) instances: Vec<Instance>,
@@ -104,6 +111,8 @@ pub struct World {
     /// Who takes no new traffic, all entries together.
     pub(super) draining: Vec<bool>,
     pub(super) rolling: Vec<RollingPlan>,
+    /// Random failures.
+    pub(super) causes: Vec<CauseState>,
     pub(super) monitor: Monitor,
     pub(super) counts: Counts,
     samples: Arc<[Time]>,
@@ -124,10 +133,10 @@ pub struct World {
 impl World {
     /// The world at the start of a run.
     pub fn new(setup: Arc<Setup>, seed: Seed) -> Self {
-        let populations: Vec<_> = (0_u16..)
-            .zip(&setup.populations)
-            .map(|(id, population)| PopulationState::new(population, PopulationId(id), seed))
-            .collect();
+        let population = |(id, population)| {
+            PopulationState::new(population, PopulationId(id), seed, setup.duration)
+        };
+        let populations: Vec<_> = (0_u16..).zip(&setup.populations).map(population).collect();
         let config = &setup.balancer.config;
         let each = u64::from(setup.balancer.processes);
         let processes = u64::from(setup.balancer.instances) * each;
@@ -140,6 +149,8 @@ impl World {
             queue: EventQueue::new(populations.len() + Lane::COUNT),
             requests: Slab::default(),
             attempts: Slab::default(),
+            flights: Flights::new(&setup.populations),
+            connections: Connections::default(),
             populations,
             routes: (0..instances.len() as u16).collect(),
             instances,
@@ -152,6 +163,7 @@ impl World {
             drains: Vec::new(),
             draining: vec![false; setup.backends.len()],
             rolling: Vec::new(),
+            causes: setup.causes.iter().map(|cause| CauseState::new(cause, seed)).collect(),
             monitor: Monitor::new(&setup),
             counts: Counts::default(),
             samples: setup.observation.samples(&setup).into(),
@@ -181,10 +193,14 @@ impl World {
                 self.queue.push(at, TIMELINE, Event::Entry(EntryId(id)));
             }
         }
+        self.start_causes();
+        for backend in 0..self.backends.len() as u16 {
+            self.start_own_faults(BackendId(backend), self.seed);
+        }
         for process in 0..self.instances.len() as u16 {
             self.start_membership(InstanceId(process));
         }
-        self.open();
+        self.open(self.seed);
     }
 
     /// Now, in the simulation.
@@ -228,12 +244,22 @@ impl World {
     fn route(&mut self, event: Event, probe: &mut impl Probe) {
         match event {
             Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),
-            Event::Thought { population, user, n } => self.on_thought(population, user, n, probe),
+            Event::Thought { population, index } => self.on_thought(population, index, probe),
+            Event::Returned { population, user } => self.on_returned(population, user, probe),
             Event::Completion { backend, epoch } => self.on_completion(backend, epoch, probe),
             Event::DatabaseCompletion { epoch } => self.on_database_completion(epoch, probe),
             Event::AttemptTimeout(attempt) => self.on_attempt_timeout(attempt, probe),
             Event::BalancerTimeout(attempt) => self.on_balancer_timeout(attempt, probe),
-            Event::RetryDue(request) => self.send_attempt(request, probe),
+            Event::RetryDue(request) => self.on_retry_due(request, probe),
+            Event::HedgeDue { request, attempts } => self.on_hedge_due(request, attempts, probe),
+            Event::RequestTimeout(request) => self.on_request_timeout(request, probe),
+            Event::PoolTimeout { request, attempts } => {
+                self.on_pool_timeout(request, attempts, probe);
+            }
+            Event::PoolTurn { population, user } => self.on_pool_turn(population, user, probe),
+            Event::ConnectionIdle(connection) => self.on_connection_idle(connection, probe),
+            Event::ConnectionAged(connection) => self.on_connection_aged(connection, probe),
+            Event::AcceptTimeout(attempt) => self.on_accept_timeout(attempt, probe),
             Event::ConnectRetry(attempt) => self.on_connect_retry(attempt, probe),
             Event::Member { instance, member, epoch, due } => {
                 self.on_member_due(instance, member, epoch, due, probe);
@@ -256,6 +282,8 @@ impl World {
             Event::Entry(entry) => self.on_entry(entry, probe),
             Event::EntryEnds(entry) => self.on_entry_ends(entry, probe),
             Event::Adopt { instance, version } => self.on_adopt(instance, version, probe),
+            Event::Cause { cause, begins } => self.on_cause(cause, begins, probe),
+            Event::Pause { backend, begins } => self.on_pause(backend, begins, probe),
             Event::Rolling { plan, step } => self.on_rolling(plan, step, probe),
             Event::AlertTick(alert) => self.on_alert_tick(alert, probe),
             Event::Sample => {
@@ -337,6 +365,7 @@ impl World {
                 return;
             }
             WorldChange::Alert(AlertId(id), fires) => (Fact::Alert, id, u64::from(fires)),
+            WorldChange::Cause(CauseId(id), strikes) => (Fact::Cause, id, u64::from(strikes)),
         };
         self.digest_fact(fact, u64::from(subject), value);
         probe.changed(self.now, change);
@@ -374,7 +403,10 @@ impl World {
             attempts.any(|a| a.sender == Sender::Check && a.held && a.instance.index() == id)
         };
         let is_done = |&id: &usize| {
-            self.instances[id].held == 0 && !self.routes.contains(&(id as u16)) && !checks(id)
+            self.instances[id].held == 0
+                && self.instances[id].connections == 0
+                && !self.routes.contains(&(id as u16))
+                && !checks(id)
         };
         let free = (0..self.instances.len()).find(is_done);
         if let Some(id) = free {

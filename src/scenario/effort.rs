@@ -2,8 +2,10 @@
 
 use super::Scenario;
 use crate::engine::time::Time;
-use crate::model::run::alert_slices_read;
-use crate::model::setup::{Action, Arrivals, PopulationId, Trigger};
+use crate::model::run::{alert_slices_read, mean_of_profile};
+use crate::model::setup::{
+    Action, Arrivals, BreakerPolicy, PatiencePolicy, Population, PopulationId, Scope, Trigger,
+};
 
 /// What a run would take.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,18 +24,15 @@ pub struct Effort {
 impl Scenario {
     /// What a run would take.
     pub fn effort(&self) -> Effort {
-        let (mut requests, mut attempts_most, mut users) = (0.0, 0.0, 0.0);
+        let (mut requests, mut attempts_most, mut users, mut learned) = (0.0, 0.0, 0.0, 0.0);
         for (id, population) in (0_u16..).zip(&self.setup.populations) {
-            let born = match &population.arrivals {
-                // As often as if nobody ever waited.
-                Arrivals::Closed { think } => {
-                    f64::from(population.users) * self.setup.duration.as_ns() as f64
-                        / think.mean_ns()
-                }
-                _ => population.rate * self.effective_seconds(PopulationId(id)),
-            };
+            let born = self.born(PopulationId(id), population);
+            let again = returns_most(population, self.setup.duration.as_ns() as f64);
+            learned += f64::from(population.users) * bytes_learned(population);
             requests += born;
-            attempts_most += born * (1.0 + f64::from(population.retries.max));
+            let hedges = population.hedge.map_or(0, |hedge| hedge.max);
+            let each = 1.0 + f64::from(population.retries.max) + f64::from(hedges);
+            attempts_most += (born + again) * each;
             users += f64::from(population.users);
         }
         let observation = &self.setup.observation;
@@ -43,7 +42,31 @@ impl Scenario {
             requests,
             attempts_most,
             alert_slices: alert_slices_read(&self.setup),
-            user_bytes_most: users * (pieces as f64 + windows as f64),
+            user_bytes_most: users * (pieces as f64 + windows as f64) + learned,
+        }
+    }
+
+    /// Requests of a population, before retries.
+    fn born(&self, id: PopulationId, population: &Population) -> f64 {
+        let duration = self.setup.duration;
+        let profile = population.profile.as_ref();
+        let mean = profile.map_or(1.0, |profile| mean_of_profile(profile, duration));
+        let of_session = population.session.as_ref().map_or(1.0, |session| session.mean);
+        let arrivals = population.rate * mean * self.effective_seconds(id) * of_session;
+        match &population.arrivals {
+            // As often as if nobody ever waited.
+            Arrivals::Closed { think } => {
+                f64::from(population.users) * duration.as_ns() as f64 / think.mean_ns()
+            }
+            Arrivals::Trace(trace) => {
+                let rows = trace.rows.partition_point(|row| row.at < duration.after_start());
+                rows as f64 * trace.scale
+            }
+            // A change between two states costs about as much as a request.
+            Arrivals::Bursty { every, .. } => {
+                arrivals + 2.0 * duration.as_ns() as f64 / every.as_ns() as f64
+            }
+            _ => arrivals,
         }
     }
 
@@ -67,6 +90,14 @@ impl Scenario {
                     let to = lasts.map_or(end, |lasts| (at + lasts).min(end));
                     surges.push((at, to, *factor));
                 }
+                // As if it were at its height all the time.
+                Action::FlashCrowd { population, crowd }
+                    if concerns(population) && crowd.factor > 1.0 =>
+                {
+                    let lasts = entry.lasts.filter(|_| certain);
+                    let to = lasts.map_or(end, |lasts| (at + lasts).min(end));
+                    surges.push((at, to, crowd.factor));
+                }
                 Action::Calm { population } if certain && concerns(population) => {
                     for surge in &mut surges {
                         surge.1 = surge.1.min(at);
@@ -87,4 +118,30 @@ impl Scenario {
         };
         cuts.windows(2).map(piece).sum()
     }
+}
+
+/// How often users of an open loop come back and ask at once, if they leave whenever they can.
+fn returns_most(population: &Population, duration_ns: f64) -> f64 {
+    let closed = matches!(population.arrivals, Arrivals::Closed { .. });
+    let patience = population.policies.patience.as_ref();
+    let patience = patience.filter(|patience| patience.at_once && !closed);
+    let cycles = |patience: &PatiencePolicy| duration_ns / patience.away.mean_ns();
+    patience.map_or(0.0, |patience| f64::from(population.users) * cycles(patience))
+}
+
+/// Roughly how many bytes each client keeps of what it has learned.
+fn bytes_learned(population: &Population) -> f64 {
+    const WINDOW: f64 = 104.0;
+    const LITTLE: f64 = 24.0;
+    let own = |scope: Scope, bytes| if scope == Scope::User { bytes } else { 0.0 };
+    let budgets = &population.retries.budgets;
+    let policies = &population.policies;
+    let breaker =
+        |breaker: BreakerPolicy| own(breaker.scope, LITTLE + breaker.ratio.map_or(0.0, |_| WINDOW));
+    budgets.ratio.map_or(0.0, |budget| own(budget.scope, WINDOW))
+        + budgets.tokens.map_or(0.0, |budget| own(budget.scope, LITTLE))
+        + budgets.grpc.map_or(0.0, |budget| own(budget.scope, LITTLE))
+        + policies.breaker.map_or(0.0, breaker)
+        + policies.throttle.map_or(0.0, |throttle| own(throttle.scope, WINDOW))
+        + policies.patience.as_ref().map_or(0.0, |_| LITTLE)
 }

@@ -11,10 +11,12 @@ pub(super) const DESCRIPTIVE: &[(&str, &str)] = &[
     ("description", "is for people"),
     ("references", "are for people"),
     ("clients.name", "is how the rest of the file refers to it"),
+    ("clients.classes.name", "is how the rest of the file and a trace refer to it"),
     ("backends.name", "is how the rest of the file refers to it"),
     ("clients.keys.text", "is read by vendors' hashes, which are to come"),
     ("clients.keys.address", "is read by vendors' hashes, which are to come"),
     ("backends.address", "is read by vendors' hash rings, which are to come"),
+    ("cause.name", "is how the rest of the file refers to it"),
     ("timeline.name", "is how the rest of the file refers to it"),
     ("alert.name", "is how the rest of the file refers to it"),
     ("expect.name", "is how the rest of the file refers to it"),
@@ -37,7 +39,8 @@ pub(super) const VARIANTS: &[(&str, &str, &str)] = &[
     ("measure.unset", "unset = [\"database\"]", "unset = []"),
     ("twin.set", "\"timeline.incident.for\" = \"1ns\"", "\"timeline.incident.for\" = \"5s\""),
     ("twin.unset", "unset = [\"clients.batch\"]", "unset = []"),
-    ("twin.misses", "misses = [\"verdict\"]", "misses = [\"bounded\"]"),
+    ("twin.misses", "misses = [\"verdict\"]\n", ""),
+    ("twin.keeps", "keeps = [\"bounded\"]\n", ""),
 ];
 
 pub(super) const fn knob(

@@ -29,9 +29,11 @@ impl World {
     }
 
     /// How urgent an attempt is: 0 is the most urgent.
-    #[expect(clippy::unused_self, reason = "requests have no classes yet")]
-    fn priority(&self, _: &Attempt) -> u8 {
-        0
+    fn priority(&self, attempt: &Attempt) -> u8 {
+        match attempt.sender {
+            Sender::Client => self.populations[attempt.population.index()].priority(attempt.index),
+            Sender::Check => 0,
+        }
     }
 
     /// How long an attempt waits in this backend's line: an attribute of its request.

@@ -4,6 +4,7 @@ use super::admission::ADMISSION;
 use super::backends::{BACKENDS, DATABASE};
 use super::balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 use super::clients::CLIENTS;
+use super::faults::CAUSE;
 use super::layers::{CANARY, PRIORITY, SUBSET, ZONES};
 use super::membership::{EJECTION, HEALTH, SLOW_START};
 use super::{Kind, More, TableSpec, default, optional, required};
@@ -41,6 +42,7 @@ pub static SCENARIO: TableSpec = TableSpec {
         optional("balancer", Kind::Table(&BALANCER), BALANCER.doc),
         required("backends", Kind::List(&BACKENDS), BACKENDS.doc),
         optional("database", Kind::Table(&DATABASE), DATABASE.doc),
+        optional("cause", Kind::List(&CAUSE), CAUSE.doc),
         optional("timeline", Kind::List(&TIMELINE), TIMELINE.doc),
         optional("alert", Kind::List(&ALERT), ALERT.doc),
         optional("objective", Kind::Table(&OBJECTIVE), OBJECTIVE.doc),
@@ -278,13 +280,18 @@ pub static MEASURE: TableSpec = TableSpec {
 /// `[[twin]]`.
 pub static TWIN: TableSpec = TableSpec {
     title: "[[twin]]",
-    doc: "The same scenario without the mechanism that explains it: it must fail the expectations named.",
+    doc: "The same scenario with a change: the expectations that rest on what it changes fail, others are kept.",
     fields: &[
         required("name", Kind::Name, "unique name"),
         optional("set", Kind::Edits, "paths with their new values"),
         optional("unset", Kind::Paths, "paths to remove"),
         optional("reason", Kind::Text, "which mechanism it lacks"),
-        required("misses", Kind::References("expectation"), "expectations that it must fail"),
+        optional("misses", Kind::References("expectation"), "expectations that it must fail"),
+        optional(
+            "keeps",
+            Kind::References("expectation"),
+            "expectations that it must still meet: what the change does not help against",
+        ),
     ],
     more: More::Nothing,
 };
