@@ -53,7 +53,8 @@ pub(super) fn checks(case: &Case) -> Vec<Check> {
 }
 
 fn check(case: &Case, name: String, mut queueing: Queueing, metric: Metric) -> Check {
-    let load = queueing.load();
+    // Who leaves keeps every load stable.
+    let load = if queueing.patience.is_some() { 0.0 } else { queueing.load() };
     // At load 0.5 the median wait of M/D/1 is the upper end of its atom at zero: stated as a
     // probability, which has a standard error.
     let (metric, expected) = match metric {
@@ -80,7 +81,7 @@ fn check(case: &Case, name: String, mut queueing: Queueing, metric: Metric) -> C
 
 fn mm1(case: &Case) -> Option<Plan> {
     let rate = case.require("lam");
-    Some(disciplined(case, format!("M/M/1 {rate}"), Queueing::new(rate), metric(case)?))
+    disciplined(case, format!("M/M/1 {rate}"), Queueing::new(rate), metric(case)?)
 }
 
 fn mmc(case: &Case) -> Option<Plan> {
@@ -150,14 +151,15 @@ fn mg1(case: &Case) -> Option<Plan> {
     };
     let mut queueing = Queueing { service: law, ..Queueing::new(rate) };
     queueing.warm_up_for(f64::midpoint(1.0, queueing.service.scv()));
-    Some(disciplined(case, format!("M/{service}/1 {rate}"), queueing, metric(case)?))
+    disciplined(case, format!("M/{service}/1 {rate}"), queueing, metric(case)?)
 }
 
 /// The discipline that the model's name ends with; its figures have no quantiles.
-fn disciplined(case: &Case, name: String, mut queueing: Queueing, metric: Metric) -> Plan {
+fn disciplined(case: &Case, name: String, mut queueing: Queueing, metric: Metric) -> Option<Plan> {
     let word = case.model.split_once(' ').map_or("FIFO", |(_, word)| word);
     queueing.discipline = match word {
-        "FIFO" => return (name, queueing, metric),
+        "FIFO" => return Some((name, queueing, metric)),
+        _ if queueing.is_near_saturation() => return None,
         "LIFO-NP" => "lifo",
         "LIFO-PR" => "lifo-preemptive",
         "SIRO" => "random-order",
@@ -170,7 +172,7 @@ fn disciplined(case: &Case, name: String, mut queueing: Queueing, metric: Metric
         // Whoever waits at the end of a run waits for as long as a busy period lasts.
         queueing.tail = queueing.warm_up;
     }
-    (format!("{name}, {word}"), queueing, metric)
+    Some((format!("{name}, {word}"), queueing, metric))
 }
 
 /// The sizes that are asked for, so frequent that their mean is 1.
