@@ -27,5 +27,6 @@ mod readme;
 mod real;
 mod scenario_errors;
 mod scenario_meaning;
+mod stations;
 mod swarm;
 mod theory;

@@ -49,6 +49,8 @@ macro_rules! groups {
 
 groups! {
     one_server: "MM1";
+    shared_server: "MG1PS";
+    abandonment: "ERLA";
     several_servers: "MMc", "MDc";
     bounded_queues_and_losses: "MMcK", "MMcc";
     general_service: "MG1", "MD1";

@@ -77,6 +77,12 @@ pub(super) enum Metric {
     TimedOutAccepted,
     /// Share of requests that left the queue unserved.
     Abandoned,
+    /// Share of all requests that had to wait, whether they were served or left.
+    ProbWaitOfAll,
+    /// Time in line, over all requests, whether they were served or left.
+    QueueTime,
+    /// Mean sojourn of requests of a service time, in units.
+    SojournOfSize(f64),
     /// Requests answered in time, per unit.
     Goodput,
     /// Share of the workers that are busy, for one backend.
@@ -135,6 +141,18 @@ impl Metric {
                 let reached = tally.grown(|g| g.reached as f64);
                 let left = tally.grown(|g| (g.succeeded + g.wasted + u64::from(g.waiting)) as f64);
                 (reached - left) / reached
+            }
+            Self::ProbWaitOfAll => {
+                1.0 - (tally.wait.count - tally.waited) as f64 / tally.finished()
+            }
+            Self::QueueTime => {
+                tally.grown(|g| g.waiting_ns as f64) / tally.grown(|g| g.reached as f64) / UNIT_NS
+            }
+            Self::SojournOfSize(size) => {
+                let sizes = tally.sizes.as_ref().expect("sizes were asked for");
+                let near = (size * UNIT_NS) as u64;
+                let (count, sum_ns) = sizes[&near];
+                sum_ns as f64 / count as f64 / UNIT_NS
             }
             Self::Utilization => {
                 tally.grown(|g| g.busy_ns as f64) / span / f64::from(tally.workers)
