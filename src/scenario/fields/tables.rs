@@ -4,6 +4,7 @@ use super::admission::ADMISSION;
 use super::backends::{BACKENDS, DATABASE};
 use super::balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 use super::clients::CLIENTS;
+use super::faults::CAUSE;
 use super::layers::{CANARY, PRIORITY, SUBSET, ZONES};
 use super::membership::{EJECTION, HEALTH, SLOW_START};
 use super::{Kind, More, TableSpec, default, optional, required};
@@ -41,6 +42,7 @@ pub static SCENARIO: TableSpec = TableSpec {
         optional("balancer", Kind::Table(&BALANCER), BALANCER.doc),
         required("backends", Kind::List(&BACKENDS), BACKENDS.doc),
         optional("database", Kind::Table(&DATABASE), DATABASE.doc),
+        optional("cause", Kind::List(&CAUSE), CAUSE.doc),
         optional("timeline", Kind::List(&TIMELINE), TIMELINE.doc),
         optional("alert", Kind::List(&ALERT), ALERT.doc),
         optional("objective", Kind::Table(&OBJECTIVE), OBJECTIVE.doc),
