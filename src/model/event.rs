@@ -28,6 +28,10 @@ pub(super) enum Event {
     DatabaseCompletion { epoch: u32 },
     /// A backend's own timer, unless its life has ended since.
     BackendTimer { backend: BackendId, life: u32, what: BackendTimer },
+    /// An attempt has waited too long for a connection to the database.
+    PoolTimeout(Handle),
+    /// A query has taken too long.
+    QueryTimeout(Handle),
     /// A database pause is over.
     DatabaseResumes,
     /// A rolling restart's next step.

@@ -1,7 +1,7 @@
 //! Conservation, checked at every sample: a run that loses a request must not print a number.
 
 use super::outcome::Outcome;
-use super::request::{Place, Sender};
+use super::request::Sender;
 use super::world::World;
 
 impl World {
@@ -52,10 +52,7 @@ impl World {
             .iter()
             .map(|b| u64::from(b.station.busy()) + u64::from(b.station.waiting()))
             .sum();
-        let placed = self
-            .attempts
-            .iter()
-            .filter(|(_, attempt)| matches!(attempt.place, Place::Station | Place::Replying));
+        let placed = self.attempts.iter().filter(|(_, attempt)| attempt.place.is_inside());
         assert_eq!(placed.count() as u64, inside, "attempts in stations drifted");
         let ok = self.counts.finished[Outcome::Ok.index()];
         let served: u64 = self.backends.iter().map(|b| b.gauge.succeeded).sum();

@@ -46,7 +46,7 @@ impl World {
                 self.redrain(probe);
             }
             Action::Surge { population, .. } => self.calm(*population, Some(id)),
-            Action::DatabaseSlow(_) => self.restore_database(Some(id)),
+            Action::DatabaseBegin(fault) => self.end_database_fault(fault.kind(), Some(id)),
             Action::Configure { rollout, .. } => {
                 // Only its own changes: what came after stays.
                 if let Some(own) = self.configured_by(id) {
@@ -61,7 +61,8 @@ impl World {
             | Action::RollingRestart { .. }
             | Action::Undrain(_)
             | Action::Calm { .. }
-            | Action::DatabaseRestore
+            | Action::DatabaseEnd { .. }
+            | Action::DatabaseRestart
             | Action::DatabasePause(_)
             | Action::Note => {}
         }
@@ -103,8 +104,9 @@ impl World {
             }
             Action::Surge { population, factor } => self.surge(*population, *factor, source),
             Action::Calm { population } => self.calm(*population, None),
-            Action::DatabaseSlow(factor) => self.slow_database(*factor, source),
-            Action::DatabaseRestore => self.restore_database(None),
+            Action::DatabaseBegin(fault) => self.begin_database_fault(*fault, source, probe),
+            Action::DatabaseEnd { kind, of } => self.end_database_fault(*kind, *of),
+            Action::DatabaseRestart => self.restart_database(probe),
             Action::DatabasePause(span) => self.pause_database(*span),
             Action::Note => {}
         }

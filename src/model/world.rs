@@ -151,7 +151,10 @@ impl World {
             seed,
             configured: Vec::new(),
             backends: setup.backends.iter().map(Backend::new).collect(),
-            database: setup.database.as_ref().map(Database::new),
+            database: setup
+                .database
+                .as_ref()
+                .map(|database| Database::new(database, setup.backends.len(), seed)),
             drains: Vec::new(),
             draining: vec![false; setup.backends.len()],
             rolling: Vec::new(),
@@ -263,6 +266,8 @@ impl World {
             Event::BackendTimer { backend, life, what } => {
                 self.on_backend_timer(backend, life, what, probe);
             }
+            Event::PoolTimeout(attempt) => self.on_pool_timeout(attempt, probe),
+            Event::QueryTimeout(attempt) => self.on_query_timeout(attempt, probe),
             Event::DatabaseResumes => self.on_database_resumes(),
             Event::Entry(entry) => self.on_entry(entry, probe),
             Event::EntryEnds(entry) => self.on_entry_ends(entry, probe),

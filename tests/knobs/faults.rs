@@ -28,6 +28,10 @@ const RESTART: &str = "timeline.e={at=\"30s\", do=\"restart\", targets=\"all\"}"
 const COLD_CURVE: &str = "backends.*.cold-start={curve=[3, 2], period=\"10s\"}";
 const COLD_CACHE: &str = "backends.*.cold-start={slowdown=3, requests=50}";
 
+/// A database near its limits.
+const BUSY: &str = "database.query=40ms";
+const FAILING_QUERIES: &str = "database.failing=5%";
+
 pub(super) const FAULTS: &[Knob] = &[
     knob("backends.overload.crash-at", &[DIES], "backends.*.overload.crash-at=queue >= 4", Happens),
     knob("backends.supervisor.restarts", &[DIES], STAYS_DEAD, Happens),
@@ -89,4 +93,10 @@ pub(super) const FAULTS: &[Knob] = &[
     knob("cause.fault", &[CAUSE], "cause.rack.fault=hang", Happens),
     knob("cause.factor", &[CAUSE_SLOW], "cause.rack.factor=5", Happens),
     knob("cause.with", &[CAUSE_WITH], "cause.rack.with=http_500", Happens),
+    knob("database.pool", &[BUSY], "database.pool=1", Happens),
+    knob("database.queue", &[BUSY], "database.queue=1", Happens),
+    knob("database.pool-timeout", &[BUSY], "database.pool-timeout=20ms", Happens),
+    knob("database.query-timeout", &[BUSY], "database.query-timeout=30ms", Happens),
+    knob("database.failing", &[BUSY], FAILING_QUERIES, Happens),
+    knob("database.error", &[FAILING_QUERIES], "database.error=http_503", Happens),
 ];

@@ -6,6 +6,7 @@ mod alert;
 mod backend;
 mod breakage;
 mod client;
+mod database;
 mod hedge;
 mod policies;
 mod timeline;
@@ -15,9 +16,10 @@ pub use super::balancer::config::{
     AlgorithmConfig, BalancerConfig, BalancerSetup, Change, Member, Rollout,
 };
 pub use alert::{AlertRule, Signal};
-pub use backend::{Abandoned, BackendSetup, DatabaseSetup, Overload, OverloadEnd};
+pub use backend::{Abandoned, BackendSetup, Overload, OverloadEnd};
 pub use breakage::{Cause, Memory, Origin, OwnFaults, Pauses, PausesEvery, Supervisor};
 pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
+pub use database::DatabaseSetup;
 pub use hedge::{HedgeBudget, HedgePolicy};
 pub use policies::{
     BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,

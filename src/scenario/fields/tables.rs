@@ -1,9 +1,10 @@
 //! Every table of a scenario file with its keys.
 
 use super::admission::ADMISSION;
-use super::backends::{BACKENDS, DATABASE};
+use super::backends::BACKENDS;
 use super::balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 use super::clients::CLIENTS;
+use super::database::DATABASE;
 use super::faults::CAUSE;
 use super::layers::{CANARY, PRIORITY, SUBSET, ZONES};
 use super::membership::{EJECTION, HEALTH, SLOW_START};

@@ -8,6 +8,7 @@ mod backend;
 mod balancer;
 mod causes;
 mod client;
+mod database;
 mod expect;
 mod layers;
 mod membership;
@@ -162,7 +163,7 @@ fn setup(context: &Context<'_>, top: &TableReader<'_>) -> Option<Setup> {
     let members = backend::member_nodes(context.root);
     let config = balancer::configuration(context.report, context.root, &members);
     let instances = balancer::instances(top);
-    let database = backend::database(top);
+    let database = database::database(top);
     let causes = causes::causes(context, top);
     let alerts = alert::alerts(context, top);
     let timeline = timeline::timeline(context, top, instances.as_ref().map(|i| i.count));
