@@ -1,5 +1,6 @@
 //! Everything that can happen, and what comes first at one instant.
 
+use super::autoscale::ScaleStep;
 use super::checks::Due;
 use super::setup::{AlertId, BackendId, CauseId, EntryId, InstanceId, PopulationId};
 use crate::engine::queue::Class;
@@ -20,6 +21,8 @@ pub(super) enum Event {
     Cause { cause: CauseId, begins: bool },
     /// A backend's process pauses, or (`false`) goes on.
     Pause { backend: BackendId, begins: bool },
+    /// The autoscaler's next step.
+    Scale(ScaleStep),
     /// An instance takes up a configuration version.
     Adopt { instance: InstanceId, version: u32 },
     /// A backend's next completion, unless its epoch has passed.

@@ -1,5 +1,6 @@
 //! How backends and what they depend on break by themselves, against closed forms and arithmetic.
 
+mod autoscale;
 mod database;
 mod own;
 

@@ -3,6 +3,7 @@
 //! Scenario files are resolved into this; after that, no name, unit or default is interpreted again.
 
 mod alert;
+mod autoscale;
 mod backend;
 mod breakage;
 mod client;
@@ -16,6 +17,7 @@ pub use super::balancer::config::{
     AlgorithmConfig, BalancerConfig, BalancerSetup, Change, Member, Rollout,
 };
 pub use alert::{AlertRule, Signal};
+pub use autoscale::{Autoscale, ScaleMetric};
 pub use backend::{Abandoned, BackendSetup, Overload, OverloadEnd};
 pub use breakage::{Cause, Memory, Origin, OwnFaults, Pauses, PausesEvery, Supervisor};
 pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
@@ -81,6 +83,8 @@ pub struct Setup {
     pub backends: Vec<BackendSetup>,
     /// What all backends share, if anything.
     pub database: Option<DatabaseSetup>,
+    /// What takes backends into service and out of it, if anything does.
+    pub autoscale: Option<Autoscale>,
     /// What strikes at random.
     pub causes: Vec<Cause>,
     /// What is done to the system, and when.

@@ -7,6 +7,7 @@
 //! from here.
 
 mod admission;
+mod autoscale;
 mod backends;
 mod balancer;
 mod clients;
@@ -18,6 +19,7 @@ mod policies;
 mod tables;
 
 pub use admission::ADMISSION;
+pub use autoscale::AUTOSCALE;
 pub use backends::BACKENDS;
 pub(super) use backends::{FIXED_MEMBER_KEYS, MEMBER_KEYS};
 pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};

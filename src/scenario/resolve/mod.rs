@@ -4,6 +4,7 @@
 mod admission;
 mod alert;
 pub(super) mod assumption;
+mod autoscale;
 mod backend;
 mod balancer;
 mod causes;
@@ -165,6 +166,7 @@ fn setup(context: &Context<'_>, top: &TableReader<'_>) -> Option<Setup> {
     let instances = balancer::instances(top);
     let database = database::database(top);
     let causes = causes::causes(context, top);
+    let autoscale = autoscale::autoscale(context, top);
     let alerts = alert::alerts(context, top);
     let timeline = timeline::timeline(context, top, instances.as_ref().map(|i| i.count));
     let observation = observation::observation(context, top);
@@ -181,6 +183,7 @@ fn setup(context: &Context<'_>, top: &TableReader<'_>) -> Option<Setup> {
         },
         backends: backends?,
         database: database.ok()?,
+        autoscale: autoscale.ok()?,
         causes: causes?,
         timeline: timeline?,
         alerts: alerts?,
