@@ -18,7 +18,8 @@ use misroute::model::probe::{Blind, Probe};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    ClientPolicies, Jitter, Observation, OwnFaults, Population, RetryBudgets, RetryPolicy, Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RetryBudgets,
+    RetryPolicy, Setup,
 };
 use misroute::observe::recorder::Recorder;
 use std::cmp::Reverse;
@@ -56,6 +57,11 @@ impl Model {
             queue: None,
             service: Distribution::exponential(SERVICE),
             full: Outcome::Http503,
+            discipline: DisciplineConfig::fifo(),
+            queue_age: None,
+            patience: None,
+            late: Outcome::Http503,
+            contention: None,
             abandoned: Abandoned::Finish,
             overload: None,
             start_time: Span::ZERO,
@@ -74,6 +80,9 @@ impl Model {
                 users: 1000,
                 arrivals: Arrivals::Poisson,
                 rate: self.rate(),
+                profile: None,
+                session: None,
+                classes: Arc::new([]),
                 keys: None,
                 timeout: self.timeout,
                 connect_timeout: None,
@@ -88,9 +97,10 @@ impl Model {
                     on: OutcomeSet::failures(),
                     budgets: RetryBudgets::default(),
                 },
-                policies: ClientPolicies::default(),
                 hedge: None,
                 redraw: false,
+                connections: None,
+                policies: ClientPolicies::default(),
             }],
             balancer: BalancerSetup::single(config),
             backends: (0..self.backends).map(backend).collect(),

@@ -358,7 +358,6 @@ fn interval(values: &[f64]) -> (f64, f64) {
 /// the queues that they make longer, and the tail grows (Dean & Barroso, CACM 2013; Vulimiri et
 /// al., "Low latency via redundancy", CoNEXT 2013).
 #[test]
-#[expect(clippy::print_stdout, reason = "where the crossover is")]
 fn hedging_helps_at_low_load_and_harms_at_high_load() {
     let mut ratios = Vec::new();
     for load in [0.1, 0.3, 0.5, 0.6] {

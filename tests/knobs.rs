@@ -5,7 +5,6 @@ mod arrivals;
 mod balancer;
 mod clients;
 mod faults;
-mod hedging;
 mod laws;
 mod layers;
 mod network;
@@ -20,6 +19,7 @@ use misroute::experiment::run::{Run, run};
 use misroute::model::balancer::admission::ADMISSIONS;
 use misroute::model::balancer::membership::rule::EJECTIONS;
 use misroute::model::balancer::{ALGORITHMS, ParameterKind};
+use misroute::model::station::discipline::DISCIPLINES;
 use misroute::scenario::actions::{ACTIONS, Lasts};
 use misroute::scenario::fields::{Kind, More, ROLLOUT, SCENARIO, TableSpec};
 use misroute::scenario::{Override, SIGNALS, Scenario, Source, load};
@@ -128,7 +128,6 @@ pub(crate) fn knobs() -> impl Iterator<Item = &'static Knob> {
         KNOBS,
         arrivals::ARRIVALS,
         clients::CLIENTS,
-        hedging::HEDGING,
         stations::STATIONS,
         faults::FAULTS,
         network::NETWORK,
@@ -139,7 +138,9 @@ pub(crate) fn knobs() -> impl Iterator<Item = &'static Knob> {
 }
 
 pub(crate) fn scenario(text: &str) -> Scenario {
-    load(&Source::from_text("base.toml", text), &[]).unwrap_or_else(|wrong| panic!("{wrong}"))
+    let files = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/arrivals");
+    let source = Source::from_text("base.toml", text).in_folder(files);
+    load(&source, &[]).unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
 pub(crate) fn replay(base: &Scenario, overrides: &[&str]) -> Run {
@@ -286,6 +287,12 @@ fn ids(prefix: &str, spec: &TableSpec, found: &mut BTreeSet<String>) {
     }
     match spec.more {
         More::Nothing | More::Algorithms => {}
+        More::Disciplines => {
+            for spec in DISCIPLINES {
+                let all = spec.parameters.iter();
+                found.extend(all.map(|p| format!("{prefix}{}.{}", spec.name, p.name)));
+            }
+        }
         More::Admissions => {
             let all = ADMISSIONS.iter().flat_map(|rule| rule.parameters);
             found.extend(all.map(|parameter| format!("{prefix}{}", parameter.name)));

@@ -60,6 +60,14 @@ pub enum Purpose {
     RequestKey = 21,
     /// How long a closed-loop user thinks.
     Think = 22,
+    /// How long bursts and the times between them last.
+    Burst = 23,
+    /// How many requests a session has.
+    Session = 24,
+    /// Which class a request is of.
+    Class = 25,
+    /// Which rows of a trace a smaller load leaves out.
+    TraceRow = 26,
     /// When a backend fails by itself, and for how long.
     Failures = 46,
     /// When a shared cause strikes, and for how long.
@@ -80,6 +88,12 @@ pub enum Purpose {
     Redraw = 36,
     /// The query of a request's later attempts, where each draws its own.
     DatabaseRedraw = 37,
+    /// How old a kept connection gets, and how many requests it carries.
+    Connection = 38,
+    /// Who is next in a backend's line, where the discipline draws.
+    Discipline = 42,
+    /// How long a request waits in a backend's line at most.
+    Patience = 43,
     /// Draws of a test or bench.
     Test = 255,
 }

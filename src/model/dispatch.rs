@@ -2,6 +2,7 @@
 
 use super::balancer::lines::Line;
 use super::balancer::{Pick, Tried};
+use super::client::connection::Line as ClientLine;
 use super::event::{Event, TIMERS};
 use super::outcome::Outcome;
 use super::probe::Probe;
@@ -14,16 +15,32 @@ use crate::engine::time::Time;
 impl World {
     /// A client sends one more attempt of its request.
     pub(super) fn send_attempt(&mut self, request_handle: Handle, probe: &mut impl Probe) {
+        if let Some(line) = self.find_line(request_handle, probe) {
+            self.send_on(line, request_handle, probe);
+        }
+    }
+
+    /// A client sends an attempt on a connection of its own, or one that it keeps.
+    pub(super) fn send_on(
+        &mut self,
+        line: ClientLine,
+        request_handle: Handle,
+        probe: &mut impl Probe,
+    ) {
         let request = self.requests.get_mut(request_handle).expect("it is being tried");
         request.attempts += 1;
         let request = *request;
         self.counts.attempts += 1;
         let population = &self.populations[request.population.index()];
         let routes = self.routes.len() as u16;
-        let route = population.instance(request.index, request.attempts, routes);
-        let process = self.routes[usize::from(route)];
-        let thread =
-            population.thread(request.index, request.attempts, self.setup.balancer.threads);
+        let (instance, thread) = if let ClientLine::Kept(connection) = line {
+            self.ends_at(connection)
+        } else {
+            let route = population.instance(request.index, request.attempts, routes);
+            let threads = self.setup.balancer.threads;
+            let thread = population.thread(request.index, request.attempts, threads);
+            (InstanceId(self.routes[usize::from(route)]), thread)
+        };
         let handle = self.attempts.insert(Attempt {
             sender: Sender::Client,
             request: Some(request_handle),
@@ -31,7 +48,7 @@ impl World {
             user: request.user,
             index: request.index,
             number: request.attempts.min(u32::from(u16::MAX)) as u16,
-            instance: InstanceId(process),
+            instance,
             thread,
             held: true,
             backend: None,
@@ -43,8 +60,10 @@ impl World {
         });
         self.set_client_timers(handle);
         self.hedge_later(request_handle, handle);
-        let instance = &mut self.instances[usize::from(process)];
-        if instance.config.limits.accepted.is_some_and(|most| instance.held >= most) {
+        self.load_line(line, handle);
+        let instance = &mut self.instances[instance.index()];
+        // One that is kept was accepted when it was made.
+        if !matches!(line, ClientLine::Kept(_)) && !instance.accepts() {
             instance.lines.hold_back(handle);
             self.place(handle, Place::Backlog);
             self.set_accept_timer(handle);
@@ -58,16 +77,17 @@ impl World {
         let attempt = self.attempts.get(handle).expect("it is being sent");
         let (sent, population) = (attempt.sent, attempt.population.index());
         let total = self.instances[attempt.instance.index()].config.timeout;
-        // A client that has left, while the balancer goes on, does not leave again.
-        if let Some(timeout) = self.setup.populations[population].timeout
-            && attempt.request.is_some()
-        {
+        // Of an attempt that goes on under a new handle the client may have left long ago.
+        let is_awaited = attempt.request.is_some();
+        if is_awaited && let Some(timeout) = self.setup.populations[population].timeout {
             let event = Event::AttemptTimeout(handle);
             self.queue.push_in_lane(population, sent + timeout, TIMERS, event);
         }
         if let Some(timeout) = total {
             let (lane, event) = (self.lane(Lane::Total), Event::BalancerTimeout(handle));
-            self.queue.push_in_lane(lane, sent + timeout, TIMERS, event);
+            // A new configuration may have shortened it since.
+            let at = (sent + timeout).max(self.now);
+            self.queue.push_in_lane(lane, at, TIMERS, event);
         }
     }
 
@@ -98,7 +118,14 @@ impl World {
                 self.answer(handle, Outcome::Http503, probe);
                 return;
             }
-            let going_on = match self.pick(&attempt) {
+            let pick = match self.tied_to(handle) {
+                Some(member) => {
+                    self.instances[attempt.instance.index()].pick_member(member.index());
+                    Pick::Member(member.index())
+                }
+                None => self.pick(&attempt),
+            };
+            let going_on = match pick {
                 Pick::Member(member) => {
                     let member = BackendId(member as u16);
                     if self.must_wait_for_connection(attempt.instance, member) {
@@ -181,10 +208,12 @@ impl World {
         let member = attempt.backend.expect("a member was picked");
         let condition = self.backends[member.index()].condition;
         let config = &self.instances[attempt.instance.index()].config;
-        if condition.refuses {
+        // Through a connection that is there, whoever would refuse or not answer another one.
+        let is_made = self.tied_to(handle).is_some();
+        if condition.refuses && !is_made {
             return self.connection_failed(handle, false, probe);
         }
-        if condition.unreachable {
+        if condition.unreachable && !is_made {
             if let Some(timeout) = config.connect.timeout {
                 self.queue.push(self.now + timeout, TIMERS, Event::ConnectTimeout(handle));
             }
@@ -195,7 +224,10 @@ impl World {
             let event = Event::ServerTimeout(handle);
             self.queue.push_in_lane(lane, self.now + timeout, TIMERS, event);
         }
-        self.accept(handle, member, probe);
+        if !condition.unreachable {
+            self.tie(handle, member);
+            self.accept(handle, member, probe);
+        }
         false
     }
 
@@ -230,6 +262,7 @@ impl World {
         }
         let request = attempt.request.take();
         let attempt = *attempt;
+        self.line_over(handle, Some(outcome), probe);
         // The member's slot is free before the client can come back, but filled only afterwards:
         // whoever waits there is served at the same instant.
         let freed = self.end_hold(handle, Some(outcome));

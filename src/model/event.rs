@@ -32,7 +32,7 @@ pub(super) enum Event {
     /// A backend's own timer, unless its life has ended since.
     BackendTimer { backend: BackendId, life: u32, what: BackendTimer },
     /// An attempt has waited too long for a connection to the database.
-    PoolTimeout(Handle),
+    DatabasePoolTimeout(Handle),
     /// A query has taken too long.
     QueryTimeout(Handle),
     /// A database pause is over.
@@ -43,6 +43,8 @@ pub(super) enum Event {
     ConnectRetry(Handle),
     /// A failing backend answers.
     FailingReply(Handle),
+    /// An attempt has waited long enough in a backend's line.
+    PatienceOver(Handle),
     /// A process' timer for one of its members, unless its configuration has changed since.
     Member { instance: InstanceId, member: BackendId, epoch: u16, due: Due },
     /// Passive ejection looks at all members of a process.
@@ -71,12 +73,20 @@ pub(super) enum Event {
     HedgeDue { request: Handle, attempts: u32 },
     /// The client has waited long enough for this request.
     RequestTimeout(Handle),
+    /// A request has waited long enough for a connection, unless an attempt was sent since.
+    PoolTimeout { request: Handle, attempts: u32 },
+    /// A user's requests that wait for connections have a turn.
+    PoolTurn { population: PopulationId, user: u32 },
+    /// A connection has been idle for long, unless it was used since.
+    ConnectionIdle(Handle),
+    /// A connection is as old as it gets.
+    ConnectionAged(Handle),
     /// A population's next request, unless its rate has changed since.
     Arrival { population: PopulationId, epoch: u32 },
     /// An open-loop user who had given up is back, and asks at once.
     Returned { population: PopulationId, user: u32 },
-    /// A closed-loop user has thought for the n-th time.
-    Thought { population: PopulationId, user: u32, n: u32 },
+    /// A user has thought, and sends the request of this identity.
+    Thought { population: PopulationId, index: u64 },
 }
 
 /// What a backend's timer is for.

@@ -4,10 +4,12 @@ use super::balancer::{self, Dialect};
 use super::outcome::{Outcome, OutcomeSet};
 use super::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    ClientPolicies, Jitter, Observation, OwnFaults, Population, RetryBudgets, RetryPolicy, Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RetryBudgets,
+    RetryPolicy, Setup,
 };
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
+use std::sync::Arc;
 
 /// One worker, no limit, 1 ms.
 pub(crate) fn backend(name: &str) -> BackendSetup {
@@ -17,6 +19,11 @@ pub(crate) fn backend(name: &str) -> BackendSetup {
         queue: None,
         service: Distribution::constant(Span::from_ms(1)),
         full: Outcome::Http503,
+        discipline: DisciplineConfig::fifo(),
+        queue_age: None,
+        patience: None,
+        late: Outcome::Http503,
+        contention: None,
         abandoned: Abandoned::Finish,
         overload: None,
         start_time: Span::ZERO,
@@ -44,6 +51,9 @@ pub(crate) fn setup(
             users: 100,
             arrivals: Arrivals::Poisson,
             rate,
+            profile: None,
+            session: None,
+            classes: Arc::new([]),
             keys: None,
             timeout: None,
             connect_timeout: None,
@@ -58,9 +68,10 @@ pub(crate) fn setup(
                 on: OutcomeSet::failures(),
                 budgets: RetryBudgets::default(),
             },
-            policies: ClientPolicies::default(),
             hedge: None,
             redraw: false,
+            connections: None,
+            policies: ClientPolicies::default(),
         }],
         balancer: BalancerSetup::single(config),
         backends,

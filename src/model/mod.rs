@@ -28,7 +28,7 @@ mod fixture;
 mod invariant;
 mod probing;
 mod request;
-mod station;
+pub mod station;
 #[cfg(test)]
 mod tests;
 mod timeline;

@@ -25,11 +25,13 @@ pub enum Outcome {
     Throttled,
     /// Never sent: its user had given up and was away.
     Withheld,
+    /// Never sent: all of its user's connections were busy.
+    NoConnection,
 }
 
 impl Outcome {
     /// How many outcomes there are.
-    pub const COUNT: usize = 10;
+    pub const COUNT: usize = 11;
 
     /// Every outcome, in order.
     pub const ALL: [Self; Self::COUNT] = [
@@ -43,6 +45,7 @@ impl Outcome {
         Self::BreakerOpen,
         Self::Throttled,
         Self::Withheld,
+        Self::NoConnection,
     ];
 
     /// Position in [`Outcome::ALL`].
@@ -63,6 +66,7 @@ impl Outcome {
             Self::BreakerOpen => "breaker_open",
             Self::Throttled => "throttled",
             Self::Withheld => "withheld",
+            Self::NoConnection => "no_connection",
         }
     }
 
@@ -79,7 +83,7 @@ impl Outcome {
     /// Whether the request, or the retry it needed, was never sent: no attempt ends so, and nobody
     /// but the user knows.
     pub fn is_unsent(self) -> bool {
-        matches!(self, Self::BreakerOpen | Self::Throttled | Self::Withheld)
+        matches!(self, Self::BreakerOpen | Self::Throttled | Self::Withheld | Self::NoConnection)
     }
 }
 

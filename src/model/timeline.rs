@@ -45,7 +45,9 @@ impl World {
                 self.drains.retain(|&(source, _)| source != Some(id));
                 self.redrain(probe);
             }
-            Action::Surge { population, .. } => self.calm(*population, Some(id)),
+            Action::Surge { population, .. } | Action::FlashCrowd { population, .. } => {
+                self.calm(*population, Some(id));
+            }
             Action::DatabaseBegin(fault) => self.end_database_fault(fault.kind(), Some(id)),
             Action::Configure { rollout, .. } => {
                 // Only its own changes: what came after stays.
@@ -103,6 +105,9 @@ impl World {
                 self.redrain(probe);
             }
             Action::Surge { population, factor } => self.surge(*population, *factor, source),
+            Action::FlashCrowd { population, crowd } => {
+                self.flash_crowd(*population, crowd, source);
+            }
             Action::Calm { population } => self.calm(*population, None),
             Action::DatabaseBegin(fault) => self.begin_database_fault(*fault, source, probe),
             Action::DatabaseEnd { kind, of } => self.end_database_fault(*kind, *of),
@@ -165,6 +170,9 @@ impl World {
             let draining = &self.draining;
             let process = usize::from(self.routes[route]);
             self.instances[process].adopt(version, &config, self.now, |id| draining[id.index()]);
+        }
+        if reloads {
+            self.shut_retired(probe);
         }
         self.note_change(WorldChange::Adopted(id, version), probe);
         self.note_all_up();

@@ -169,6 +169,7 @@ impl World {
         }
         let old = handle;
         let handle = self.attempts.insert(Attempt { place: Place::Balancer, ..attempt });
+        self.connections.rename(old, handle);
         if let Some(request) = attempt.request {
             self.flights.rename(request, old, handle);
         }

@@ -10,6 +10,7 @@ use super::balancer::instance::Instance;
 use super::balancer::layer::Seat;
 use super::causes::CauseState;
 use super::client::PopulationState;
+use super::client::connection::Connections;
 use super::client::flight::Flights;
 use super::database::Database;
 use super::dispatch::Lane;
@@ -78,6 +79,11 @@ fn process(
     Instance::new(config, setup.threads, seat, Stream::new(seed, Purpose::Balancer, id))
 }
 
+fn backends(setup: &Setup, seed: Seed) -> Vec<Backend> {
+    let stream = |id| Stream::new(seed, Purpose::Discipline, id);
+    (0..).zip(&setup.backends).map(|(id, backend)| Backend::new(backend, stream(id))).collect()
+}
+
 /// A running simulation.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -87,6 +93,7 @@ pub struct World {
     pub(super) requests: Slab<Request>,
     pub(super) attempts: Slab<Attempt>,
     pub(super) flights: Flights,
+    pub(super) connections: Connections,
     pub(super) populations: Vec<PopulationState>,
     /// Balancer processes; those of before a reload go on until they have nothing left to do.
     pub(super) instances: Vec<Instance>,
@@ -96,7 +103,7 @@ pub struct World {
     pub(super) versions: Vec<Arc<BalancerConfig>>,
     /// Whether each was taken up in new processes.
     pub(super) reloads: Vec<bool>,
-    seed: Seed,
+    pub(super) seed: Seed,
     /// What the newest configuration changes of the first, in order.
     pub(super) configured: Vec<Configured>,
     pub(super) backends: Vec<Backend>,
@@ -131,10 +138,10 @@ pub struct World {
 impl World {
     /// The world at the start of a run.
     pub fn new(setup: Arc<Setup>, seed: Seed) -> Self {
-        let populations: Vec<_> = (0_u16..)
-            .zip(&setup.populations)
-            .map(|(id, population)| PopulationState::new(population, PopulationId(id), seed))
-            .collect();
+        let population = |(id, population)| {
+            PopulationState::new(population, PopulationId(id), seed, setup.duration)
+        };
+        let populations: Vec<_> = (0_u16..).zip(&setup.populations).map(population).collect();
         let config = &setup.balancer.config;
         let each = u64::from(setup.balancer.processes);
         let processes = u64::from(setup.balancer.instances) * each;
@@ -148,6 +155,7 @@ impl World {
             requests: Slab::default(),
             attempts: Slab::default(),
             flights: Flights::new(&setup.populations),
+            connections: Connections::default(),
             populations,
             routes: (0..instances.len() as u16).collect(),
             instances,
@@ -155,7 +163,7 @@ impl World {
             reloads: vec![false],
             seed,
             configured: Vec::new(),
-            backends: setup.backends.iter().map(Backend::new).collect(),
+            backends: backends(&setup, seed),
             database: setup
                 .database
                 .as_ref()
@@ -203,7 +211,7 @@ impl World {
         for process in 0..self.instances.len() as u16 {
             self.start_membership(InstanceId(process));
         }
-        self.open();
+        self.open(self.seed);
     }
 
     /// Now, in the simulation.
@@ -247,7 +255,7 @@ impl World {
     fn route(&mut self, event: Event, probe: &mut impl Probe) {
         match event {
             Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),
-            Event::Thought { population, user, n } => self.on_thought(population, user, n, probe),
+            Event::Thought { population, index } => self.on_thought(population, index, probe),
             Event::Returned { population, user } => self.on_returned(population, user, probe),
             Event::Completion { backend, epoch } => self.on_completion(backend, epoch, probe),
             Event::DatabaseCompletion { epoch } => self.on_database_completion(epoch, probe),
@@ -256,6 +264,12 @@ impl World {
             Event::RetryDue(request) => self.on_retry_due(request, probe),
             Event::HedgeDue { request, attempts } => self.on_hedge_due(request, attempts, probe),
             Event::RequestTimeout(request) => self.on_request_timeout(request, probe),
+            Event::PoolTimeout { request, attempts } => {
+                self.on_pool_timeout(request, attempts, probe);
+            }
+            Event::PoolTurn { population, user } => self.on_pool_turn(population, user, probe),
+            Event::ConnectionIdle(connection) => self.on_connection_idle(connection, probe),
+            Event::ConnectionAged(connection) => self.on_connection_aged(connection, probe),
             Event::AcceptTimeout(attempt) => self.on_accept_timeout(attempt, probe),
             Event::ConnectRetry(attempt) => self.on_connect_retry(attempt, probe),
             Event::Member { instance, member, epoch, due } => {
@@ -270,11 +284,12 @@ impl World {
             Event::ProbeAnswer { instance, thread, backend } => {
                 self.on_probe_answer(instance, thread, backend);
             }
+            Event::PatienceOver(attempt) => self.on_patience_over(attempt),
             Event::FailingReply(attempt) => self.on_failing_reply(attempt, probe),
             Event::BackendTimer { backend, life, what } => {
                 self.on_backend_timer(backend, life, what, probe);
             }
-            Event::PoolTimeout(attempt) => self.on_pool_timeout(attempt, probe),
+            Event::DatabasePoolTimeout(attempt) => self.on_database_pool_timeout(attempt, probe),
             Event::QueryTimeout(attempt) => self.on_query_timeout(attempt, probe),
             Event::DatabaseResumes => self.on_database_resumes(),
             Event::Entry(entry) => self.on_entry(entry, probe),
@@ -404,7 +419,10 @@ impl World {
             attempts.any(|a| a.sender == Sender::Check && a.held && a.instance.index() == id)
         };
         let is_done = |&id: &usize| {
-            self.instances[id].held == 0 && !self.routes.contains(&(id as u16)) && !checks(id)
+            self.instances[id].held == 0
+                && self.instances[id].connections == 0
+                && !self.routes.contains(&(id as u16))
+                && !checks(id)
         };
         let free = (0..self.instances.len()).find(is_done);
         if let Some(id) = free {

@@ -108,4 +108,43 @@ pub(super) const CLIENTS: &[Knob] = &[
         "clients.web.patience.away={ exponential = { mean = \"10s\" } }",
     ),
     knob("clients.patience.at-once", &[PATIENCE, FAILING], "clients.web.patience.at-once=false"),
+    // Deadlines and hedges.
+    knob(
+        "clients.connect-timeout",
+        &["balancer.limits.accepted=2"],
+        "clients.web.connect-timeout=50ms",
+    ),
+    knob("clients.total-timeout", &[], "clients.web.total-timeout=300ms"),
+    knob("clients.hedge.after", &[HEDGED], "clients.web.hedge.after=80ms"),
+    knob("clients.hedge.max", &[HEDGED], "clients.web.hedge.max=2"),
+    knob("clients.hedge.cancel", &[HEDGED, CANCELS], "clients.web.hedge.cancel=false"),
+    knob("clients.hedge.share", &[HEDGED], "clients.web.hedge.share=5%"),
+    knob(
+        "clients.hedge.burst",
+        &[HEDGED, "clients.web.hedge.share=5%"],
+        "clients.web.hedge.burst=1",
+    ),
+    knob("clients.redraw", &[HEDGED], "clients.web.redraw=true"),
+    // Connections.
+    knob("clients.connections.pins", &[BUSY, KEPT], "clients.web.connections.pins=backend"),
+    knob("clients.connections.max", &[BUSY, KEPT], "clients.web.connections.max=1"),
+    knob("clients.connections.waiting", &[BUSY, FEW], "clients.web.connections.waiting=0"),
+    knob("clients.connections.wait", &[BUSY, FEW], "clients.web.connections.wait=20ms"),
+    knob("clients.connections.idle", &[BUSY, KEPT], "clients.web.connections.idle=1s"),
+    knob("clients.connections.age", &[BUSY, KEPT], "clients.web.connections.age=5s"),
+    knob("clients.connections.requests", &[BUSY, KEPT], "clients.web.connections.requests=3"),
+    knob(
+        "clients.connections.jitter",
+        &[BUSY, KEPT, "clients.web.connections.age=5s"],
+        "clients.web.connections.jitter=50%",
+    ),
+    knob("clients.connections.reuse", &[BUSY, KEPT], "clients.web.connections.reuse=oldest"),
 ];
+
+const HEDGED: &str = "clients.web.hedge={after=\"60ms\"}";
+/// Ten users, each of whom has more than one request in flight now and then.
+const BUSY: &str = "clients.web.users=10";
+const KEPT: &str = "clients.web.connections={max=10}";
+const FEW: &str = "clients.web.connections={max=1}";
+/// Backends that notice.
+const CANCELS: &str = "backends.*.abandoned=cancel";

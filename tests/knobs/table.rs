@@ -11,6 +11,7 @@ pub(super) const DESCRIPTIVE: &[(&str, &str)] = &[
     ("description", "is for people"),
     ("references", "are for people"),
     ("clients.name", "is how the rest of the file refers to it"),
+    ("clients.classes.name", "is how the rest of the file and a trace refer to it"),
     ("backends.name", "is how the rest of the file refers to it"),
     ("clients.keys.text", "is read by vendors' hashes, which are to come"),
     ("clients.keys.address", "is read by vendors' hashes, which are to come"),

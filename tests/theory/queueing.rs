@@ -9,7 +9,8 @@ use misroute::model::outcome::{Outcome, OutcomeSet};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    ClientPolicies, Jitter, Observation, OwnFaults, Population, RetryBudgets, RetryPolicy, Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RetryBudgets,
+    RetryPolicy, Setup,
 };
 use std::sync::Arc;
 
@@ -37,6 +38,11 @@ pub(super) fn backend(name: usize) -> BackendSetup {
         queue: None,
         service: Distribution::exponential(units(1.0)),
         full: Outcome::Http503,
+        discipline: DisciplineConfig::fifo(),
+        queue_age: None,
+        patience: None,
+        late: Outcome::Http503,
+        contention: None,
         abandoned: Abandoned::Finish,
         overload: None,
         start_time: Span::ZERO,
@@ -70,6 +76,9 @@ pub(super) fn world(
             users: 1000,
             arrivals: Arrivals::Poisson,
             rate: rate * 1e9 / UNIT_NS,
+            profile: None,
+            session: None,
+            classes: Arc::new([]),
             keys: None,
             timeout: None,
             connect_timeout: None,
@@ -84,9 +93,10 @@ pub(super) fn world(
                 on: OutcomeSet::failures(),
                 budgets: RetryBudgets::default(),
             },
-            policies: ClientPolicies::default(),
             hedge: None,
             redraw: false,
+            connections: None,
+            policies: ClientPolicies::default(),
         }],
         balancer: BalancerSetup::single(config),
         backends,

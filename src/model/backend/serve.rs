@@ -35,8 +35,13 @@ impl World {
             self.came_in(id);
         } else if setup.queue.is_none_or(|max| backend.station.waiting() < max) {
             backend.station.enter(now);
-            backend.station.wait(handle);
+            let has_room = backend.station.makes_room(now);
             self.place(handle, Place::Station);
+            if has_room {
+                self.start_service(handle, id);
+            } else {
+                self.line_up(handle, id);
+            }
             if self.backends[id.index()].is_overwhelmed(&self.setup.backends[id.index()]) {
                 self.overwhelm(id, probe);
             }
@@ -65,10 +70,16 @@ impl World {
     }
 
     /// A free worker takes the attempt up.
-    fn start_service(&mut self, handle: Handle, id: BackendId) {
+    pub(super) fn start_service(&mut self, handle: Handle, id: BackendId) {
         let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
         let mark = self.service_mark(attempt);
         let work = self.setup.backends[id.index()].service.at(mark);
+        let work = match attempt.sender {
+            Sender::Client => {
+                self.populations[attempt.population.index()].demand(attempt.index, work)
+            }
+            Sender::Check => work,
+        };
         self.backends[id.index()].station.start(self.now, handle, work);
         self.schedule_completion(id);
     }
@@ -155,20 +166,6 @@ impl World {
         self.try_over(handle, outcome, probe);
     }
 
-    fn next_in_line(&mut self, id: BackendId) {
-        let skips = self.setup.backends[id.index()].abandoned == Abandoned::Skip;
-        while let Some(next) = self.backends[id.index()].station.next_waiting(self.now) {
-            let attempt = self.attempts.get(next).expect("an attempt in a station lives");
-            if skips && !attempt.held {
-                self.backends[id.index()].station.leave_line(self.now);
-                self.attempts.remove(next);
-                continue;
-            }
-            self.start_service(next, id);
-            return;
-        }
-    }
-
     /// The balancer has closed its connection: whether the backend drops the work inside it. If so
     /// the attempt is gone.
     pub(in crate::model) fn cancel(&mut self, handle: Handle, id: BackendId) {
@@ -213,6 +210,7 @@ impl World {
         self.schedule_completion(id);
         if stood_still && !self.backends[id.index()].condition.hangs {
             self.cancel_all(id);
+            self.turn_away_overdue(id);
             self.turn_away_unheard(id, probe);
         }
     }
@@ -275,6 +273,7 @@ impl World {
                 self.try_over(handle, Outcome::Http502, probe);
             }
         }
+        self.shut_tied(id, probe);
     }
 
     /// Stops a backend's process and starts it anew.

@@ -66,6 +66,14 @@ impl Breakers {
         }
     }
 
+    /// One that was let through was not sent after all: it says nothing.
+    pub(super) fn unsent(&mut self, user: u32) {
+        let circuit = &mut self.circuits[self.policy.scope.slot(user)];
+        if let State::HalfOpen { probing, .. } = &mut circuit.state {
+            *probing = probing.saturating_sub(1);
+        }
+    }
+
     /// One that was sent at `sent` has ended.
     pub(super) fn attempt_over(&mut self, user: u32, sent: Time, outcome: Outcome, now: Time) {
         let slot = self.policy.scope.slot(user);

@@ -100,6 +100,7 @@ impl World {
 
     /// The client closes an attempt's connection: what the balancer makes of that.
     pub(in crate::model) fn close_connection(&mut self, handle: Handle, probe: &mut impl Probe) {
+        self.line_over(handle, None, probe);
         let attempt = self.attempts.get(handle).expect("its client has just left");
         let leaves = self.instances[attempt.instance.index()].config.client_leaves;
         // A connection that nobody has accepted is given up unseen, whoever would have.
@@ -126,14 +127,15 @@ impl World {
 
     /// The client has waited long enough for a request, whatever it was doing.
     pub(in crate::model) fn on_request_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
-        if self.requests.get(handle).is_none() {
-            return;
+        let Some(&request) = self.requests.get(handle) else { return };
+        if self.leave_pool(handle, &request) {
+            self.note_unsent(&request);
         }
-        for &attempt in self.flights.of(handle) {
-            let attempt = self.attempts.get(attempt).expect("it is in flight");
+        for position in 0..self.flights.of(handle).len() {
+            let attempt = self.attempts.get(self.flights.of(handle)[position]);
+            let attempt = *attempt.expect("it is in flight");
             self.monitor.attempt_over(Outcome::Timeout, self.now.since(attempt.sent));
-            let population = &mut self.populations[attempt.population.index()];
-            population.learn(attempt, Outcome::Timeout, self.now);
+            self.note_for_policies(&attempt, Outcome::Timeout);
         }
         self.give_up_attempts(handle, true, probe);
         self.finish_request(handle, Outcome::Timeout, probe);

@@ -74,10 +74,12 @@ impl World {
         attempts: u32,
         probe: &mut impl Probe,
     ) {
-        let Some(request) = self.requests.get_mut(handle) else { return };
-        if request.attempts != attempts || self.flights.of(handle).is_empty() {
+        let Some(request) = self.requests.get(handle) else { return };
+        let is_late = request.attempts == attempts && !self.flights.of(handle).is_empty();
+        if !is_late || !self.has_line(request) {
             return;
         }
+        let request = self.requests.get_mut(handle).expect("it is late");
         let population = &mut self.populations[request.population.index()];
         if population.hedging.as_ref().expect("only hedges are due").is_affordable()
             && population.refuses(request, self.now).is_none()

@@ -12,6 +12,7 @@ use super::probe::{DatabaseGauge, Probe};
 use super::request::{Attempt, Place, Sender};
 use super::setup::{BackendId, DatabaseSetup, PopulationId};
 use super::station::Station;
+use super::station::discipline::Turn;
 use super::world::World;
 use crate::engine::random::{Purpose, Seed, key, keyed, unit};
 use crate::engine::slab::Handle;
@@ -89,7 +90,7 @@ impl World {
         } else if let Some(timeout) = self.database_setup().pool_timeout
             && self.attempts.get(handle).is_some_and(|a| a.place == Place::Unconnected)
         {
-            self.queue.push(self.now + timeout, TIMERS, Event::PoolTimeout(handle));
+            self.queue.push(self.now + timeout, TIMERS, Event::DatabasePoolTimeout(handle));
         }
     }
 
@@ -122,7 +123,7 @@ impl World {
         if database.station.has_free_worker() {
             self.start_query(handle);
         } else {
-            database.station.wait(handle);
+            database.station.wait(now, handle, 0);
         }
     }
 
@@ -188,7 +189,7 @@ impl World {
     }
 
     /// An attempt has waited too long for a connection.
-    pub(super) fn on_pool_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
+    pub(super) fn on_database_pool_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
         let Some(attempt) = self.attempts.get(handle) else { return };
         let (Some(id), Place::Unconnected) = (attempt.backend, attempt.place) else { return };
         self.leave_connection_line(handle, id);
@@ -204,28 +205,30 @@ impl World {
             return;
         }
         database.station.withdraw(now, handle);
-        self.leave_pool(handle);
+        self.return_connection(handle);
     }
 
     /// The connection that an attempt had is another's now.
     fn connection_freed(&mut self, handle: Handle) {
         let now = self.now;
         while self.database().station.has_free_worker()
-            && let Some(next) = self.database().station.next_waiting(now)
+            && let Some(turn) = self.database().station.next_waiting(now)
         {
+            let (Turn::Serve(next) | Turn::Drop(next)) = turn;
+            let next = next.attempt;
             if self.attempts.get(next).is_some() {
                 self.start_query(next);
             } else {
                 self.database().station.leave_line(now);
-                self.leave_pool(next);
+                self.return_connection(next);
             }
         }
-        self.leave_pool(handle);
+        self.return_connection(handle);
         self.schedule_query();
     }
 
     /// The place in its backend's pool that an attempt had is another's now.
-    fn leave_pool(&mut self, handle: Handle) {
+    fn return_connection(&mut self, handle: Handle) {
         let Some(pools) = &mut self.database().pools else { return };
         let Some(id) = pools.release(handle) else { return };
         while let Some(next) = self.database().pools.as_mut().and_then(|pools| pools.next(id)) {

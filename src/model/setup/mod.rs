@@ -3,10 +3,12 @@
 //! Scenario files are resolved into this; after that, no name, unit or default is interpreted again.
 
 mod alert;
+mod arrivals;
 mod autoscale;
 mod backend;
 mod breakage;
 mod client;
+mod connections;
 mod database;
 mod hedge;
 mod policies;
@@ -16,18 +18,22 @@ mod warmth;
 pub use super::balancer::config::{
     AlgorithmConfig, BalancerConfig, BalancerSetup, Change, Member, Rollout,
 };
+pub use super::station::discipline::DisciplineConfig;
+pub use super::station::{Contention, Slowdown};
 pub use alert::{AlertRule, Signal};
+pub use arrivals::{Arrivals, Class, CountLaw, Profile, Session, Trace, TraceRow};
 pub use autoscale::{Autoscale, ScaleMetric};
 pub use backend::{Abandoned, BackendSetup, Overload, OverloadEnd};
 pub use breakage::{Cause, Memory, Origin, OwnFaults, Pauses, PausesEvery, Supervisor};
-pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
+pub use client::{Backoff, Jitter, Keys, Population, RecordedKey, RetryPolicy};
+pub use connections::{ConnectionPolicy, Pins, Reuse};
 pub use database::DatabaseSetup;
 pub use hedge::{HedgeBudget, HedgePolicy};
 pub use policies::{
     BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,
     RetryBudgets, Scope, ThrottlePolicy, TokenBudget, TokenDeposit,
 };
-pub use timeline::{Action, Fault, FaultKind, TimelineEntry, Trigger};
+pub use timeline::{Action, Fault, FaultKind, FlashCrowd, TimelineEntry, Trigger};
 pub use warmth::{ColdStart, Fading};
 
 use crate::engine::time::{Span, Time};

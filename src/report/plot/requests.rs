@@ -26,6 +26,7 @@ fn name(outcome: Outcome) -> &'static str {
         Outcome::BreakerOpen => "breaker open",
         Outcome::Throttled => "throttled",
         Outcome::Withheld => "withheld",
+        Outcome::NoConnection => "no connection",
     }
 }
 

@@ -1,5 +1,6 @@
 //! `[[clients]]` and the tables in it.
 
+use super::demand::{BATCH, BURST, CLASSES, PROFILE, SESSION, TRACE};
 use super::policies::{BREAKER, GRPC_THROTTLING, PATIENCE, RATIO_BUDGET, THROTTLE, TOKEN_BUDGET};
 use super::tables::{AGES, FAILURES, INSTANT};
 use super::{Kind, More, TableSpec, default, optional, required};
@@ -19,21 +20,35 @@ pub static CLIENTS: TableSpec = TableSpec {
         .range(1.0, 1e7),
         default(
             "arrivals",
-            Kind::Choice(&["poisson", "constant", "closed"]),
+            Kind::Choice(&[
+                "poisson", "constant", "jittered", "bursty", "batches", "trace", "closed",
+            ]),
             "poisson",
-            "how requests are spaced: independently, evenly, or each user's after the one before it",
+            "how requests are spaced: independently, evenly, nearly evenly, independently at a rate that jumps, several at once, as recorded, or each user's after the one before it",
         ),
         optional(
             "rate",
             Kind::Rate,
-            "requests of the whole population, before retries, such as \"450/s\"; needed unless arrivals = \"closed\"",
+            "requests of the whole population, before retries, such as \"450/s\" (sessions, if it has any); needed unless arrivals are closed or recorded",
         )
         .range(0.0, 1e7),
+        optional(
+            "spread",
+            Kind::Ratio,
+            "how far gaps of arrivals = \"jittered\" may be from the mean, uniformly; default 50%",
+        )
+        .range(0.0, 1.0),
+        optional("burst", Kind::Table(&BURST), BURST.doc),
+        optional("batch", Kind::Table(&BATCH), BATCH.doc),
+        optional("trace", Kind::Table(&TRACE), TRACE.doc),
+        optional("profile", Kind::Table(&PROFILE), PROFILE.doc),
+        optional("session", Kind::Table(&SESSION), SESSION.doc),
         optional(
             "think",
             Kind::Distribution,
             "how long a user waits after an outcome before the next request, and at the start; needed if arrivals = \"closed\"",
         ),
+        optional("classes", Kind::List(&CLASSES), CLASSES.doc),
         optional("keys", Kind::Table(&KEYS), KEYS.doc),
         default(
             "timeout",
@@ -63,9 +78,6 @@ pub static CLIENTS: TableSpec = TableSpec {
         )
         .range(INSTANT, AGES),
         optional("retries", Kind::Table(&RETRIES), RETRIES.doc),
-        optional("breaker", Kind::Table(&BREAKER), BREAKER.doc),
-        optional("throttle", Kind::Table(&THROTTLE), THROTTLE.doc),
-        optional("patience", Kind::Table(&PATIENCE), PATIENCE.doc),
         optional("hedge", Kind::Table(&HEDGE), HEDGE.doc),
         default(
             "redraw",
@@ -73,6 +85,10 @@ pub static CLIENTS: TableSpec = TableSpec {
             "false",
             "whether each attempt of a request draws its own work; if not, all ask for the same",
         ),
+        optional("connections", Kind::Table(&CONNECTIONS), CONNECTIONS.doc),
+        optional("breaker", Kind::Table(&BREAKER), BREAKER.doc),
+        optional("throttle", Kind::Table(&THROTTLE), THROTTLE.doc),
+        optional("patience", Kind::Table(&PATIENCE), PATIENCE.doc),
     ],
     more: More::Nothing,
 };
@@ -82,7 +98,13 @@ pub static KEYS: TableSpec = TableSpec {
     title: "keys",
     doc: "What hashing balancers see of requests: each has one of so many keys, whoever sends it; default: its user.",
     fields: &[
-        required("count", Kind::Count, "how many keys, of rank 0 and up").range(1.0, 1e6),
+        optional("count", Kind::Count, "how many keys, of rank 0 and up; needed without `file`")
+            .range(1.0, 1e6),
+        optional(
+            "file",
+            Kind::Text,
+            "in place of `count`, a CSV file beside the scenario's, with a header: key, and if known weight",
+        ),
         default(
             "zipf",
             Kind::Number,
@@ -160,6 +182,76 @@ pub static HEDGE: TableSpec = TableSpec {
         .range(0.0, 1.0),
         default("burst", Kind::Count, "10", "how many hedges that were not needed can be saved up")
             .range(1.0, 1e6),
+    ],
+    more: More::Nothing,
+};
+
+/// `connections` of clients.
+pub static CONNECTIONS: TableSpec = TableSpec {
+    title: "connections",
+    doc: "Connections that each user keeps open, one request at a time on each; default: every attempt makes its own.",
+    fields: &[
+        default(
+            "pins",
+            Kind::Choice(&["instance", "backend"]),
+            "instance",
+            "what a connection is tied to: the balancer instance, which picks a member for each request; or also the member (layer 4), picked once for all of them",
+        ),
+        default(
+            "max",
+            Kind::CountOr("unlimited"),
+            "unlimited",
+            "connections of one user; a request that finds all busy waits in the client",
+        )
+        .range(1.0, 1e6),
+        default(
+            "waiting",
+            Kind::CountOr("unlimited"),
+            "unlimited",
+            "requests of one user that may wait for a connection; more fail at once",
+        )
+        .range(0.0, 1e6),
+        default(
+            "wait",
+            Kind::DurationOr("none"),
+            "none",
+            "how long a request waits for a connection before it fails",
+        )
+        .range(INSTANT, AGES),
+        default(
+            "idle",
+            Kind::DurationOr("none"),
+            "none",
+            "a connection is closed after so long without a request",
+        )
+        .range(INSTANT, AGES),
+        default(
+            "age",
+            Kind::DurationOr("none"),
+            "none",
+            "a connection is closed at this age, or after the answer it then waits for",
+        )
+        .range(INSTANT, AGES),
+        default(
+            "requests",
+            Kind::CountOr("unlimited"),
+            "unlimited",
+            "a connection is closed after so many requests",
+        )
+        .range(1.0, 1e9),
+        default(
+            "jitter",
+            Kind::Ratio,
+            "0%",
+            "age and requests of each connection are drawn uniformly from so far below the limit up to it",
+        )
+        .range(0.0, 1.0),
+        default(
+            "reuse",
+            Kind::Choice(&["latest", "oldest"]),
+            "latest",
+            "which of several idle connections is used: the one used last, or the one idle for longest",
+        ),
     ],
     more: More::Nothing,
 };

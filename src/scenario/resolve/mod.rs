@@ -17,6 +17,8 @@ mod names;
 mod observation;
 mod own_faults;
 mod policy;
+mod records;
+mod station;
 mod timeline;
 mod timeline_action;
 mod variant;
@@ -26,6 +28,7 @@ pub(super) use names::{expand_names, sort_timeline};
 
 use super::clock::{Clock, Start};
 use super::fields::{Kind, SCENARIO};
+use super::files::Files;
 use super::reader::{Report, TableReader};
 use super::tree::{Node, Value};
 use super::values;
@@ -67,6 +70,7 @@ struct Context<'a> {
     report: &'a Report,
     clock: &'a Clock,
     names: &'a Names,
+    files: &'a Files<'a>,
     objective: Option<&'a Objective>,
     mode: Mode,
 }
@@ -97,7 +101,12 @@ pub(super) fn clock(root: &Node, report: &Report) -> Clock {
 }
 
 /// Reads the whole tree. `None` if anything was reported.
-pub(super) fn resolve(root: &Node, report: &Report, mode: Mode) -> Option<Resolved> {
+pub(super) fn resolve(
+    root: &Node,
+    report: &Report,
+    files: &Files<'_>,
+    mode: Mode,
+) -> Option<Resolved> {
     if !names::are_few(root, report) {
         return None;
     }
@@ -105,8 +114,15 @@ pub(super) fn resolve(root: &Node, report: &Report, mode: Mode) -> Option<Resolv
     let top = TableReader::open(report, root, SCENARIO.title, SCENARIO.fields(Some(root)))?;
     let names = Names::new(root, report);
     let objective = expect::objective(&top);
-    let context =
-        Context { root, report, clock: &clock, names: &names, objective: objective.as_ref(), mode };
+    let context = Context {
+        root,
+        report,
+        clock: &clock,
+        names: &names,
+        files,
+        objective: objective.as_ref(),
+        mode,
+    };
     schema_version(&top);
     let name = names::kebab(&top);
     let (title, description, references) = headings(&top);

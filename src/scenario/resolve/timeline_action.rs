@@ -14,7 +14,8 @@ use super::{Context, Mode, balancer};
 use crate::engine::time::Span;
 use crate::model::outcome::Outcome;
 use crate::model::setup::{
-    Action, BackendId, BalancerConfig, Change, EntryId, Fault, FaultKind, PopulationId, Rollout,
+    Action, BackendId, BalancerConfig, Change, EntryId, Fault, FaultKind, FlashCrowd, PopulationId,
+    Rollout,
 };
 use std::collections::BTreeSet;
 
@@ -56,6 +57,13 @@ impl<'a> Actions<'a> {
             .is_some_and(|action| action.all_fields().any(|field| field.key == "for"))
             .then(|| table.duration("for"))
             .flatten();
+        if verb == "flash-crowd" {
+            let (population, crowd) = (self.population(table), flash_crowd(table));
+            let (population, crowd) = (population.ok()?, crowd?);
+            // It is over by itself: what it began is taken back then.
+            let lasts = crowd.rise + crowd.hold + crowd.decay;
+            return Some((Action::FlashCrowd { population, crowd }, Some(lasts)));
+        }
         let action = match verb {
             "configure" => self.configure(index, table),
             "rollback" => self.rollback(table),
@@ -190,13 +198,14 @@ impl<'a> Actions<'a> {
         population.ok_or(Reported)
     }
 
-    /// A closed-loop population has no rate that could be multiplied.
+    /// A closed loop and a trace have no rate that could be multiplied.
     fn check_open(&self, chosen: Option<u16>, node: &Node) -> Read<()> {
-        let is_closed = |clients: &Node| clients.text("arrivals") == Some("closed");
         let all = self.context.root.items("clients").iter().enumerate();
         let mut of_it = all.filter(|(index, _)| chosen.is_none_or(|n| usize::from(n) == *index));
-        if of_it.any(|(_, clients)| is_closed(clients)) {
-            let message = "a population with arrivals = \"closed\" has no rate to change";
+        let is_rateless = |kind: &&str| matches!(*kind, "closed" | "trace");
+        let kind = of_it.find_map(|(_, clients)| clients.text("arrivals").filter(is_rateless));
+        if let Some(kind) = kind {
+            let message = format!("a population with arrivals = \"{kind}\" has no rate to change");
             return Err(Diagnostic::new(message, &node.place, "")
                 .help("name a population with a `rate` in `clients`"));
         }
@@ -283,6 +292,14 @@ impl<'a> Actions<'a> {
         let changes: Vec<Change> = changes.collect();
         Some(Action::Configure { changes, rollout: rollout? })
     }
+}
+
+/// How a crowd comes and goes.
+fn flash_crowd(table: &TableReader<'_>) -> Option<FlashCrowd> {
+    let factor = table.has("factor").then(|| table.number("factor")).flatten();
+    let (rise, hold) = (table.duration("rise"), table.duration("hold"));
+    let decay = table.duration("decay");
+    Some(FlashCrowd { factor: factor?, rise: rise?, hold: hold?, decay: decay? })
 }
 
 /// On what an entry or a cause works.
@@ -445,6 +462,7 @@ mod tests {
             "configure",
             "rollback",
             "surge",
+            "flash-crowd",
             "calm",
             "note",
             "pause",
