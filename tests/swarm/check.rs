@@ -99,7 +99,9 @@ pub(super) struct Observed {
 pub(super) fn observe(scenario: &Scenario, seed: u64) -> Observed {
     let setup = Arc::new(scenario.setup.clone());
     let seed = Seed::new(seed);
-    let most = 10_000 + 20 * scenario.effort().requests as u64;
+    // Users who are back ask besides; they are among the attempts at most.
+    let effort = scenario.effort();
+    let most = 10_000 + (20.0 * effort.requests).max(effort.attempts_most) as u64;
     let recorder = Recorder::new(&setup);
     let (now, seen, backends) = (Time::ZERO, Seen::default(), Vec::new());
     let mut watch = Watch { recorder, now, most, seen, backends };
