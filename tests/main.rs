@@ -8,6 +8,7 @@
 mod admission;
 mod algorithms;
 mod architecture;
+mod arrivals;
 mod bundled;
 mod checks;
 mod cli;

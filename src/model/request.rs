@@ -75,8 +75,12 @@ pub(super) enum Place {
     Line(Line),
     /// Inside a backend's station: waiting, in service, or at the database with its worker.
     Station,
-    /// Still with its worker, back from the database while the process stands still.
-    Replying,
+    /// With its worker, waiting for a connection to the database.
+    Unconnected,
+    /// With its worker, at the database, which will answer this.
+    Querying(Outcome),
+    /// Still with its worker, back from the database with this while the process stands still.
+    Replying(Outcome),
     /// Accepted by a backend that will answer with this error soon.
     Failing(Outcome),
     /// In vain at a backend that stands still, behind a full queue.
@@ -93,6 +97,6 @@ impl Place {
 
     /// Whether a backend works on it, or will.
     pub(super) fn is_inside(self) -> bool {
-        matches!(self, Self::Station | Self::Replying)
+        matches!(self, Self::Station | Self::Unconnected | Self::Querying(_) | Self::Replying(_))
     }
 }

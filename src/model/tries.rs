@@ -101,10 +101,8 @@ impl World {
             self.answer(handle, outcome, probe);
             return;
         }
-        let handle = match attempt.place {
-            Place::Station | Place::Replying | Place::Left => self.split_off(handle),
-            _ => handle,
-        };
+        let is_there = attempt.place.is_inside() || attempt.place == Place::Left;
+        let handle = if is_there { self.split_off(handle) } else { handle };
         self.count_retry(handle);
         let wait = policy.longest_wait(attempt.retries + 1);
         if self.try_elsewhere(handle, wait, probe) {

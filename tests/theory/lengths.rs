@@ -418,4 +418,5 @@ const LENGTHS: &[(&str, f64)] = &[
     ("round robin 50 x M/1 0.9", 15.0),
     ("round robin 50 x M/1 0.95", 26.0),
     ("round robin 50 x M/1 0.99", 26.0),
+    ("M/M/inf in waves", 1.5),
 ];

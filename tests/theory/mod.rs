@@ -22,6 +22,7 @@ mod tail;
 mod tally;
 mod threads;
 mod users;
+mod waves;
 mod weaker;
 
 use case::{CASES, Case};
@@ -65,6 +66,7 @@ groups! {
     contention_and_jitter: "OCC";
     failures_and_pauses: "RETRY", "BREAK", "PAUSE", "BUOYANT";
     growth_from_empty: "MtGinf", "MtDinf";
+    arrivals_in_waves: "MtMinf";
     closed_loops: "CLOSED", "BROOKER";
     hash_rings: "RING";
     tails: "HEDGE", "FANOUT";

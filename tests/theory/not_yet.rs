@@ -6,7 +6,6 @@ pub(super) const NOT_YET: &[(&str, &str, &str)] = &[
     ("MM1-0.99-", "-VarT-LIFOPR", "the same"),
     ("MM1-0.99-", "-EW2-LIFO", "the same"),
     ("MM1-0.99-", "-EW2-SIRO", "the same"),
-    ("MtMinf-", "", "a rate that varies smoothly: the world's surges are steps"),
     ("SUPER-tail-", "", "the law of queue lengths at arrivals: probes see totals"),
     ("JIQ-LU-", "-sq2", "reports to the shorter of two lists: idle backends draw one"),
     ("JIQ-LU-0.9", "-rand", "the approximation does not hold near saturation"),

@@ -399,6 +399,7 @@ fn special(case: &Case) -> Vec<Check> {
             one(format!("pause {load}"), simulation, position, load, delta, 0.05)
         }
         "MtGinf" | "MtDinf" => growth(case, expected),
+        "MtMinf" => wave(case),
         "RING" => ring(case, expected),
         "BUOYANT" => {
             // The statement is arithmetic on means. A turn may be cut off at either end of the
@@ -431,6 +432,20 @@ fn contention(case: &Case) -> Vec<Check> {
         load: 0.0,
     };
     values.map(check).collect()
+}
+
+/// Mean, amplitude and phase lag.
+fn wave(case: &Case) -> Vec<Check> {
+    let check = |(position, expected): (usize, f64)| Check {
+        name: "M/M/inf in waves".into(),
+        simulation: Simulation::Wave,
+        metric: Metric::Figure(position),
+        expected,
+        delta: 0.0,
+        limit: 0.01,
+        load: 0.0,
+    };
+    case.expected_list().into_iter().enumerate().map(check).collect()
 }
 
 /// Poisson at every time: the variance is the mean.

@@ -6,6 +6,7 @@ use super::queueing::{Queueing, UNIT_NS};
 use super::special;
 use super::tail;
 use super::tally::Tally;
+use super::waves;
 use misroute::engine::random::{Seed, mix};
 use misroute::model::outcome::Outcome;
 
@@ -31,6 +32,8 @@ pub(super) enum Simulation {
     Pause { load: f64 },
     /// An infinite-server queue from empty, at ten arrivals per unit.
     Growth { exponential: bool },
+    /// An infinite-server queue whose arrivals come in waves.
+    Wave,
     /// Shares of members on hash rings.
     Ring { members: u32, points: u32 },
     /// Users that change members when one of them is removed from a hash ring.
@@ -199,6 +202,7 @@ impl Simulation {
             }
             Self::Pause { load } => special(special::pause(*load, seed)),
             Self::Growth { exponential } => special(special::growth(*exponential, seed, requests)),
+            Self::Wave => special(waves::sine(seed, requests)),
             Self::Ring { members, points } => {
                 special(special::ring(*members, *points, seed, requests))
             }

@@ -4,10 +4,12 @@
 
 mod alert;
 mod arrivals;
+mod autoscale;
 mod backend;
 mod breakage;
 mod client;
 mod connections;
+mod database;
 mod hedge;
 mod policies;
 mod timeline;
@@ -20,10 +22,12 @@ pub use super::station::discipline::DisciplineConfig;
 pub use super::station::{Contention, Slowdown};
 pub use alert::{AlertRule, Signal};
 pub use arrivals::{Arrivals, Class, CountLaw, Profile, Session, Trace, TraceRow};
-pub use backend::{Abandoned, BackendSetup, DatabaseSetup, Overload, OverloadEnd};
+pub use autoscale::{Autoscale, ScaleMetric};
+pub use backend::{Abandoned, BackendSetup, Overload, OverloadEnd};
 pub use breakage::{Cause, Memory, Origin, OwnFaults, Pauses, PausesEvery, Supervisor};
 pub use client::{Backoff, Jitter, Keys, Population, RecordedKey, RetryPolicy};
 pub use connections::{ConnectionPolicy, Pins, Reuse};
+pub use database::DatabaseSetup;
 pub use hedge::{HedgeBudget, HedgePolicy};
 pub use policies::{
     BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,
@@ -85,6 +89,8 @@ pub struct Setup {
     pub backends: Vec<BackendSetup>,
     /// What all backends share, if anything.
     pub database: Option<DatabaseSetup>,
+    /// What takes backends into service and out of it, if anything does.
+    pub autoscale: Option<Autoscale>,
     /// What strikes at random.
     pub causes: Vec<Cause>,
     /// What is done to the system, and when.
