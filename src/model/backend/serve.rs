@@ -219,7 +219,9 @@ impl World {
     fn cancel_all(&mut self, id: BackendId) {
         if self.setup.backends[id.index()].abandoned == Abandoned::Cancel {
             for handle in self.attempts_at(id, Place::is_inside) {
-                if self.attempts.get(handle).is_some_and(|attempt| !attempt.held) {
+                // One that is cancelled can make room in which another one turns out to be too old.
+                let is_closed = |a: &Attempt| !a.held && a.place.is_inside();
+                if self.attempts.get(handle).is_some_and(is_closed) {
                     self.cancel(handle, id);
                 }
             }
