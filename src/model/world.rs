@@ -14,6 +14,7 @@ use super::client::connection::Connections;
 use super::client::flight::Flights;
 use super::database::Database;
 use super::dispatch::Lane;
+use super::disturbance::Disturbance;
 use super::event::{Event, TIMELINE, WINDOWS};
 use super::outcome::Outcome;
 use super::probe::{BackendGauge, BackendState, Gauges, Probe, WorldChange};
@@ -119,6 +120,7 @@ pub struct World {
     /// Who is registered with no balancer; empty without an autoscaler.
     pub(super) absent: Vec<bool>,
     pub(super) monitor: Monitor,
+    pub(super) disturbance: Disturbance,
     pub(super) counts: Counts,
     samples: Arc<[Time]>,
     next_sample: usize,
@@ -175,6 +177,7 @@ impl World {
             absent: Vec::new(),
             causes: setup.causes.iter().map(|cause| CauseState::new(cause, seed)).collect(),
             monitor: Monitor::new(&setup),
+            disturbance: Disturbance::default(),
             counts: Counts::default(),
             samples: setup.observation.samples(&setup).into(),
             next_sample: 0,
@@ -291,14 +294,29 @@ impl World {
             }
             Event::DatabasePoolTimeout(attempt) => self.on_database_pool_timeout(attempt, probe),
             Event::QueryTimeout(attempt) => self.on_query_timeout(attempt, probe),
-            Event::DatabaseResumes => self.on_database_resumes(),
-            Event::Entry(entry) => self.on_entry(entry, probe),
-            Event::EntryEnds(entry) => self.on_entry_ends(entry, probe),
-            Event::Adopt { instance, version } => self.on_adopt(instance, version, probe),
+            Event::DatabaseResumes => {
+                self.on_database_resumes();
+                self.note_disturbance();
+            }
+            Event::Entry(entry) => {
+                self.on_entry(entry, probe);
+                self.note_disturbance();
+            }
+            Event::EntryEnds(entry) => {
+                self.on_entry_ends(entry, probe);
+                self.note_disturbance();
+            }
+            Event::Adopt { instance, version } => {
+                self.on_adopt(instance, version, probe);
+                self.note_disturbance();
+            }
             Event::Cause { cause, begins } => self.on_cause(cause, begins, probe),
             Event::Scale(step) => self.on_scale(step, probe),
             Event::Pause { backend, begins } => self.on_pause(backend, begins, probe),
-            Event::Rolling { plan, step } => self.on_rolling(plan, step, probe),
+            Event::Rolling { plan, step } => {
+                self.on_rolling(plan, step, probe);
+                self.note_disturbance();
+            }
             Event::AlertTick(alert) => self.on_alert_tick(alert, probe),
             Event::Sample => {
                 self.sample(probe);
@@ -316,6 +334,7 @@ impl World {
 
     fn sample(&mut self, probe: &mut impl Probe) {
         let now = self.now;
+        self.note_disturbance();
         self.assert_conservation();
         self.gauges.clear();
         self.gauges.extend(self.backends.iter_mut().map(|backend| backend.read(now)));
@@ -391,17 +410,6 @@ impl World {
     pub(super) fn digest_fact(&mut self, fact: Fact, subject: u64, value: u64) {
         self.digest.word(self.now.as_ns() ^ ((fact as u64) << 59));
         self.digest.word(subject ^ value.rotate_right(8));
-    }
-
-    /// Whether something that was done to the system is still in force: a fault, a surge, a
-    /// drain, or a configuration other than the first.
-    pub fn is_disturbed(&self) -> bool {
-        let first = &self.versions[0];
-        self.backends.iter().any(Backend::has_faults)
-            || self.database.as_ref().is_some_and(Database::has_faults)
-            || self.has_surges()
-            || !self.drains.is_empty()
-            || self.routes.iter().any(|&id| self.instances[usize::from(id)].config != **first)
     }
 
     /// A new process takes the place of one that gets no new attempts from now on.

@@ -12,6 +12,7 @@ mod connections;
 mod database;
 mod hedge;
 mod policies;
+mod recovery;
 mod timeline;
 mod warmth;
 
@@ -33,6 +34,7 @@ pub use policies::{
     BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,
     RetryBudgets, Scope, ThrottlePolicy, TokenBudget, TokenDeposit,
 };
+pub use recovery::{Baseline, RecoveryRule};
 pub use timeline::{Action, Fault, FaultKind, FlashCrowd, TimelineEntry, Trigger};
 pub use warmth::{ColdStart, Fading};
 
@@ -110,6 +112,8 @@ pub struct Observation {
     pub user_window: Span,
     /// Intervals for which figures are wanted, `from < to`, besides the whole run.
     pub intervals: Vec<(Time, Time)>,
+    /// By what rule the run is judged to have recovered.
+    pub recovery: RecoveryRule,
 }
 
 impl Observation {
