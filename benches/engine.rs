@@ -88,6 +88,7 @@ impl Model {
             balancer: BalancerSetup::single(config),
             backends: (0..self.backends).map(backend).collect(),
             database: None,
+            network: None,
             timeline: Vec::new(),
             alerts: Vec::new(),
             observation: Observation {

@@ -15,6 +15,7 @@ mod knobs;
 mod layers;
 mod membership;
 mod misconfigurations;
+mod network;
 mod orders;
 mod readme;
 mod real;

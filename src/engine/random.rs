@@ -60,6 +60,10 @@ pub enum Purpose {
     RequestKey = 21,
     /// How long a closed-loop user thinks.
     Think = 22,
+    /// The latency of a message.
+    NetworkLatency = 56,
+    /// Whether a transmission is lost.
+    NetworkLoss = 57,
     /// Draws of a test or bench.
     Test = 255,
 }

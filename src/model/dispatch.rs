@@ -36,13 +36,26 @@ impl World {
             held: true,
             backend: None,
             tried: Tried::default(),
+            asked: self.now,
             sent: self.now,
             since: self.now,
+            reached: self.now,
+            leg: request.attempts << 16,
             retries: 0,
             place: Place::Balancer,
         });
+        if self.network.is_some() {
+            self.set_out(handle, route, probe);
+            return;
+        }
         self.set_client_timers(handle);
-        let instance = &mut self.instances[usize::from(process)];
+        self.come_in(handle, probe);
+    }
+
+    /// An attempt has reached a process, which may not accept its connection yet.
+    pub(super) fn come_in(&mut self, handle: Handle, probe: &mut impl Probe) {
+        let attempt = self.attempts.get(handle).expect("it has come in");
+        let instance = &mut self.instances[attempt.instance.index()];
         if instance.config.limits.accepted.is_some_and(|most| instance.held >= most) {
             instance.lines.hold_back(handle);
             self.place(handle, Place::Backlog);
@@ -53,14 +66,27 @@ impl World {
 
     /// Sets the timers that bound the attempt as a whole.
     pub(super) fn set_client_timers(&mut self, handle: Handle) {
+        self.set_attempt_timer(handle);
+        self.set_balancer_timer(handle);
+    }
+
+    /// Sets the client's timer for an attempt.
+    pub(super) fn set_attempt_timer(&mut self, handle: Handle) {
         let attempt = self.attempts.get(handle).expect("it is being sent");
-        let (sent, population) = (attempt.sent, attempt.population.index());
-        let total = self.instances[attempt.instance.index()].config.timeout;
-        if let Some(timeout) = self.setup.populations[population].timeout {
+        let (asked, population) = (attempt.asked, attempt.population.index());
+        let timeout = self.setup.populations[population].timeout;
+        // Who has left waits no more.
+        if let Some(timeout) = timeout.filter(|_| attempt.request.is_some()) {
             let event = Event::AttemptTimeout(handle);
-            self.queue.push_in_lane(population, sent + timeout, TIMERS, event);
+            self.queue.push_in_lane(population, asked + timeout, TIMERS, event);
         }
-        if let Some(timeout) = total {
+    }
+
+    /// Sets the balancer's timer for an attempt.
+    pub(super) fn set_balancer_timer(&mut self, handle: Handle) {
+        let attempt = self.attempts.get(handle).expect("it has come in");
+        let sent = attempt.sent;
+        if let Some(timeout) = self.instances[attempt.instance.index()].config.timeout {
             let (lane, event) = (self.lane(Lane::Total), Event::BalancerTimeout(handle));
             self.queue.push_in_lane(lane, sent + timeout, TIMERS, event);
         }
@@ -172,6 +198,9 @@ impl World {
 
     /// Connects to the picked member. Returns whether another one is to be picked at once.
     pub(super) fn connect(&mut self, handle: Handle, probe: &mut impl Probe) -> bool {
+        if self.network.is_some() {
+            return self.open_connection(handle, probe);
+        }
         let attempt = *self.attempts.get(handle).expect("it is being dispatched");
         let member = attempt.backend.expect("a member was picked");
         let condition = self.backends[member.index()].condition;
@@ -181,7 +210,8 @@ impl World {
         }
         if condition.unreachable {
             if let Some(timeout) = config.connect.timeout {
-                self.queue.push(self.now + timeout, TIMERS, Event::ConnectTimeout(handle));
+                let event = Event::ConnectTimeout { attempt: handle, leg: attempt.leg };
+                self.queue.push(self.now + timeout, TIMERS, event);
             }
             return false;
         }
@@ -199,13 +229,17 @@ impl World {
         let Some(attempt) = self.attempts.get(handle) else { return };
         // Whoever was given an error to come gets it, even if the backend is well again.
         let Place::Failing(outcome) = attempt.place else { return };
-        self.try_over(handle, outcome, probe);
+        self.reply(handle, outcome, probe);
     }
 
     /// The client has waited long enough.
     pub(super) fn on_attempt_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
         let Some(attempt) = self.attempts.get_mut(handle) else { return };
         let Some(request) = attempt.request.take() else { return };
+        if self.network.is_some() {
+            self.client_gives_up(handle, request, probe);
+            return;
+        }
         let attempt = *attempt;
         let leaves = self.instances[attempt.instance.index()].config.client_leaves;
         self.tell_client(&attempt, request, Outcome::Timeout, probe);
@@ -234,6 +268,8 @@ impl World {
         let freed = self.end_hold(handle, Some(outcome));
         if let Some(request) = request {
             self.tell_client(&attempt, request, outcome, probe);
+        } else if self.network.is_some() {
+            self.drop_answer(attempt.backend, outcome);
         }
         self.refill(attempt.instance, freed, probe);
     }
@@ -246,11 +282,15 @@ impl World {
         probe: &mut impl Probe,
     ) {
         self.monitor.attempt_over(outcome, self.now.since(attempt.sent));
-        self.attempt_over(request, outcome, probe);
+        if self.network.is_some() {
+            self.send_answer(attempt, request, outcome, probe);
+        } else {
+            self.attempt_over(request, outcome, probe);
+        }
     }
 
     /// The balancer has nothing more to do with an attempt whose client has left.
-    fn let_go(&mut self, handle: Handle, probe: &mut impl Probe) {
+    pub(super) fn let_go(&mut self, handle: Handle, probe: &mut impl Probe) {
         let attempt = self.attempts.get(handle).expect("its client has just left");
         let (instance, place) = (attempt.instance, attempt.place);
         let freed = self.end_hold(handle, None);
@@ -294,10 +334,13 @@ impl World {
         if in_line.is_some() {
             self.place(handle, Place::Balancer);
         }
+        if self.leave_underway(handle, &attempt) {
+            return attempt.backend;
+        }
         if is_gone && !attempt.place.is_inside() {
             self.attempts.remove(handle);
         } else if is_gone && let Some(member) = attempt.backend {
-            self.cancel(handle, member);
+            self.hang_up(handle, member);
         }
         if let Some(line) = in_line {
             self.leave_line(attempt.instance, line);

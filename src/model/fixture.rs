@@ -58,6 +58,7 @@ pub(crate) fn setup(
         balancer: BalancerSetup::single(config),
         backends,
         database: None,
+        network: None,
         timeline: Vec::new(),
         alerts: Vec::new(),
         observation: Observation {

@@ -24,6 +24,7 @@ mod event;
 #[cfg(test)]
 mod fixture;
 mod invariant;
+mod network;
 mod probing;
 mod request;
 mod station;

@@ -4,7 +4,8 @@ use super::balancer::membership::Membership;
 use super::event::{Event, RollingStep, TIMELINE, TIMERS};
 use super::probe::{Probe, WorldChange};
 use super::setup::{
-    Action, BackendId, BalancerConfig, EntryId, Fault, FaultKind, InstanceId, Rollout,
+    Action, BackendId, BalancerConfig, EntryId, Fault, FaultKind, InstanceId, LinkEffect, LinkEnd,
+    Rollout,
 };
 use super::world::{Configured, World};
 use crate::engine::time::Span;
@@ -44,6 +45,13 @@ impl World {
                 self.drains.retain(|&(source, _)| source != Some(id));
                 self.redrain(probe);
             }
+            Action::BeginLink(fault) => {
+                let kind = match fault.effect {
+                    LinkEffect::Cut => LinkEnd::Cuts,
+                    LinkEffect::Slow(_) => LinkEnd::Slow,
+                };
+                self.end_link_faults(kind, Some(id));
+            }
             Action::Surge { population, .. } => self.calm(*population, Some(id)),
             Action::DatabaseSlow(_) => self.restore_database(Some(id)),
             Action::Configure { rollout, .. } => {
@@ -56,6 +64,7 @@ impl World {
             Action::Rollback { .. }
             | Action::Reload(_)
             | Action::End { .. }
+            | Action::EndLink { .. }
             | Action::Restart { .. }
             | Action::RollingRestart { .. }
             | Action::Undrain(_)
@@ -80,7 +89,14 @@ impl World {
             Action::Rollback { of, rollout } => self.roll_back(*of, rollout),
             Action::Reload(rollout) => self.roll_out(rollout),
             Action::Begin { targets, fault } => self.begin_fault(targets, *fault, source, probe),
-            Action::End { targets, kind, of } => self.end_fault(targets, *kind, *of, probe),
+            Action::End { targets, kind, of } => {
+                if *kind == FaultKind::Unreachable && of.is_none() {
+                    self.mend_links(targets);
+                }
+                self.end_fault(targets, *kind, *of, probe);
+            }
+            Action::BeginLink(fault) => self.begin_link_fault(fault, source),
+            Action::EndLink { kind, of } => self.end_link_faults(*kind, *of),
             Action::Restart { targets } => {
                 for &target in targets {
                     self.restart(target, probe);

@@ -102,7 +102,9 @@ impl World {
             return;
         }
         let handle = match attempt.place {
-            Place::Station | Place::Replying | Place::Left => self.split_off(handle),
+            Place::Station | Place::Replying | Place::Left | Place::Going(_) => {
+                self.split_off(handle)
+            }
             _ => handle,
         };
         self.count_retry(handle);
@@ -167,11 +169,12 @@ impl World {
             // The process that had it has died; its database may still have it.
             self.attempts.remove(handle);
         } else if let Some(member) = attempt.backend {
-            self.cancel(handle, member);
+            self.hang_up(handle, member);
         }
         let handle = self.attempts.insert(Attempt { place: Place::Balancer, ..attempt });
         // The timers of the whole attempt know only the old handle.
         self.set_client_timers(handle);
+        self.follow(handle);
         handle
     }
 
@@ -208,12 +211,11 @@ impl World {
     }
 
     /// A connection was not made in time.
-    pub(super) fn on_connect_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
+    pub(super) fn on_connect_timeout(&mut self, handle: Handle, leg: u32, probe: &mut impl Probe) {
         let Some(attempt) = self.attempts.get(handle) else { return };
-        if attempt.place == Place::Balancer
-            && attempt.backend.is_some()
-            && self.connection_failed(handle, true, probe)
-        {
+        let waits = attempt.place == Place::Balancer && attempt.backend.is_some();
+        let waits = (waits && attempt.leg == leg) || self.gives_up_connecting(handle, leg);
+        if waits && self.connection_failed(handle, true, probe) {
             self.dispatch(handle, probe);
         }
     }

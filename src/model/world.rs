@@ -11,6 +11,7 @@ use super::client::PopulationState;
 use super::database::Database;
 use super::dispatch::Lane;
 use super::event::{Event, TIMELINE, WINDOWS};
+use super::network::Network;
 use super::outcome::Outcome;
 use super::probe::{BackendGauge, BackendState, Gauges, Probe, WorldChange};
 use super::request::{Attempt, Request, Sender};
@@ -89,11 +90,13 @@ pub struct World {
     pub(super) versions: Vec<Arc<BalancerConfig>>,
     /// Whether each was taken up in new processes.
     pub(super) reloads: Vec<bool>,
-    seed: Seed,
+    pub(super) seed: Seed,
     /// What the newest configuration changes of the first, in order.
     pub(super) configured: Vec<Configured>,
     pub(super) backends: Vec<Backend>,
     pub(super) database: Option<Database>,
+    /// What messages cross; `None`: they arrive at once.
+    pub(super) network: Option<Box<Network>>,
     /// Who takes no new traffic, by the entry that said so.
     pub(super) drains: Vec<(Option<EntryId>, BackendId)>,
     /// Who takes no new traffic, all entries together.
@@ -129,10 +132,13 @@ impl World {
         let instances: Vec<Instance> = (0..processes)
             .map(|id| process(&setup.balancer, config, (id / each) as u16, seed, id))
             .collect();
+        let network = Network::of(&setup, seed).map(Box::new);
+        let lanes = network.as_ref().map_or(0, |network| network.lanes());
         let mut world = Self {
             now: Time::ZERO,
-            // One lane per population's attempt timeout, and those of the balancers' timers.
-            queue: EventQueue::new(populations.len() + Lane::COUNT),
+            // One lane per population's attempt timeout, those of the balancers' timers, and those of
+            // constant latencies.
+            queue: EventQueue::new(populations.len() + Lane::COUNT + lanes),
             requests: Slab::default(),
             attempts: Slab::default(),
             populations,
@@ -144,6 +150,7 @@ impl World {
             configured: Vec::new(),
             backends: setup.backends.iter().map(Backend::new).collect(),
             database: setup.database.as_ref().map(Database::new),
+            network,
             drains: Vec::new(),
             draining: vec![false; setup.backends.len()],
             rolling: Vec::new(),
@@ -235,7 +242,14 @@ impl World {
             }
             Event::Sweep { instance, epoch } => self.on_sweep(instance, epoch, probe),
             Event::CheckTimeout(check) => self.on_check_timeout(check, probe),
-            Event::ConnectTimeout(attempt) => self.on_connect_timeout(attempt, probe),
+            Event::ConnectTimeout { attempt, leg } => {
+                self.on_connect_timeout(attempt, leg, probe);
+            }
+            Event::Hop { attempt, leg } => self.on_hop(attempt, leg, probe),
+            Event::Resend { attempt, leg, tries } => self.on_resend(attempt, leg, tries, probe),
+            Event::ClientGone(attempt) => self.on_client_gone(attempt, probe),
+            Event::HungUp(attempt) => self.on_hung_up(attempt),
+            Event::Told(told) => self.on_told(told),
             Event::TryAgain(attempt) => self.on_try_again(attempt, probe),
             Event::QueueTimeout(attempt) => self.on_queue_timeout(attempt, probe),
             Event::ServerTimeout(attempt) => self.on_server_timeout(attempt, probe),
@@ -349,6 +363,7 @@ impl World {
         let first = &self.versions[0];
         self.backends.iter().any(Backend::has_faults)
             || self.database.as_ref().is_some_and(Database::has_faults)
+            || self.network.as_ref().is_some_and(|network| network.has_faults())
             || self.has_surges()
             || !self.drains.is_empty()
             || self.routes.iter().any(|&id| self.instances[usize::from(id)].config != **first)
@@ -358,6 +373,9 @@ impl World {
     pub(super) fn replace_process(&mut self, route: usize, config: &BalancerConfig) {
         let old = usize::from(self.routes[route]);
         self.instances[old].membership.retire();
+        if let Some(network) = &mut self.network {
+            network.forget_process(InstanceId(old as u16));
+        }
         self.processes_started += 1;
         let setup = &self.setup.balancer;
         let instance = (route / usize::from(setup.processes)) as u16;

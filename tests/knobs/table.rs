@@ -17,6 +17,7 @@ pub(super) const DESCRIPTIVE: &[(&str, &str)] = &[
     ("backends.address", "is read by vendors' hash rings, which are to come"),
     ("timeline.name", "is how the rest of the file refers to it"),
     ("alert.name", "is how the rest of the file refers to it"),
+    ("link.name", "is how the rest of the file refers to it"),
     ("expect.name", "is how the rest of the file refers to it"),
     ("expect.fact", "is for people"),
     ("assumption.reason", "is for people"),

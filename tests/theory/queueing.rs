@@ -84,6 +84,7 @@ pub(super) fn world(
         balancer: BalancerSetup::single(config),
         backends,
         database: None,
+        network: None,
         timeline: Vec::new(),
         alerts: Vec::new(),
         observation: Observation { window: duration, user_window: duration, intervals: Vec::new() },

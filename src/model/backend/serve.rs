@@ -47,7 +47,7 @@ impl World {
         } else {
             backend.gauge.rejected += u64::from(!is_check);
             let full = setup.full;
-            self.try_over(handle, full, probe);
+            self.reply(handle, full, probe);
         }
     }
 
@@ -129,18 +129,20 @@ impl World {
         self.note_served(&attempt, id);
         let gauge = &mut self.backends[id.index()].gauge;
         match attempt.sender {
+            // Which of the two it is shows when the answer has crossed the network, or has not.
+            Sender::Client if attempt.held && self.network.is_some() => {}
             Sender::Client if attempt.request.is_some() => gauge.succeeded += 1,
             Sender::Client => gauge.wasted += 1,
             Sender::Check => {}
         }
-        self.try_over(handle, Outcome::Ok, probe);
+        self.reply(handle, Outcome::Ok, probe);
     }
 
     fn next_in_line(&mut self, id: BackendId) {
         let skips = self.setup.backends[id.index()].abandoned == Abandoned::Skip;
         while let Some(next) = self.backends[id.index()].station.next_waiting(self.now) {
             let attempt = self.attempts.get(next).expect("an attempt in a station lives");
-            if skips && !attempt.held {
+            if skips && !attempt.held && attempt.since <= self.now {
                 self.backends[id.index()].station.leave_line(self.now);
                 self.attempts.remove(next);
                 continue;
@@ -198,7 +200,8 @@ impl World {
     fn cancel_all(&mut self, id: BackendId) {
         if self.setup.backends[id.index()].abandoned == Abandoned::Cancel {
             for handle in self.attempts_at(id, Place::is_inside) {
-                if self.attempts.get(handle).is_some_and(|attempt| !attempt.held) {
+                let attempt = self.attempts.get(handle);
+                if attempt.is_some_and(|attempt| !attempt.held && attempt.since <= self.now) {
                     self.cancel(handle, id);
                 }
             }
@@ -211,7 +214,7 @@ impl World {
         for handle in self.attempts_at(id, |place| place == Place::Unheard) {
             let is_check = self.attempts.get(handle).is_some_and(|a| a.sender == Sender::Check);
             self.backends[id.index()].gauge.rejected += u64::from(!is_check);
-            self.try_over(handle, full, probe);
+            self.reply(handle, full, probe);
         }
     }
 
@@ -233,10 +236,13 @@ impl World {
         let lost = self.attempts_at(id, Place::is_at_backend);
         self.backends[id.index()].station.clear(self.now);
         self.backends[id.index()].stop_process();
+        if let Some(network) = &mut self.network {
+            network.forget_backend(id);
+        }
         for handle in lost {
             let attempt = self.attempts.get_mut(handle).expect("collected just now");
             attempt.place = Place::Left;
-            self.try_over(handle, Outcome::Http502, probe);
+            self.lose_connection(handle, probe);
         }
     }
 

@@ -5,6 +5,7 @@
 mod alert;
 mod backend;
 mod client;
+mod network;
 mod timeline;
 
 pub use super::balancer::config::{
@@ -13,6 +14,9 @@ pub use super::balancer::config::{
 pub use alert::{AlertRule, Signal};
 pub use backend::{Abandoned, BackendSetup, ColdStart, DatabaseSetup, Overload, OverloadEnd};
 pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
+pub use network::{
+    Balancers, Direction, Link, LinkEffect, LinkEnd, LinkEnds, LinkFault, NetworkSetup,
+};
 pub use timeline::{Action, Fault, FaultKind, TimelineEntry, Trigger};
 
 use crate::engine::time::{Span, Time};
@@ -64,6 +68,8 @@ pub struct Setup {
     pub backends: Vec<BackendSetup>,
     /// What all backends share, if anything.
     pub database: Option<DatabaseSetup>,
+    /// What lies between them; `None`: nothing, messages arrive at once.
+    pub network: Option<NetworkSetup>,
     /// What is done to the system, and when.
     pub timeline: Vec<TimelineEntry>,
     /// Rules that monitoring evaluates.

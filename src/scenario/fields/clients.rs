@@ -33,6 +33,7 @@ pub static CLIENTS: TableSpec = TableSpec {
             Kind::Distribution,
             "how long a user waits after an outcome before the next request, and at the start; needed if arrivals = \"closed\"",
         ),
+        optional("zone", Kind::Name, "with [network] or [[link]]: the zone they are in"),
         optional("keys", Kind::Table(&KEYS), KEYS.doc),
         default(
             "timeout",

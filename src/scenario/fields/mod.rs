@@ -12,6 +12,7 @@ mod balancer;
 mod clients;
 mod layers;
 mod membership;
+mod network;
 mod tables;
 
 pub use admission::ADMISSION;
@@ -21,6 +22,7 @@ pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 pub use clients::{CLIENTS, KEYS, RETRIES};
 pub use layers::{CANARY, PRIORITY, SUBSET, ZONES};
 pub use membership::{EJECTION, HEALTH, SLOW_START};
+pub use network::{LINK, NETWORK};
 pub(super) use tables::{AGES, ANSWERS, INSTANT};
 pub use tables::{
     ALERT, ASSUMPTION, BALANCER, EXPECT, MEASURE, OBJECTIVE, ROLLOUT, SCENARIO, TIMELINE, TWIN,

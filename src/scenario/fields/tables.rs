@@ -6,6 +6,7 @@ use super::balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 use super::clients::CLIENTS;
 use super::layers::{CANARY, PRIORITY, SUBSET, ZONES};
 use super::membership::{EJECTION, HEALTH, SLOW_START};
+use super::network::{LINK, NETWORK};
 use super::{Kind, More, TableSpec, default, optional, required};
 
 /// One nanosecond, in seconds: the least length of time that is not none.
@@ -41,6 +42,8 @@ pub static SCENARIO: TableSpec = TableSpec {
         optional("balancer", Kind::Table(&BALANCER), BALANCER.doc),
         required("backends", Kind::List(&BACKENDS), BACKENDS.doc),
         optional("database", Kind::Table(&DATABASE), DATABASE.doc),
+        optional("network", Kind::Table(&NETWORK), NETWORK.doc),
+        optional("link", Kind::List(&LINK), LINK.doc),
         optional("timeline", Kind::List(&TIMELINE), TIMELINE.doc),
         optional("alert", Kind::List(&ALERT), ALERT.doc),
         optional("objective", Kind::Table(&OBJECTIVE), OBJECTIVE.doc),

@@ -11,6 +11,7 @@ mod expect;
 mod layers;
 mod membership;
 mod names;
+mod network;
 mod observation;
 mod policy;
 mod timeline;
@@ -163,6 +164,7 @@ fn setup(context: &Context<'_>, top: &TableReader<'_>) -> Option<Setup> {
     let database = backend::database(top);
     let alerts = alert::alerts(context, top);
     let timeline = timeline::timeline(context, top, instances.as_ref().map(|i| i.count));
+    let network = network::network(context, top, instances.as_ref().map(|i| i.count));
     let observation = observation::observation(context, top);
     let instances = instances?;
     Some(Setup {
@@ -177,6 +179,7 @@ fn setup(context: &Context<'_>, top: &TableReader<'_>) -> Option<Setup> {
         },
         backends: backends?,
         database: database.ok()?,
+        network: network.ok()?,
         timeline: timeline?,
         alerts: alerts?,
         observation: observation?,

@@ -30,6 +30,10 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
     let arrivals = arrivals(table);
     let closed = matches!(arrivals, Some(Arrivals::Closed { .. }));
     let rate = if table.has("rate") { table.rate("rate") } else { Some(0.0) };
+    // The network looks the name up; that it is one is seen here.
+    if table.has("zone") {
+        table.text("zone")?;
+    }
     let keys = table.part("keys", keys);
     let timeout = table.duration_or("timeout");
     let slow = table.duration("slow");
