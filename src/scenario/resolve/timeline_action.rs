@@ -528,11 +528,13 @@ mod tests {
             "drain",
             "undrain",
             "rolling-restart",
+            "slow-link",
+            "restore-link",
         ];
         let names: Vec<&str> = ACTIONS.iter().map(|action| action.name).collect();
         assert_eq!(names.len(), known.len());
         assert!(names.iter().all(|name| known.contains(name)));
         let of = |field: &crate::scenario::fields::Field| field.key == "of";
-        assert_eq!(ACTIONS.iter().filter(|action| action.fields.iter().any(of)).count(), 3);
+        assert_eq!(ACTIONS.iter().filter(|action| action.fields.iter().any(of)).count(), 5);
     }
 }
