@@ -18,7 +18,8 @@ use misroute::model::probe::{Blind, Probe};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    Jitter, Observation, Population, RetryPolicy, Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, Population, RetryBudgets, RetryPolicy,
+    Setup,
 };
 use misroute::observe::recorder::Recorder;
 use std::cmp::Reverse;
@@ -56,6 +57,11 @@ impl Model {
             queue: None,
             service: Distribution::exponential(SERVICE),
             full: Outcome::Http503,
+            discipline: DisciplineConfig::fifo(),
+            queue_age: None,
+            patience: None,
+            late: Outcome::Http503,
+            contention: None,
             abandoned: Abandoned::Finish,
             overload: None,
             start_time: Span::ZERO,
@@ -75,6 +81,8 @@ impl Model {
                 rate: self.rate(),
                 keys: None,
                 timeout: self.timeout,
+                connect_timeout: None,
+                total_timeout: None,
                 slow: None,
                 retries: RetryPolicy {
                     max: 0,
@@ -83,7 +91,12 @@ impl Model {
                     cap: Span::ZERO,
                     jitter: Jitter::None,
                     on: OutcomeSet::failures(),
+                    budgets: RetryBudgets::default(),
                 },
+                hedge: None,
+                redraw: false,
+                connections: None,
+                policies: ClientPolicies::default(),
             }],
             balancer: BalancerSetup::single(config),
             backends: (0..self.backends).map(backend).collect(),

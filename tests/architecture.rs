@@ -4,6 +4,7 @@
 
 use misroute::scenario::incidents::INCIDENTS;
 use misroute::scenario::misconfigurations::MISCONFIGURATIONS;
+use misroute::scenario::patterns::PATTERNS;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -171,7 +172,11 @@ fn every_algorithm_file_is_in_the_table() {
 
 #[test]
 fn every_bundled_scenario_has_its_file_and_the_reverse() {
-    let tables = [("incidents", INCIDENTS), ("misconfigurations", MISCONFIGURATIONS)];
+    let tables = [
+        ("incidents", INCIDENTS),
+        ("misconfigurations", MISCONFIGURATIONS),
+        ("patterns", PATTERNS),
+    ];
     for (folder, table) in tables {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(folder);
         let mut files: Vec<String> = fs::read_dir(path)

@@ -19,6 +19,7 @@ use misroute::experiment::run::{Run, run};
 use misroute::model::balancer::admission::ADMISSIONS;
 use misroute::model::balancer::membership::rule::EJECTIONS;
 use misroute::model::balancer::{ALGORITHMS, ParameterKind};
+use misroute::model::station::discipline::DISCIPLINES;
 use misroute::scenario::actions::{ACTIONS, Lasts};
 use misroute::scenario::fields::{Kind, More, ROLLOUT, SCENARIO, TableSpec};
 use misroute::scenario::{Override, SIGNALS, Scenario, Source, load};
@@ -27,7 +28,7 @@ use std::collections::BTreeSet;
 use table::{DESCRIPTIVE, KNOBS, VARIANTS};
 
 /// Where every knob has something to turn: a system near its limits, with a crash.
-const BASE: &str = r#"schema = 1
+pub(crate) const BASE: &str = r#"schema = 1
 name = "knobs"
 start = 2024-01-01T00:00:00Z
 duration = "90s"
@@ -95,11 +96,12 @@ name = "no crash"
 set = { "timeline.incident.for" = "1ns" }
 unset = ["clients.batch"]
 misses = ["verdict"]
+keeps = ["bounded"]
 "#;
 
 /// What turning a knob must change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Effect {
+pub(crate) enum Effect {
     /// What happens: another digest.
     Happens,
     /// Only what is seen of the same events.
@@ -110,18 +112,18 @@ enum Effect {
 use Effect::{Happens, Judged, Seen};
 
 /// A knob, how it stands, and how it is turned.
-struct Knob {
+pub(crate) struct Knob {
     /// The table and the key, or the table of verbs, laws, algorithms or signals and the name.
-    id: &'static str,
+    pub(crate) id: &'static str,
     /// Overrides that make it matter.
-    before: &'static [&'static str],
+    pub(crate) before: &'static [&'static str],
     /// The override that turns it.
-    turned: &'static str,
-    effect: Effect,
+    pub(crate) turned: &'static str,
+    pub(crate) effect: Effect,
 }
 
 /// Every entry, part by part.
-fn knobs() -> impl Iterator<Item = &'static Knob> {
+pub(crate) fn knobs() -> impl Iterator<Item = &'static Knob> {
     let tables = [
         KNOBS,
         arrivals::ARRIVALS,
@@ -135,11 +137,11 @@ fn knobs() -> impl Iterator<Item = &'static Knob> {
     tables.into_iter().flatten()
 }
 
-fn scenario(text: &str) -> Scenario {
+pub(crate) fn scenario(text: &str) -> Scenario {
     load(&Source::from_text("base.toml", text), &[]).unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
-fn replay(base: &Scenario, overrides: &[&str]) -> Run {
+pub(crate) fn replay(base: &Scenario, overrides: &[&str]) -> Run {
     let parsed: Vec<Override> =
         overrides.iter().map(|text| Override::parse(text).unwrap()).collect();
     let changed = base.with(&parsed).unwrap_or_else(|wrong| panic!("{overrides:?}\n{wrong}"));
@@ -255,9 +257,10 @@ fn what_is_assumed_measured_and_left_out_changes_with_its_table() {
     let asked = |text: &str| {
         let scenario = scenario(text);
         let digest = |variant| run(&scenario.variant(variant).unwrap(), 1, |_| {}).result.digest;
-        let misses: Vec<_> = scenario.twins.iter().map(|twin| twin.misses.clone()).collect();
+        let claims: Vec<_> =
+            scenario.twins.iter().map(|twin| (twin.misses.clone(), twin.keeps.clone())).collect();
         let variants = scenario.measures.iter().chain(&scenario.twins).map(digest);
-        (scenario.assumptions.clone(), variants.collect::<Vec<_>>(), misses)
+        (scenario.assumptions.clone(), variants.collect::<Vec<_>>(), claims)
     };
     let before = asked(BASE);
     for (id, old, new) in VARIANTS {
@@ -282,6 +285,12 @@ fn ids(prefix: &str, spec: &TableSpec, found: &mut BTreeSet<String>) {
     }
     match spec.more {
         More::Nothing | More::Algorithms => {}
+        More::Disciplines => {
+            for spec in DISCIPLINES {
+                let all = spec.parameters.iter();
+                found.extend(all.map(|p| format!("{prefix}{}.{}", spec.name, p.name)));
+            }
+        }
         More::Admissions => {
             let all = ADMISSIONS.iter().flat_map(|rule| rule.parameters);
             found.extend(all.map(|parameter| format!("{prefix}{}", parameter.name)));

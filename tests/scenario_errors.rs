@@ -425,3 +425,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_clients_learn_needs_its_keys() {
+    let clients = |lines: &str| instead("rate = \"10/s\"", &format!("rate = \"10/s\"\n{lines}"));
+    assert_snapshot!(
+        [
+            clients("breaker = { open-for = \"10s\" }"),
+            clients("breaker = { consecutive = 5, minimum = 10 }"),
+            clients("breaker = { failure-ratio = \"150%\" }"),
+            clients("throttle = { k = 0.5, rejects = [\"withheld\"] }"),
+            clients("patience = { away = \"0s\" }"),
+            clients("patience = { failures = 2 }"),
+            clients("retries = { backoff = \"fixed\", jitter = \"decorrelated\" }"),
+            clients("retries = { ratio-budget = { window = \"2h\" }, token-bucket = {} }"),
+            with("[[alert]]\nname = \"a\"\nwhen = \"outcomes.throttled_ratio > 5%\"\nwindow = \"1m\"\n"),
+        ]
+        .join("\n")
+    );
+}

@@ -239,6 +239,7 @@ fn every_declared_key_is_read() {
         ("[[twin]]", "unset"),
         ("[[twin]]", "reason"),
         ("[[twin]]", "misses"),
+        ("[[twin]]", "keeps"),
     ] {
         let text = format!("{VALID}\n{header}\nname = \"another\"\n{key} = 1\n");
         let wrong = load(&Source::from_text("test.toml", text), &[]).expect_err(key);

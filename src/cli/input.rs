@@ -33,8 +33,8 @@ pub(super) fn scenarios(
         sources.push(source(name)?);
     }
     if sources.is_empty() {
-        let message = "name a scenario file, an incident (misroute list incidents) or a \
-            misconfiguration (misroute list misconfigurations), or use --all-incidents";
+        let message = "name a scenario file or one that comes with misroute (misroute list \
+            incidents, misconfigurations or patterns), or use --all-incidents";
         return Err(Failure::Usage(message.to_owned()));
     }
     let mut overrides = Vec::new();
@@ -67,7 +67,7 @@ fn source(name: &str) -> Result<Source, Failure> {
         ))),
         (Err(ReadError::Missing { name }), None) if path.extension().is_none() => {
             let message = "no such file, and nothing of that name comes with misroute \
-                (misroute list incidents, misroute list misconfigurations)";
+                (misroute list incidents, misconfigurations or patterns)";
             Err(Failure::Usage(format!("{name}: {message}")))
         }
         (source, _) => Ok(source?),

@@ -8,6 +8,7 @@ use crate::model::balancer::layer::{LAYERS, LayerSpec};
 use crate::model::balancer::membership::policy::Ejection;
 use crate::model::balancer::membership::rule::EJECTIONS;
 use crate::model::balancer::{ALGORITHMS, Algorithm, Parameter, ParameterKind};
+use crate::model::station::discipline::{DISCIPLINES, DisciplineSpec};
 use crate::observe::metric::{METRICS, Metric};
 use crate::report::wrap;
 use crate::scenario::actions::{ACTIONS, ActionSpec};
@@ -15,6 +16,7 @@ use crate::scenario::bundled::Bundled;
 use crate::scenario::dialects::{DIALECTS, DialectSpec};
 use crate::scenario::incidents::INCIDENTS;
 use crate::scenario::misconfigurations::MISCONFIGURATIONS;
+use crate::scenario::patterns::PATTERNS;
 use clap::{Args, ValueEnum};
 use std::process::ExitCode;
 
@@ -32,6 +34,8 @@ enum Of {
     Incidents,
     /// Configurations that hurt, likewise, each with the one put right.
     Misconfigurations,
+    /// How overload comes about and stays, likewise, each with what it rests on taken out.
+    Patterns,
     /// Rules by which a balancer picks.
     Algorithms,
     /// What narrows the pool down before a balancer picks, from the outside in.
@@ -42,6 +46,8 @@ enum Of {
     Dialects,
     /// Rules by which members are put out for how their tries end.
     Ejections,
+    /// In which order backends serve, and how they share their workers.
+    Disciplines,
     /// Laws of service times.
     Distributions,
     /// What a timeline can do.
@@ -54,11 +60,13 @@ pub(super) fn execute(command: &List) -> Result<ExitCode, Failure> {
     let items = match command.of {
         Of::Incidents => bundled(INCIDENTS),
         Of::Misconfigurations => bundled(MISCONFIGURATIONS),
+        Of::Patterns => bundled(PATTERNS),
         Of::Algorithms => algorithms(),
         Of::Layers => layers(),
         Of::Admissions => admissions(),
         Of::Dialects => dialects(),
         Of::Ejections => ejections(),
+        Of::Disciplines => disciplines(),
         Of::Distributions => distributions(),
         Of::Actions => actions(),
         Of::Metrics => metrics(),
@@ -152,6 +160,15 @@ fn admissions() -> Vec<Item> {
         head.into_iter().chain(rule.parameters.iter().map(described)).collect::<Vec<_>>()
     };
     ADMISSIONS.iter().map(|rule| item(rule.name, lines(rule))).collect()
+}
+
+fn disciplines() -> Vec<Item> {
+    let lines = |spec: &DisciplineSpec| {
+        let head =
+            [spec.summary.to_owned(), format!("fails: {}", spec.fails), spec.source.to_owned()];
+        head.into_iter().chain(spec.parameters.iter().map(described)).collect::<Vec<_>>()
+    };
+    DISCIPLINES.iter().map(|spec| item(spec.name, lines(spec))).collect()
 }
 
 fn layers() -> Vec<Item> {

@@ -57,6 +57,12 @@ impl<E: Copy> EventQueue<E> {
         Self { heap: Vec::new(), lanes: vec![VecDeque::new(); lanes], sequence: 0 }
     }
 
+    /// Adds a FIFO lane, and returns its number.
+    pub fn add_lane(&mut self) -> usize {
+        self.lanes.push(VecDeque::new());
+        self.lanes.len() - 1
+    }
+
     /// Schedules `event`. O(log n).
     ///
     /// # Panics

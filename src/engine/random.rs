@@ -60,6 +60,20 @@ pub enum Purpose {
     RequestKey = 21,
     /// How long a closed-loop user thinks.
     Think = 22,
+    /// Which requests a throttling client does not send.
+    Throttle = 30,
+    /// How long a user who has given up stays away.
+    Away = 31,
+    /// The work of a request's later attempts, where each draws its own.
+    Redraw = 36,
+    /// The query of a request's later attempts, where each draws its own.
+    DatabaseRedraw = 37,
+    /// How old a kept connection gets, and how many requests it carries.
+    Connection = 38,
+    /// Who is next in a backend's line, where the discipline draws.
+    Discipline = 42,
+    /// How long a request waits in a backend's line at most.
+    Patience = 43,
     /// The latency of a message.
     NetworkLatency = 56,
     /// Whether a transmission is lost.

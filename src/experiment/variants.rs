@@ -17,6 +17,8 @@ pub struct VariantRun {
     pub doc: Option<String>,
     /// Expectations that a twin must miss.
     pub misses: Vec<String>,
+    /// Expectations that a twin must still meet.
+    pub keeps: Vec<String>,
     /// What it showed.
     pub run: Run,
 }
@@ -24,8 +26,16 @@ pub struct VariantRun {
 impl VariantRun {
     /// Expectations that the twin should miss and does not.
     pub fn wrongly_met(&self) -> Vec<&str> {
-        let met = |name: &str| self.run.judgements.iter().any(|j| j.name == name && j.holds());
-        self.misses.iter().map(String::as_str).filter(|name| met(name)).collect()
+        self.misses.iter().map(String::as_str).filter(|name| self.meets(name)).collect()
+    }
+
+    /// Expectations that the twin should meet and does not.
+    pub fn wrongly_missed(&self) -> Vec<&str> {
+        self.keeps.iter().map(String::as_str).filter(|name| !self.meets(name)).collect()
+    }
+
+    fn meets(&self, name: &str) -> bool {
+        self.run.judgements.iter().any(|judgement| judgement.name == name && judgement.holds())
     }
 }
 
@@ -45,6 +55,7 @@ pub fn run_all(
         name: variant.name.clone(),
         doc: variant.doc.clone(),
         misses: variant.misses.clone(),
+        keeps: variant.keeps.clone(),
         run,
     };
     Ok(variants.iter().zip(runs).map(of).collect())

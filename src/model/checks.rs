@@ -156,6 +156,7 @@ impl World {
             population: PopulationId(0),
             user: 0,
             index: number,
+            number: 1,
             instance,
             thread: 0,
             held: true,
@@ -164,14 +165,14 @@ impl World {
             asked: self.now,
             sent: self.now,
             since: self.now,
-            reached: self.now,
+            lag: 0,
             leg: 0,
             retries: 0,
             place: Place::Balancer,
         });
         self.queue.push(self.now + timeout, TIMERS, Event::CheckTimeout(handle));
         if self.network.is_some() {
-            self.open_connection(handle, probe);
+            self.cross_to_member(handle, probe);
         } else {
             self.accept(handle, member, probe);
         }

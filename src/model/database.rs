@@ -8,6 +8,7 @@ use super::probe::{DatabaseGauge, Probe};
 use super::request::Sender;
 use super::setup::{DatabaseSetup, EntryId};
 use super::station::Station;
+use super::station::discipline::Turn;
 use super::world::World;
 use crate::engine::random::keyed;
 use crate::engine::slab::Handle;
@@ -60,16 +61,15 @@ impl World {
         if database.station.has_free_worker() {
             self.start_query(handle);
         } else {
-            database.station.wait(handle);
+            database.station.wait(now, handle, 0);
         }
     }
 
     fn start_query(&mut self, handle: Handle) {
         let attempt = self.attempts.get(handle).expect("only the living get a connection");
         let mark = match attempt.sender {
-            Sender::Client => {
-                self.populations[attempt.population.index()].database_mark(attempt.index)
-            }
+            Sender::Client => self.populations[attempt.population.index()]
+                .database_mark(attempt.index, attempt.number),
             Sender::Check => keyed(self.check_key, !attempt.index),
         };
         let setup = self.setup.database.as_ref().expect("only called with a database");
@@ -95,7 +95,9 @@ impl World {
         }
         let handle = database.station.finish(now);
         database.station.leave_worker(now);
-        while let Some(next) = self.database.as_mut().and_then(|d| d.station.next_waiting(now)) {
+        while let Some(turn) = self.database.as_mut().and_then(|d| d.station.next_waiting(now)) {
+            let (Turn::Serve(next) | Turn::Drop(next)) = turn;
+            let next = next.attempt;
             // A backend's crash takes its waiting attempts with it.
             if self.attempts.get(next).is_some() {
                 self.start_query(next);

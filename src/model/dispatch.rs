@@ -1,8 +1,8 @@
 //! The way of an attempt: client, balancer process, member, and back to the client.
 
 use super::balancer::lines::Line;
-use super::balancer::policy::ClientLeaves;
 use super::balancer::{Pick, Tried};
+use super::client::connection::Line as ClientLine;
 use super::event::{Event, TIMERS};
 use super::outcome::Outcome;
 use super::probe::Probe;
@@ -15,23 +15,40 @@ use crate::engine::time::Time;
 impl World {
     /// A client sends one more attempt of its request.
     pub(super) fn send_attempt(&mut self, request_handle: Handle, probe: &mut impl Probe) {
+        if let Some(line) = self.find_line(request_handle, probe) {
+            self.send_on(line, request_handle, probe);
+        }
+    }
+
+    /// A client sends an attempt on a connection of its own, or one that it keeps.
+    pub(super) fn send_on(
+        &mut self,
+        line: ClientLine,
+        request_handle: Handle,
+        probe: &mut impl Probe,
+    ) {
         let request = self.requests.get_mut(request_handle).expect("it is being tried");
         request.attempts += 1;
         let request = *request;
         self.counts.attempts += 1;
         let population = &self.populations[request.population.index()];
         let routes = self.routes.len() as u16;
-        let route = population.instance(request.index, request.attempts, routes);
-        let process = self.routes[usize::from(route)];
-        let thread =
-            population.thread(request.index, request.attempts, self.setup.balancer.threads);
+        let (instance, thread) = if let ClientLine::Kept(connection) = line {
+            self.ends_at(connection)
+        } else {
+            let route = population.instance(request.index, request.attempts, routes);
+            let threads = self.setup.balancer.threads;
+            let thread = population.thread(request.index, request.attempts, threads);
+            (InstanceId(self.routes[usize::from(route)]), thread)
+        };
         let handle = self.attempts.insert(Attempt {
             sender: Sender::Client,
             request: Some(request_handle),
             population: request.population,
             user: request.user,
             index: request.index,
-            instance: InstanceId(process),
+            number: request.attempts.min(u32::from(u16::MAX)) as u16,
+            instance,
             thread,
             held: true,
             backend: None,
@@ -39,26 +56,36 @@ impl World {
             asked: self.now,
             sent: self.now,
             since: self.now,
-            reached: self.now,
-            leg: request.attempts << 16,
+            lag: 0,
+            leg: 0,
             retries: 0,
             place: Place::Balancer,
         });
-        if self.network.is_some() {
-            self.set_out(handle, route, probe);
-            return;
+        self.set_attempt_timer(handle);
+        let is_kept = matches!(line, ClientLine::Kept(_));
+        if self.network.is_none() {
+            self.set_balancer_timer(handle);
+            self.hedge_later(request_handle, handle);
+            self.load_line(line, handle);
+            self.come_in(handle, is_kept, probe);
+        } else {
+            self.hedge_later(request_handle, handle);
+            self.load_line(line, handle);
+            self.set_out(handle, is_kept, probe);
         }
-        self.set_client_timers(handle);
-        self.come_in(handle, probe);
     }
 
     /// An attempt has reached a process, which may not accept its connection yet.
-    pub(super) fn come_in(&mut self, handle: Handle, probe: &mut impl Probe) {
+    pub(super) fn come_in(&mut self, handle: Handle, is_kept: bool, probe: &mut impl Probe) {
         let attempt = self.attempts.get(handle).expect("it has come in");
         let instance = &mut self.instances[attempt.instance.index()];
-        if instance.config.limits.accepted.is_some_and(|most| instance.held >= most) {
+        // One that is kept was accepted when it was made.
+        if !is_kept && !instance.accepts() {
             instance.lines.hold_back(handle);
             self.place(handle, Place::Backlog);
+            if self.network.is_none() {
+                self.set_accept_timer(handle);
+            }
         } else {
             self.take_on(handle, probe);
         }
@@ -74,9 +101,9 @@ impl World {
     pub(super) fn set_attempt_timer(&mut self, handle: Handle) {
         let attempt = self.attempts.get(handle).expect("it is being sent");
         let (asked, population) = (attempt.asked, attempt.population.index());
-        let timeout = self.setup.populations[population].timeout;
-        // Who has left waits no more.
-        if let Some(timeout) = timeout.filter(|_| attempt.request.is_some()) {
+        // Of an attempt that goes on under a new handle the client may have left long ago.
+        let is_awaited = attempt.request.is_some();
+        if is_awaited && let Some(timeout) = self.setup.populations[population].timeout {
             let event = Event::AttemptTimeout(handle);
             self.queue.push_in_lane(population, asked + timeout, TIMERS, event);
         }
@@ -88,7 +115,9 @@ impl World {
         let sent = attempt.sent;
         if let Some(timeout) = self.instances[attempt.instance.index()].config.timeout {
             let (lane, event) = (self.lane(Lane::Total), Event::BalancerTimeout(handle));
-            self.queue.push_in_lane(lane, sent + timeout, TIMERS, event);
+            // A new configuration may have shortened it since.
+            let at = (sent + timeout).max(self.now);
+            self.queue.push_in_lane(lane, at, TIMERS, event);
         }
     }
 
@@ -119,7 +148,14 @@ impl World {
                 self.answer(handle, Outcome::Http503, probe);
                 return;
             }
-            let going_on = match self.pick(&attempt) {
+            let pick = match self.tied_to(handle) {
+                Some(member) => {
+                    self.instances[attempt.instance.index()].pick_member(member.index());
+                    Pick::Member(member.index())
+                }
+                None => self.pick(&attempt),
+            };
+            let going_on = match pick {
                 Pick::Member(member) => {
                     let member = BackendId(member as u16);
                     if self.must_wait_for_connection(attempt.instance, member) {
@@ -199,16 +235,18 @@ impl World {
     /// Connects to the picked member. Returns whether another one is to be picked at once.
     pub(super) fn connect(&mut self, handle: Handle, probe: &mut impl Probe) -> bool {
         if self.network.is_some() {
-            return self.open_connection(handle, probe);
+            return self.cross_to_member(handle, probe);
         }
         let attempt = *self.attempts.get(handle).expect("it is being dispatched");
         let member = attempt.backend.expect("a member was picked");
         let condition = self.backends[member.index()].condition;
         let config = &self.instances[attempt.instance.index()].config;
-        if condition.refuses {
+        // Through a connection that is there, whoever would refuse or not answer another one.
+        let is_made = self.tied_to(handle).is_some();
+        if condition.refuses && !is_made {
             return self.connection_failed(handle, false, probe);
         }
-        if condition.unreachable {
+        if condition.unreachable && !is_made {
             if let Some(timeout) = config.connect.timeout {
                 let event = Event::ConnectTimeout { attempt: handle, leg: attempt.leg };
                 self.queue.push(self.now + timeout, TIMERS, event);
@@ -220,7 +258,10 @@ impl World {
             let event = Event::ServerTimeout(handle);
             self.queue.push_in_lane(lane, self.now + timeout, TIMERS, event);
         }
-        self.accept(handle, member, probe);
+        if !condition.unreachable {
+            self.tie(handle, member);
+            self.accept(handle, member, probe);
+        }
         false
     }
 
@@ -241,12 +282,8 @@ impl World {
             return;
         }
         let attempt = *attempt;
-        let leaves = self.instances[attempt.instance.index()].config.client_leaves;
-        self.tell_client(&attempt, request, Outcome::Timeout, probe);
-        // A connection that nobody has accepted is given up unseen, whoever would have.
-        if leaves == ClientLeaves::Close || attempt.place == Place::Backlog {
-            self.let_go(handle, probe);
-        }
+        self.tell_client(handle, &attempt, request, Outcome::Timeout, probe);
+        self.close_connection(handle, probe);
     }
 
     /// The balancer has waited long enough.
@@ -263,11 +300,15 @@ impl World {
         }
         let request = attempt.request.take();
         let attempt = *attempt;
+        // Across a network it is free when the client has its answer.
+        if self.network.is_none() {
+            self.line_over(handle, Some(outcome), probe);
+        }
         // The member's slot is free before the client can come back, but filled only afterwards:
         // whoever waits there is served at the same instant.
         let freed = self.end_hold(handle, Some(outcome));
         if let Some(request) = request {
-            self.tell_client(&attempt, request, outcome, probe);
+            self.tell_client(handle, &attempt, request, outcome, probe);
         } else if self.network.is_some() {
             self.drop_answer(attempt.backend, outcome);
         }
@@ -276,6 +317,7 @@ impl World {
 
     fn tell_client(
         &mut self,
+        handle: Handle,
         attempt: &Attempt,
         request: Handle,
         outcome: Outcome,
@@ -283,10 +325,11 @@ impl World {
     ) {
         self.monitor.attempt_over(outcome, self.now.since(attempt.sent));
         if self.network.is_some() {
-            self.send_answer(attempt, request, outcome, probe);
-        } else {
-            self.attempt_over(request, outcome, probe);
+            self.send_answer(handle, attempt, request, outcome, probe);
+            return;
         }
+        self.note_for_policies(attempt, outcome);
+        self.one_attempt_over(request, handle, outcome, probe);
     }
 
     /// The balancer has nothing more to do with an attempt whose client has left.

@@ -32,6 +32,8 @@ pub(super) enum Event {
     ConnectRetry(Handle),
     /// A failing backend answers.
     FailingReply(Handle),
+    /// An attempt has waited long enough in a backend's line.
+    PatienceOver(Handle),
     /// A process' timer for one of its members, unless its configuration has changed since.
     Member { instance: InstanceId, member: BackendId, epoch: u16, due: Due },
     /// Passive ejection looks at all members of a process.
@@ -39,7 +41,7 @@ pub(super) enum Event {
     /// A health check has waited long enough.
     CheckTimeout(Handle),
     /// A connection was not made in time, unless the attempt is on another way by now.
-    ConnectTimeout { attempt: Handle, leg: u32 },
+    ConnectTimeout { attempt: Handle, leg: u16 },
     /// The balancer's wait before another try is over.
     TryAgain(Handle),
     /// An attempt has waited long enough for a free slot.
@@ -51,9 +53,9 @@ pub(super) enum Event {
     /// A probed backend answers.
     ProbeAnswer { instance: InstanceId, thread: u16, backend: BackendId },
     /// An attempt's message arrives.
-    Hop { attempt: Handle, leg: u32 },
+    Hop { attempt: Handle, leg: u16 },
     /// A lost message is sent again, after so many transmissions.
-    Resend { attempt: Handle, leg: u32, tries: u8 },
+    Resend { attempt: Handle, leg: u16, tries: u8 },
     /// The balancer hears that a client has closed its connection.
     ClientGone(Handle),
     /// A backend hears that a balancer has closed its connection.
@@ -62,10 +64,26 @@ pub(super) enum Event {
     Told(Handle),
     /// The client has waited long enough for this attempt.
     AttemptTimeout(Handle),
+    /// The balancer has not accepted this attempt's connection in time.
+    AcceptTimeout(Handle),
     /// A request's backoff is over.
     RetryDue(Handle),
+    /// A request's newest attempt has gone unanswered for long, unless one was sent since.
+    HedgeDue { request: Handle, attempts: u32 },
+    /// The client has waited long enough for this request.
+    RequestTimeout(Handle),
+    /// A request has waited long enough for a connection, unless an attempt was sent since.
+    PoolTimeout { request: Handle, attempts: u32 },
+    /// A user's requests that wait for connections have a turn.
+    PoolTurn { population: PopulationId, user: u32 },
+    /// A connection has been idle for long, unless it was used since.
+    ConnectionIdle(Handle),
+    /// A connection is as old as it gets.
+    ConnectionAged(Handle),
     /// A population's next request, unless its rate has changed since.
     Arrival { population: PopulationId, epoch: u32 },
+    /// An open-loop user who had given up is back, and asks at once.
+    Returned { population: PopulationId, user: u32 },
     /// A closed-loop user has thought for the n-th time.
     Thought { population: PopulationId, user: u32, n: u32 },
 }

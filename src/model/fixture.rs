@@ -4,7 +4,8 @@ use super::balancer::{self, Dialect};
 use super::outcome::{Outcome, OutcomeSet};
 use super::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    Jitter, Observation, Population, RetryPolicy, Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, Population, RetryBudgets, RetryPolicy,
+    Setup,
 };
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
@@ -17,6 +18,11 @@ pub(crate) fn backend(name: &str) -> BackendSetup {
         queue: None,
         service: Distribution::constant(Span::from_ms(1)),
         full: Outcome::Http503,
+        discipline: DisciplineConfig::fifo(),
+        queue_age: None,
+        patience: None,
+        late: Outcome::Http503,
+        contention: None,
         abandoned: Abandoned::Finish,
         overload: None,
         start_time: Span::ZERO,
@@ -45,6 +51,8 @@ pub(crate) fn setup(
             rate,
             keys: None,
             timeout: None,
+            connect_timeout: None,
+            total_timeout: None,
             slow: None,
             retries: RetryPolicy {
                 max: 0,
@@ -53,7 +61,12 @@ pub(crate) fn setup(
                 cap: Span::from_secs(10),
                 jitter: Jitter::Full,
                 on: OutcomeSet::failures(),
+                budgets: RetryBudgets::default(),
             },
+            hedge: None,
+            redraw: false,
+            connections: None,
+            policies: ClientPolicies::default(),
         }],
         balancer: BalancerSetup::single(config),
         backends,

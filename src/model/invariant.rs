@@ -1,7 +1,9 @@
 //! Conservation, checked at every sample: a run that loses a request must not print a number.
 
+use super::balancer::lines::Line;
 use super::outcome::Outcome;
-use super::request::{Place, Sender};
+use super::request::{Attempt, Place, Sender};
+use super::setup::BackendId;
 use super::world::World;
 
 impl World {
@@ -35,30 +37,93 @@ impl World {
         }
     }
 
-    /// What each balancer instance believes to be in flight is what is in flight. O(attempts).
+    /// What every balancer process and every backend believes to have is what there is: tries in
+    /// flight member by member, attempts held, tried again and waiting in each line, attempts
+    /// inside each backend; and no line is longer than it may be. O(attempts).
     ///
     /// # Panics
     /// If not: that is a bug in misroute.
     pub fn assert_bookkeeping(&self) {
-        let open = |attempt: &&super::request::Attempt| {
-            attempt.sender == Sender::Client && attempt.held && attempt.backend.is_some()
-        };
-        let attempts = self.attempts.iter().map(|(_, attempt)| attempt);
-        let believed: u64 =
-            self.instances.iter().map(super::balancer::instance::Instance::in_flight).sum();
-        assert_eq!(attempts.filter(open).count() as u64, believed, "in-flight counts drifted");
-        let inside: u64 = self
-            .backends
-            .iter()
-            .map(|b| u64::from(b.station.busy()) + u64::from(b.station.waiting()))
-            .sum();
-        let placed = self
-            .attempts
-            .iter()
-            .filter(|(_, attempt)| matches!(attempt.place, Place::Station | Place::Replying));
-        assert_eq!(placed.count() as u64, inside, "attempts in stations drifted");
+        let backends = self.backends.len();
+        let mut inside = vec![0_u32; backends];
+        let mut books = vec![Book::new(backends); self.instances.len()];
+        for (_, attempt) in self.attempts.iter() {
+            if attempt.place.is_inside() {
+                let backend = attempt.backend.expect("who is inside a backend was sent there");
+                inside[backend.index()] += 1;
+            }
+            if attempt.sender == Sender::Client && attempt.held {
+                books[attempt.instance.index()].enter(attempt);
+            }
+        }
+        // A connection tied to a member counts there while nobody uses it, too.
+        for (_, connection) in self.connections.open.iter() {
+            if let Some(member) = connection.member
+                && connection.idle_since.is_some()
+            {
+                books[connection.process.index()].tries[member.index()] += 1;
+            }
+        }
+        self.assert_connections();
+        let now = self.now;
+        for (instance, book) in self.instances.iter().zip(&books) {
+            assert_eq!(instance.held, book.held, "attempts held drifted at {now}");
+            assert_eq!(instance.retrying, book.retrying, "retries drifted at {now}");
+            assert_eq!(instance.lines.pool_len(), book.pool, "the pool's line drifted at {now}");
+            for member in (0..backends as u16).map(BackendId) {
+                let tries = instance.tries_at(member);
+                assert_eq!(tries, book.tries[member.index()], "in-flight counts drifted at {now}");
+                let line = instance.lines.member_len(member);
+                assert_eq!(line, book.lines[member.index()], "a member's line drifted at {now}");
+            }
+        }
+        for ((backend, setup), inside) in self.backends.iter().zip(&self.setup.backends).zip(inside)
+        {
+            let station = &backend.station;
+            let believed = station.busy() + station.waiting();
+            assert_eq!(believed, inside, "attempts in stations drifted at {now}");
+            assert!(station.busy() <= setup.workers, "more work than workers at {now}");
+            let most = setup.queue.unwrap_or(u32::MAX);
+            assert!(station.waiting() <= most, "a queue is longer than it may be at {now}");
+        }
         let ok = self.counts.finished[Outcome::Ok.index()];
         let served: u64 = self.backends.iter().map(|b| b.gauge.succeeded).sum();
         assert_eq!(ok, served, "successes counted at clients and at backends differ");
+    }
+}
+
+/// What a balancer process has, counted from the attempts themselves.
+#[derive(Clone)]
+struct Book {
+    held: u32,
+    retrying: u32,
+    pool: u32,
+    /// Per member.
+    tries: Vec<u32>,
+    /// Per member.
+    lines: Vec<u32>,
+}
+
+impl Book {
+    fn new(members: usize) -> Self {
+        let none = vec![0; members];
+        Self { held: 0, retrying: 0, pool: 0, tries: none.clone(), lines: none }
+    }
+
+    /// Notes an attempt that the process has not answered yet.
+    fn enter(&mut self, attempt: &Attempt) {
+        // A connection that it has not accepted is not its own yet.
+        if !matches!(attempt.place, Place::Backlog | Place::Coming(_)) {
+            self.held += 1;
+            self.retrying += u32::from(attempt.retries > 0);
+        }
+        match attempt.place {
+            Place::Line(Line::Pool) => self.pool += 1,
+            Place::Line(Line::Member(member)) => self.lines[member.index()] += 1,
+            _ => {}
+        }
+        if let Some(member) = attempt.backend {
+            self.tries[member.index()] += 1;
+        }
     }
 }

@@ -27,7 +27,7 @@ mod invariant;
 mod network;
 mod probing;
 mod request;
-mod station;
+pub mod station;
 #[cfg(test)]
 mod tests;
 mod timeline;

@@ -1,6 +1,7 @@
 //! How an attempt, and then a request, ended.
 
-/// How an attempt ended, as its client sees it; a request ends as its last attempt did.
+/// How an attempt ended, as its client sees it; a request ends as its last attempt did, unless the
+/// client did not send that one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Outcome {
@@ -18,11 +19,19 @@ pub enum Outcome {
     Refused,
     /// The client gave up waiting.
     Timeout,
+    /// Never sent: the client's circuit breaker was open.
+    BreakerOpen,
+    /// Never sent: the client throttled itself.
+    Throttled,
+    /// Never sent: its user had given up and was away.
+    Withheld,
+    /// Never sent: all of its user's connections were busy.
+    NoConnection,
 }
 
 impl Outcome {
     /// How many outcomes there are.
-    pub const COUNT: usize = 7;
+    pub const COUNT: usize = 11;
 
     /// Every outcome, in order.
     pub const ALL: [Self; Self::COUNT] = [
@@ -33,6 +42,10 @@ impl Outcome {
         Self::Http504,
         Self::Refused,
         Self::Timeout,
+        Self::BreakerOpen,
+        Self::Throttled,
+        Self::Withheld,
+        Self::NoConnection,
     ];
 
     /// Position in [`Outcome::ALL`].
@@ -50,6 +63,10 @@ impl Outcome {
             Self::Http504 => "http_504",
             Self::Refused => "refused",
             Self::Timeout => "timeout",
+            Self::BreakerOpen => "breaker_open",
+            Self::Throttled => "throttled",
+            Self::Withheld => "withheld",
+            Self::NoConnection => "no_connection",
         }
     }
 
@@ -62,16 +79,25 @@ impl Outcome {
     pub fn is_ok(self) -> bool {
         self == Self::Ok
     }
+
+    /// Whether the request, or the retry it needed, was never sent: no attempt ends so, and nobody
+    /// but the user knows.
+    pub fn is_unsent(self) -> bool {
+        matches!(self, Self::BreakerOpen | Self::Throttled | Self::Withheld | Self::NoConnection)
+    }
 }
 
 /// A set of outcomes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OutcomeSet(u8);
+pub struct OutcomeSet(u16);
 
 impl OutcomeSet {
-    /// Every outcome but `Ok`.
+    /// Every way in which an attempt fails.
     pub fn failures() -> Self {
-        Outcome::ALL.into_iter().filter(|outcome| !outcome.is_ok()).collect()
+        Outcome::ALL
+            .into_iter()
+            .filter(|outcome| !outcome.is_ok() && !outcome.is_unsent())
+            .collect()
     }
 
     /// Whether the set has it.

@@ -129,7 +129,7 @@ pub struct BackendGauge {
     pub reached: u64,
     /// Answered with success to a client that was still there.
     pub succeeded: u64,
-    /// Turned away because the queue was full.
+    /// Turned away because the queue was full, or after having waited too long in it.
     pub rejected: u64,
     /// Served although the client had left.
     pub wasted: u64,

@@ -60,9 +60,10 @@ impl World {
     /// A backend has served an attempt, which may leave a worker idle.
     pub(super) fn note_served(&mut self, attempt: &Attempt, id: BackendId) {
         let backend = &mut self.backends[id.index()];
-        if attempt.sender == Sender::Client {
-            let from = if self.network.is_some() { attempt.reached } else { attempt.since };
-            backend.note_latency(self.now.since(from));
+        // Of one that a balancer across the network has left it is not known any more.
+        if attempt.sender == Sender::Client && (attempt.held || self.network.is_none()) {
+            let reached = attempt.since + Span::from_ns(1_000 * u64::from(attempt.lag));
+            backend.note_latency(self.now.since(reached));
         }
         let is_idle = backend.station.waiting() == 0
             && backend.station.busy() < self.setup.backends[id.index()].workers;

@@ -17,6 +17,8 @@ pub(super) struct Request {
     pub(super) born: Time,
     /// Attempts sent so far.
     pub(super) attempts: u32,
+    /// How many of them were hedges.
+    pub(super) hedges: u16,
 }
 
 /// One attempt of a client, and the try at a member that it is in; lives until nobody works on it
@@ -29,6 +31,8 @@ pub(super) struct Attempt {
     pub(super) population: PopulationId,
     pub(super) user: u32,
     pub(super) index: u64,
+    /// The how manieth attempt of its request it is, from 1; 65,535 stands for all beyond.
+    pub(super) number: u16,
     /// The balancer process that has it.
     pub(super) instance: InstanceId,
     /// And that process' thread.
@@ -46,11 +50,10 @@ pub(super) struct Attempt {
     /// When it was sent to this member, or got in line. Once the balancer has left: when the member
     /// hears of that.
     pub(super) since: Time,
-    /// When the member got it.
-    pub(super) reached: Time,
-    /// Which of its ways through the network it is on: the client's number of the attempt in the
-    /// high half, then one after another. What belongs to an earlier one is stale.
-    pub(super) leg: u32,
+    /// How long after that the member got it, in microseconds.
+    pub(super) lag: u32,
+    /// Which of its ways through the network it is on: what belongs to an earlier one is stale.
+    pub(super) leg: u16,
     /// Tries after the first so far.
     pub(super) retries: u32,
     pub(super) place: Place,
@@ -64,6 +67,9 @@ pub(super) enum Sender {
     /// A balancer that wants to know whether the backend is well.
     Check,
 }
+
+const _: () = assert!(size_of::<Request>() <= 32, "one per request in flight");
+const _: () = assert!(size_of::<Attempt>() <= 96, "one per attempt in flight");
 
 /// Where an attempt is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +90,7 @@ pub(super) enum Place {
     Unheard,
     /// Nobody works on it any more.
     Left,
-    /// On the way from the client to the balancer, whose process is still a route: a connection's
+    /// On the way from the client to the balancer: a connection's
     /// nth message, of which the last is the request itself.
     Coming(u8),
     /// The same on the way to a member.

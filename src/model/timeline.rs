@@ -179,6 +179,9 @@ impl World {
             let process = usize::from(self.routes[route]);
             self.instances[process].adopt(version, &config, self.now, |id| draining[id.index()]);
         }
+        if reloads {
+            self.shut_retired(probe);
+        }
         self.note_change(WorldChange::Adopted(id, version), probe);
         self.note_all_up();
         for route in routes {

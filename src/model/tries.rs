@@ -171,7 +171,12 @@ impl World {
         } else if let Some(member) = attempt.backend {
             self.hang_up(handle, member);
         }
+        let old = handle;
         let handle = self.attempts.insert(Attempt { place: Place::Balancer, ..attempt });
+        self.connections.rename(old, handle);
+        if let Some(request) = attempt.request {
+            self.flights.rename(request, old, handle);
+        }
         // The timers of the whole attempt know only the old handle.
         self.set_client_timers(handle);
         self.follow(handle);
@@ -211,7 +216,7 @@ impl World {
     }
 
     /// A connection was not made in time.
-    pub(super) fn on_connect_timeout(&mut self, handle: Handle, leg: u32, probe: &mut impl Probe) {
+    pub(super) fn on_connect_timeout(&mut self, handle: Handle, leg: u16, probe: &mut impl Probe) {
         let Some(attempt) = self.attempts.get(handle) else { return };
         let waits = attempt.place == Place::Balancer && attempt.backend.is_some();
         let waits = (waits && attempt.leg == leg) || self.gives_up_connecting(handle, leg);

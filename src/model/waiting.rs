@@ -180,12 +180,14 @@ impl World {
 
     fn accept_backlog(&mut self, id: InstanceId, probe: &mut impl Probe) {
         let instance = &mut self.instances[id.index()];
-        let Some(most) = instance.config.limits.accepted else { return };
+        if instance.config.limits.accepted.is_none() {
+            return;
+        }
         // Whoever is turned away at once makes room in the middle of this loop, which will see it.
         if std::mem::replace(&mut instance.accepting, true) {
             return;
         }
-        while self.instances[id.index()].held < most {
+        while self.instances[id.index()].accepts() {
             let Some(next) = self.instances[id.index()].lines.accept_next() else { break };
             if self.attempts.get(next).is_some() {
                 self.take_on(next, probe);

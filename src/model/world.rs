@@ -8,6 +8,8 @@ use super::backend::Backend;
 use super::balancer::instance::Instance;
 use super::balancer::layer::Seat;
 use super::client::PopulationState;
+use super::client::connection::Connections;
+use super::client::flight::Flights;
 use super::database::Database;
 use super::dispatch::Lane;
 use super::event::{Event, TIMELINE, WINDOWS};
@@ -73,6 +75,11 @@ fn process(
     Instance::new(config, setup.threads, seat, Stream::new(seed, Purpose::Balancer, id))
 }
 
+fn backends(setup: &Setup, seed: Seed) -> Vec<Backend> {
+    let stream = |id| Stream::new(seed, Purpose::Discipline, id);
+    (0..).zip(&setup.backends).map(|(id, backend)| Backend::new(backend, stream(id))).collect()
+}
+
 /// A running simulation.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -81,6 +88,8 @@ pub struct World {
     pub(super) queue: EventQueue<Event>,
     pub(super) requests: Slab<Request>,
     pub(super) attempts: Slab<Attempt>,
+    pub(super) flights: Flights,
+    pub(super) connections: Connections,
     pub(super) populations: Vec<PopulationState>,
     /// Balancer processes; those of before a reload go on until they have nothing left to do.
     pub(super) instances: Vec<Instance>,
@@ -133,14 +142,14 @@ impl World {
             .map(|id| process(&setup.balancer, config, (id / each) as u16, seed, id))
             .collect();
         let network = Network::of(&setup, seed).map(Box::new);
-        let lanes = network.as_ref().map_or(0, |network| network.lanes());
         let mut world = Self {
             now: Time::ZERO,
-            // One lane per population's attempt timeout, those of the balancers' timers, and those of
-            // constant latencies.
-            queue: EventQueue::new(populations.len() + Lane::COUNT + lanes),
+            // One lane per population's attempt timeout, and those of the balancers' timers.
+            queue: EventQueue::new(populations.len() + Lane::COUNT),
             requests: Slab::default(),
             attempts: Slab::default(),
+            flights: Flights::new(&setup.populations),
+            connections: Connections::default(),
             populations,
             routes: (0..instances.len() as u16).collect(),
             instances,
@@ -148,7 +157,7 @@ impl World {
             reloads: vec![false],
             seed,
             configured: Vec::new(),
-            backends: setup.backends.iter().map(Backend::new).collect(),
+            backends: backends(&setup, seed),
             database: setup.database.as_ref().map(Database::new),
             network,
             drains: Vec::new(),
@@ -167,6 +176,9 @@ impl World {
             digest: Digest::default(),
             setup,
         };
+        if let Some(network) = &mut world.network {
+            network.add_lanes(&mut world.queue);
+        }
         world.schedule_start();
         world
     }
@@ -186,7 +198,7 @@ impl World {
         for process in 0..self.instances.len() as u16 {
             self.start_membership(InstanceId(process));
         }
-        self.open();
+        self.open(self.seed);
     }
 
     /// Now, in the simulation.
@@ -231,11 +243,21 @@ impl World {
         match event {
             Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),
             Event::Thought { population, user, n } => self.on_thought(population, user, n, probe),
+            Event::Returned { population, user } => self.on_returned(population, user, probe),
             Event::Completion { backend, epoch } => self.on_completion(backend, epoch, probe),
             Event::DatabaseCompletion { epoch } => self.on_database_completion(epoch, probe),
             Event::AttemptTimeout(attempt) => self.on_attempt_timeout(attempt, probe),
             Event::BalancerTimeout(attempt) => self.on_balancer_timeout(attempt, probe),
-            Event::RetryDue(request) => self.send_attempt(request, probe),
+            Event::RetryDue(request) => self.on_retry_due(request, probe),
+            Event::HedgeDue { request, attempts } => self.on_hedge_due(request, attempts, probe),
+            Event::RequestTimeout(request) => self.on_request_timeout(request, probe),
+            Event::PoolTimeout { request, attempts } => {
+                self.on_pool_timeout(request, attempts, probe);
+            }
+            Event::PoolTurn { population, user } => self.on_pool_turn(population, user, probe),
+            Event::ConnectionIdle(connection) => self.on_connection_idle(connection, probe),
+            Event::ConnectionAged(connection) => self.on_connection_aged(connection, probe),
+            Event::AcceptTimeout(attempt) => self.on_accept_timeout(attempt, probe),
             Event::ConnectRetry(attempt) => self.on_connect_retry(attempt, probe),
             Event::Member { instance, member, epoch, due } => {
                 self.on_member_due(instance, member, epoch, due, probe);
@@ -256,6 +278,7 @@ impl World {
             Event::ProbeAnswer { instance, thread, backend } => {
                 self.on_probe_answer(instance, thread, backend);
             }
+            Event::PatienceOver(attempt) => self.on_patience_over(attempt),
             Event::FailingReply(attempt) => self.on_failing_reply(attempt, probe),
             Event::BackendTimer { backend, life, what } => {
                 self.on_backend_timer(backend, life, what, probe);
@@ -386,7 +409,10 @@ impl World {
             attempts.any(|a| a.sender == Sender::Check && a.held && a.instance.index() == id)
         };
         let is_done = |&id: &usize| {
-            self.instances[id].held == 0 && !self.routes.contains(&(id as u16)) && !checks(id)
+            self.instances[id].held == 0
+                && self.instances[id].connections == 0
+                && !self.routes.contains(&(id as u16))
+                && !checks(id)
         };
         let free = (0..self.instances.len()).find(is_done);
         if let Some(id) = free {

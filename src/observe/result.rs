@@ -187,7 +187,7 @@ pub struct BackendFigures {
     pub share: Option<f64>,
     /// Attempts it answered successfully during the interval.
     pub succeeded: u64,
-    /// Attempts it rejected because its queue was full.
+    /// Attempts it rejected because its queue was full, or because they had waited too long in it.
     pub rejected: u64,
     /// Attempts it served although their client had left.
     pub wasted: u64,

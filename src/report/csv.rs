@@ -9,7 +9,7 @@
 //! | `offered_rps` | requests born, per second |
 //! | `attempts_rps` | attempts sent, per second |
 //! | `goodput_rps` | requests that succeeded, per second |
-//! | `http_500_rps` ... `timeout_rps` | requests that failed, per second, by outcome |
+//! | `http_500_rps` ... `no_connection_rps` | requests that failed, per second, by outcome |
 //! | `p50_ms`, `p95_ms`, `p99_ms` | latency of successes; empty if there were none |
 //! | `in_flight` | requests in flight at the end of the window |
 //! | `database_utilization` | occupied share of the database's connections; empty without one |
@@ -134,8 +134,9 @@ mod tests {
     fn the_header_is_stable() {
         let text = series(&sample::minute());
         let header = "at_s,clock,offered_rps,attempts_rps,goodput_rps,http_500_rps,http_502_rps,\
-                      http_503_rps,http_504_rps,refused_rps,timeout_rps,p50_ms,p95_ms,p99_ms,\
-                      in_flight,database_utilization,users_active,users_affected,users_unable,\
+                      http_503_rps,http_504_rps,refused_rps,timeout_rps,breaker_open_rps,\
+                      throttled_rps,withheld_rps,no_connection_rps,p50_ms,p95_ms,p99_ms,in_flight,\
+                      database_utilization,users_active,users_affected,users_unable,\
                       api-1.share,api-1.utilization,api-1.queue,";
         assert!(text.starts_with(header), "{}", text.lines().next().unwrap());
     }

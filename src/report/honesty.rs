@@ -141,7 +141,7 @@ fn twins(page: &Honesty, text: &mut String) {
     }
     let _ = writeln!(text, "\n### Twins\n\n| without | misses | simulated |\n|---|---|---|");
     for twin in &page.twins {
-        for name in &twin.misses {
+        for name in twin.misses.iter().chain(&twin.keeps) {
             let judgement = twin.run.judgements.iter().find(|judgement| judgement.name == *name);
             let doc = twin.doc.as_deref().unwrap_or(&twin.name);
             let observed = judgement.map_or_else(String::new, marked);

@@ -27,6 +27,13 @@ pub(crate) struct Stretch {
     pub(crate) unable: f64,
 }
 
+/// Shares of the outcomes of attempts; everything was sent.
+fn attempts<const N: usize>(shares: [f64; N]) -> [f64; Outcome::COUNT] {
+    let mut all = [0.0; Outcome::COUNT];
+    all[..N].copy_from_slice(&shares);
+    all
+}
+
 /// Shares with one backend at `one` and the rest even.
 pub(crate) fn one_takes(one: f64, index: usize, of: usize) -> Vec<f64> {
     (0..of).map(|n| if n == index { one } else { (1.0 - one) / (of - 1) as f64 }).collect()
@@ -38,7 +45,7 @@ pub(crate) fn well(label: &'static str, to_s: f64, offered: f64, backends: usize
         label,
         to_s,
         offered,
-        outcomes: [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        outcomes: attempts([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
         median_ms: 82.0,
         shares: vec![1.0 / backends as f64; backends],
         affected: 0.0,
@@ -46,8 +53,11 @@ pub(crate) fn well(label: &'static str, to_s: f64, offered: f64, backends: usize
     }
 }
 
-/// A count around `mean`, as a Poisson one would be.
+/// A count around `mean`, as a Poisson one would be; nothing is nothing, and takes no draw.
 fn around(stream: &mut Stream, mean: f64) -> u64 {
+    if mean <= 0.0 {
+        return 0;
+    }
     let noise = (0..12).map(|_| stream.unit()).sum::<f64>() - 6.0;
     (mean + noise * mean.sqrt()).max(0.0).round() as u64
 }
@@ -203,7 +213,7 @@ pub(crate) fn result(name: &str, stretches: &[Stretch], windows: (f64, f64)) -> 
 pub(crate) fn outage() -> RunResult {
     let bad = Stretch {
         label: "maintenance",
-        outcomes: [0.2, 0.0, 0.0, 0.55, 0.0, 0.0, 0.25],
+        outcomes: attempts([0.2, 0.0, 0.0, 0.55, 0.0, 0.0, 0.25]),
         median_ms: 2_900.0,
         shares: one_takes(1.0, 3, 10),
         affected: 0.81,
@@ -213,7 +223,7 @@ pub(crate) fn outage() -> RunResult {
     let worse = Stretch {
         label: "rebalance by hand",
         to_s: 5_400.0,
-        outcomes: [0.0, 0.02, 0.0, 0.6, 0.0, 0.08, 0.3],
+        outcomes: attempts([0.0, 0.02, 0.0, 0.6, 0.0, 0.08, 0.3]),
         shares: one_takes(0.4, 3, 10),
         affected: 0.97,
         unable: 0.93,
@@ -222,7 +232,7 @@ pub(crate) fn outage() -> RunResult {
     let healing = Stretch {
         label: "restart and correct",
         to_s: 6_900.0,
-        outcomes: [0.9, 0.0, 0.01, 0.05, 0.0, 0.0, 0.03],
+        outcomes: attempts([0.9, 0.0, 0.01, 0.05, 0.0, 0.0, 0.03]),
         median_ms: 190.0,
         shares: vec![0.1; 10],
         affected: 0.2,
@@ -290,7 +300,7 @@ fn outage_happenings() -> Vec<Happening> {
 pub(crate) fn minute() -> RunResult {
     let slow = Stretch {
         label: "bump",
-        outcomes: [0.93, 0.03, 0.0, 0.0, 0.04, 0.0, 0.0],
+        outcomes: attempts([0.93, 0.03, 0.0, 0.0, 0.04, 0.0, 0.0]),
         median_ms: 240.0,
         affected: 0.02,
         unable: 0.001,
@@ -303,7 +313,7 @@ pub(crate) fn minute() -> RunResult {
 /// Every backend is down from the start: no attempt reaches one and no request succeeds.
 pub(crate) fn dead() -> RunResult {
     let dead = Stretch {
-        outcomes: [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0],
+        outcomes: attempts([0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]),
         shares: vec![0.0; 5],
         affected: 1.1,
         unable: 1.1,
@@ -329,7 +339,7 @@ pub(crate) fn twenty() -> RunResult {
     }
     let skewed = Stretch {
         label: "test algorithm",
-        outcomes: [0.55, 0.2, 0.05, 0.0, 0.1, 0.03, 0.07],
+        outcomes: attempts([0.55, 0.2, 0.05, 0.0, 0.1, 0.03, 0.07]),
         median_ms: 900.0,
         shares,
         affected: 0.6,

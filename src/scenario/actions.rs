@@ -65,7 +65,7 @@ const FACTOR_DOC: &str = "work takes so many times as long";
 
 impl ActionSpec {
     /// Its keys, `for` included.
-    pub(super) fn all_fields(&self) -> impl Iterator<Item = Field> {
+    pub fn all_fields(&self) -> impl Iterator<Item = Field> {
         let lasts = match self.lasts {
             Lasts::No => None,
             Lasts::UntilEnded => Some(FOR_OPTIONAL),

@@ -2,6 +2,7 @@
 
 use super::incidents::INCIDENTS;
 use super::misconfigurations::MISCONFIGURATIONS;
+use super::patterns::PATTERNS;
 use super::{Source, suggest};
 
 /// A scenario that is part of the program.
@@ -43,9 +44,9 @@ macro_rules! bundled {
 }
 pub(super) use bundled;
 
-/// Incidents first, then misconfigurations.
+/// Incidents first, then misconfigurations and patterns.
 fn all() -> impl Iterator<Item = &'static Bundled> {
-    INCIDENTS.iter().chain(MISCONFIGURATIONS)
+    INCIDENTS.iter().chain(MISCONFIGURATIONS).chain(PATTERNS)
 }
 
 /// The scenario of that name.

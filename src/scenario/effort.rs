@@ -3,7 +3,9 @@
 use super::Scenario;
 use crate::engine::time::Time;
 use crate::model::run::alert_slices_read;
-use crate::model::setup::{Action, Arrivals, PopulationId, Trigger};
+use crate::model::setup::{
+    Action, Arrivals, BreakerPolicy, PatiencePolicy, Population, PopulationId, Scope, Trigger,
+};
 
 /// What a run would take.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,7 +24,7 @@ pub struct Effort {
 impl Scenario {
     /// What a run would take.
     pub fn effort(&self) -> Effort {
-        let (mut requests, mut attempts_most, mut users) = (0.0, 0.0, 0.0);
+        let (mut requests, mut attempts_most, mut users, mut learned) = (0.0, 0.0, 0.0, 0.0);
         for (id, population) in (0_u16..).zip(&self.setup.populations) {
             let born = match &population.arrivals {
                 // As often as if nobody ever waited.
@@ -32,8 +34,12 @@ impl Scenario {
                 }
                 _ => population.rate * self.effective_seconds(PopulationId(id)),
             };
+            let again = returns_most(population, self.setup.duration.as_ns() as f64);
+            learned += f64::from(population.users) * bytes_learned(population);
             requests += born;
-            attempts_most += born * (1.0 + f64::from(population.retries.max));
+            let hedges = population.hedge.map_or(0, |hedge| hedge.max);
+            let each = 1.0 + f64::from(population.retries.max) + f64::from(hedges);
+            attempts_most += (born + again) * each;
             users += f64::from(population.users);
         }
         let observation = &self.setup.observation;
@@ -43,7 +49,7 @@ impl Scenario {
             requests,
             attempts_most,
             alert_slices: alert_slices_read(&self.setup),
-            user_bytes_most: users * (pieces as f64 + windows as f64),
+            user_bytes_most: users * (pieces as f64 + windows as f64) + learned,
         }
     }
 
@@ -87,4 +93,30 @@ impl Scenario {
         };
         cuts.windows(2).map(piece).sum()
     }
+}
+
+/// How often users of an open loop come back and ask at once, if they leave whenever they can.
+fn returns_most(population: &Population, duration_ns: f64) -> f64 {
+    let closed = matches!(population.arrivals, Arrivals::Closed { .. });
+    let patience = population.policies.patience.as_ref();
+    let patience = patience.filter(|patience| patience.at_once && !closed);
+    let cycles = |patience: &PatiencePolicy| duration_ns / patience.away.mean_ns();
+    patience.map_or(0.0, |patience| f64::from(population.users) * cycles(patience))
+}
+
+/// Roughly how many bytes each client keeps of what it has learned.
+fn bytes_learned(population: &Population) -> f64 {
+    const WINDOW: f64 = 104.0;
+    const LITTLE: f64 = 24.0;
+    let own = |scope: Scope, bytes| if scope == Scope::User { bytes } else { 0.0 };
+    let budgets = &population.retries.budgets;
+    let policies = &population.policies;
+    let breaker =
+        |breaker: BreakerPolicy| own(breaker.scope, LITTLE + breaker.ratio.map_or(0.0, |_| WINDOW));
+    budgets.ratio.map_or(0.0, |budget| own(budget.scope, WINDOW))
+        + budgets.tokens.map_or(0.0, |budget| own(budget.scope, LITTLE))
+        + budgets.grpc.map_or(0.0, |budget| own(budget.scope, LITTLE))
+        + policies.breaker.map_or(0.0, breaker)
+        + policies.throttle.map_or(0.0, |throttle| own(throttle.scope, WINDOW))
+        + policies.patience.as_ref().map_or(0.0, |_| LITTLE)
 }

@@ -16,6 +16,7 @@ pub mod fields;
 pub mod incidents;
 pub mod misconfigurations;
 pub mod overrides;
+pub mod patterns;
 pub mod schema;
 pub mod source;
 pub mod units;
@@ -155,6 +156,8 @@ pub struct Variant {
     pub overrides: Vec<Override>,
     /// Expectations that it must fail; only of twins.
     pub misses: Vec<String>,
+    /// Expectations that it must still meet; only of twins.
+    pub keeps: Vec<String>,
 }
 
 /// Reads a scenario. The file must be sound by itself; overrides apply to a sound file.

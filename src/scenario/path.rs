@@ -6,7 +6,7 @@
 
 use super::diagnostic::{Diagnostic, Place};
 use super::fields::{
-    Field, Kind, SCENARIO, TableSpec, families, parameters_of, parameters_of_family,
+    Field, Kind, SCENARIO, TableSpec, families, parameters_of, parameters_of_family, settings_of,
 };
 use super::pattern::{Pattern, is_pattern};
 use super::source::Source;
@@ -213,6 +213,7 @@ impl Walk<'_> {
             Kind::Parameters(algorithm) => {
                 self.keys(child, &parameters_of(algorithm), algorithm.name, next)
             }
+            Kind::Settings(spec) => self.keys(child, &settings_of(spec), spec.name, next),
             Kind::Edits if next + 1 == self.path.segments.len() => self.edit(next),
             Kind::Edits => {
                 let segment = &self.path.segments[next];

@@ -6,6 +6,7 @@
 use super::actions::{self, ACTIONS};
 use super::fields::{
     Field, Kind, Presence, SCENARIO, TableSpec, families, parameters_of, parameters_of_family,
+    settings_of,
 };
 use crate::model::balancer::membership::rule::EJECTIONS;
 use crate::model::balancer::{ALGORITHMS, Algorithm};
@@ -227,6 +228,7 @@ fn kind(field: &Field) -> Value {
             schema
         }
         Kind::Parameters(algorithm) => object(&parameters_of(algorithm), algorithm.summary),
+        Kind::Settings(spec) => object(&settings_of(spec), spec.summary),
         Kind::Table(spec) => table(spec),
         Kind::List(spec) => list_of(&table(spec)),
         Kind::Edits => json!({ "type": "object" }),

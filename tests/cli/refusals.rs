@@ -175,7 +175,10 @@ fn usage_mistakes_are_pointed_out() {
     scratch.run(&["run", "s.toml", "--seed", "x"]).ended(2).says(&["'x'", "--seed"]);
     scratch.run(&["run", "s.toml", "--format", "yaml"]).ended(2).says(&["text, json"]);
     scratch.run(&["run"]).ended(2).says(&["misroute list incidents", "--all-incidents"]);
-    scratch.run(&["list", "wishes"]).ended(2).says(&["incidents, misconfigurations, algorithms"]);
+    scratch
+        .run(&["list", "wishes"])
+        .ended(2)
+        .says(&["incidents, misconfigurations, patterns, algorithms"]);
     scratch.run(&[]).ended(2).says(&["Usage: misroute"]);
     scratch.run(&["run", "s.toml", "s.toml"]).ended(2).says(&["both named `small`", "--no-files"]);
     scratch.run(&["run", "s.toml", "s.toml", "--no-files"]).ended(0);

@@ -38,7 +38,8 @@ pub(super) const VARIANTS: &[(&str, &str, &str)] = &[
     ("measure.unset", "unset = [\"database\"]", "unset = []"),
     ("twin.set", "\"timeline.incident.for\" = \"1ns\"", "\"timeline.incident.for\" = \"5s\""),
     ("twin.unset", "unset = [\"clients.batch\"]", "unset = []"),
-    ("twin.misses", "misses = [\"verdict\"]", "misses = [\"bounded\"]"),
+    ("twin.misses", "misses = [\"verdict\"]\n", ""),
+    ("twin.keeps", "keeps = [\"bounded\"]\n", ""),
 ];
 
 pub(super) const fn knob(

@@ -17,7 +17,7 @@ use misroute::model::probe::{BackendGauge, Blind, FinishedRequest, Gauges, Probe
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, Action, Arrivals, BackendId, BackendSetup, Backoff, DatabaseSetup, Fault, Jitter,
-    PopulationId, RetryPolicy, Setup, TimelineEntry, Trigger,
+    PopulationId, RetryBudgets, RetryPolicy, Setup, TimelineEntry, Trigger,
 };
 use misroute::observe::recorder::Recorder;
 use std::sync::Arc;
@@ -103,6 +103,7 @@ pub(super) fn eventful(name: &str, drains: bool) -> Setup {
         cap: units(4.0),
         jitter: Jitter::Full,
         on: OutcomeSet::failures(),
+        budgets: RetryBudgets::default(),
     };
     setup.observation.window = units(10.0);
     setup.observation.user_window = units(60.0);
@@ -276,6 +277,7 @@ fn scaled(k: u64) -> Setup {
         cap: span(800),
         jitter: Jitter::None,
         on: OutcomeSet::failures(),
+        budgets: RetryBudgets::default(),
     };
     let entry = |at, action, lasts| TimelineEntry {
         name: "entry".into(),

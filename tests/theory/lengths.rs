@@ -290,4 +290,11 @@ const LENGTHS: &[(&str, f64)] = &[
     ("closed 100 users, 1 workers, think 100", 4.5),
     ("closed 1000 users, 100 workers, think 9", 2.2),
     ("closed 50 users, 1 workers, think 50", 2.3),
+    ("1 of 0.01", 6.3),
+    ("10 of 0.01", 0.6),
+    ("50 of 0.01", 0.1),
+    ("100 of 0.01", 0.04),
+    ("200 of 0.01", 0.02),
+    ("100 of 0.001", 0.6),
+    ("2000 of 0.0001", 0.29),
 ];

@@ -8,14 +8,17 @@
 
 mod balancing;
 mod case;
+mod contention;
 mod identities;
 mod judge;
 mod lengths;
+mod metastable;
 mod not_yet;
 mod plan;
 mod queueing;
 mod simulation;
 mod special;
+mod tail;
 mod tally;
 mod threads;
 mod users;
@@ -56,10 +59,13 @@ groups! {
     vendors_weights: "MAGLEV", "ENVOY";
     shortest_queue: "JSQ";
     deadlines_and_wasted_work: "DEADLINE", "ZOMBIE";
+    throttled_clients: "SRE";
+    contention_and_jitter: "OCC";
     failures_and_pauses: "RETRY", "BREAK", "PAUSE", "BUOYANT";
     growth_from_empty: "MtGinf", "MtDinf";
     closed_loops: "CLOSED", "BROOKER";
     hash_rings: "RING";
+    tails: "HEDGE", "FANOUT";
 }
 
 #[test]
@@ -70,6 +76,10 @@ fn every_case_is_tested_or_named_as_not_yet() {
     let mut tested = 0;
     for case in CASES.iter() {
         assert!(ids.insert(&case.id), "{} is listed twice", case.id);
+        if not_yet::is_tested_apart(&case.id) {
+            tested += 1;
+            continue;
+        }
         let checks = plan::checks(case);
         let covered = !checks.is_empty();
         simulations.extend(checks.into_iter().map(|check| check.name));

@@ -2,6 +2,7 @@
 
 use super::balancing;
 use super::case::Case;
+use super::contention::Wait;
 use super::queueing::{Queueing, law, units};
 use super::simulation::{Metric, Simulation};
 use super::special::LOOKS;
@@ -43,6 +44,7 @@ pub(super) fn checks(case: &Case) -> Vec<Check> {
         "DEADLINE" => deadline(case).into_iter().collect(),
         "ZOMBIE" => zombie(case).into_iter().collect(),
         "CLOSED" | "BROOKER" => closed(case).into_iter().collect(),
+        "HEDGE" | "FANOUT" => return super::tail::checks(case),
         _ => return special(case),
     };
     queues.into_iter().map(|(name, queueing, metric)| check(case, name, queueing, metric)).collect()
@@ -314,6 +316,13 @@ fn special(case: &Case) -> Vec<Check> {
             let delta = case.stated_error() + 6.9 / super::lengths::total(&name);
             one(name, simulation, usize::from(is("success_rate")), 0.0, delta, 0.01)
         }
+        "SRE" => {
+            let (k, x) = (case.require("K"), case.require("x"));
+            // The fluid leaves out the noise of the window, and what a bounded queue loses.
+            let simulation = Simulation::Throttle { k, x };
+            one(format!("throttle {k} {x}"), simulation, 0, 0.0, 0.03 * expected, 0.01)
+        }
+        "OCC" => contention(case),
         "BREAK" => {
             let (fails, repairs) = (case.require("fail_rate"), case.require("repair_rate"));
             let rate = case.require("lam");
@@ -345,6 +354,24 @@ fn special(case: &Case) -> Vec<Check> {
         }
         _ => balancing::checks(case),
     }
+}
+
+/// Calls and completion time. The stated values are another simulation's, calls to 2% and a rounding, times to 10%.
+fn contention(case: &Case) -> Vec<Check> {
+    let clients = case.require("clients") as u32;
+    let jitter = case.params.get("jitter").and_then(|jitter| jitter.as_str());
+    let Some(jitter) = jitter.and_then(Wait::named) else { return Vec::new() };
+    let values = case.expected_list().into_iter().enumerate();
+    let check = |(position, expected): (usize, f64)| Check {
+        name: format!("contention {clients} {jitter:?}"),
+        simulation: Simulation::Contention { clients, jitter },
+        metric: Metric::Figure(position),
+        expected,
+        delta: if position == 0 { 0.02 * expected + 0.5 } else { 0.1 * expected },
+        limit: if position == 0 { 0.01 } else { 0.05 },
+        load: 0.0,
+    };
+    values.map(check).collect()
 }
 
 /// Poisson at every time: the variance is the mean.

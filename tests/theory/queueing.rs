@@ -9,7 +9,8 @@ use misroute::model::outcome::{Outcome, OutcomeSet};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    Jitter, Observation, Population, RetryPolicy, Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, Population, RetryBudgets, RetryPolicy,
+    Setup,
 };
 use std::sync::Arc;
 
@@ -37,6 +38,11 @@ pub(super) fn backend(name: usize) -> BackendSetup {
         queue: None,
         service: Distribution::exponential(units(1.0)),
         full: Outcome::Http503,
+        discipline: DisciplineConfig::fifo(),
+        queue_age: None,
+        patience: None,
+        late: Outcome::Http503,
+        contention: None,
         abandoned: Abandoned::Finish,
         overload: None,
         start_time: Span::ZERO,
@@ -71,6 +77,8 @@ pub(super) fn world(
             rate: rate * 1e9 / UNIT_NS,
             keys: None,
             timeout: None,
+            connect_timeout: None,
+            total_timeout: None,
             slow: None,
             retries: RetryPolicy {
                 max: 0,
@@ -79,7 +87,12 @@ pub(super) fn world(
                 cap: Span::ZERO,
                 jitter: Jitter::None,
                 on: OutcomeSet::failures(),
+                budgets: RetryBudgets::default(),
             },
+            hedge: None,
+            redraw: false,
+            connections: None,
+            policies: ClientPolicies::default(),
         }],
         balancer: BalancerSetup::single(config),
         backends,

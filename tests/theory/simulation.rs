@@ -1,8 +1,10 @@
 //! What can be simulated, and what can be read off one replication.
 
+use super::contention::{self, Wait};
 use super::lengths;
 use super::queueing::{Queueing, UNIT_NS};
 use super::special;
+use super::tail;
 use super::tally::Tally;
 use misroute::engine::random::{Seed, mix};
 use misroute::model::outcome::Outcome;
@@ -19,6 +21,10 @@ pub(super) enum Simulation {
     Queueing(Box<Queueing>),
     /// Attempts that fail independently with probability `p`, up to `retries` more.
     Retry { p: f64, retries: u32 },
+    /// Clients that throttle themselves before a backend of which they ask for `x` times what it can.
+    Throttle { k: f64, x: f64 },
+    /// Clients that update one row by optimistic concurrency control.
+    Contention { clients: u32, jitter: Wait },
     /// M/M/1 whose server is up and down for exponential times of these rates.
     Broken { rate: f64, fails: f64, repairs: f64 },
     /// M/M/1 that stands still for ten seconds, at a millisecond per request.
@@ -35,6 +41,10 @@ pub(super) enum Simulation {
     BlackHole { algorithm: &'static str, members: usize, rate: f64 },
     /// Places of members of weights 1 and 2 in a Maglev table.
     Maglev { size: u64 },
+    /// Requests that are hedged after so many mean services.
+    Hedge { after: f64 },
+    /// Requests to `n` leaves, each of which is slow with probability `p`.
+    FanOut { p: f64, n: u32 },
     /// Envoy's turns of a host with `active` requests, beside an idle one of weight 1.
     EnvoyWeight { weight: u32, active: u32, bias: f64 },
 }
@@ -162,6 +172,10 @@ impl Simulation {
                 metrics.iter().map(|metric| metric.of(&tally)).collect()
             }
             Self::Retry { p, retries } => special(special::retry(*p, *retries, seed, requests)),
+            Self::Throttle { k, x } => special(special::throttle(*k, *x, seed, requests)),
+            Self::Contention { clients, jitter } => {
+                special(contention::figures(*clients, *jitter, seed))
+            }
             Self::Broken { rate, fails, repairs } => {
                 special(special::broken(*rate, *fails, *repairs, seed, requests))
             }
@@ -175,6 +189,8 @@ impl Simulation {
             Self::BlackHole { algorithm, members, rate } => {
                 special(special::black_hole(algorithm, *members, *rate, seed, requests))
             }
+            Self::Hedge { after } => special(tail::hedge(*after, seed, requests)),
+            Self::FanOut { p, n } => special(tail::fan_out(*p, *n, seed, requests)),
             Self::Maglev { size } => special(special::maglev(*size)),
             Self::EnvoyWeight { weight, active, bias } => {
                 special(special::envoy_weight(*weight, *active, *bias))

@@ -10,8 +10,8 @@ use misroute::model::outcome::Outcome;
 use misroute::model::probe::{FinishedRequest, Probe};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
-    Action, Arrivals, BackendId, BackendSetup, Change, Fault, PopulationId, Rollout, Setup,
-    TimelineEntry, Trigger,
+    Action, Arrivals, BackendId, BackendSetup, Change, Fault, PopulationId, Rollout, Scope, Setup,
+    ThrottlePolicy, TimelineEntry, Trigger,
 };
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ fn everything(setup: Setup, seed: Seed) -> Tally {
 }
 
 /// A backend so fast and so wide that nobody waits.
-fn wide(service: Distribution) -> BackendSetup {
+pub(super) fn wide(service: Distribution) -> BackendSetup {
     BackendSetup { workers: 100_000, service, ..backend(0) }
 }
 
@@ -49,6 +49,27 @@ pub(super) fn retry(p: f64, retries: u32, seed: Seed, requests: f64) -> Vec<f64>
     setup.timeline.push(entry(Span::ZERO, begin(fault), None));
     let tally = everything(setup, seed);
     vec![tally.attempts as f64 / tally.finished(), tally.ended(Outcome::Ok) / tally.finished()]
+}
+
+/// Attempts that are sent, per attempt that the backend can serve: twenty per unit. The windows are two
+/// minutes of a unit each second; three of them are the warm-up.
+pub(super) fn throttle(k: f64, x: f64, seed: Seed, requests: f64) -> Vec<f64> {
+    const CAPACITY: f64 = 20.0;
+    let service = Distribution::constant(units(1.0 / CAPACITY));
+    let backends = vec![BackendSetup { service, queue: Some(100), ..backend(0) }];
+    let rate = x * CAPACITY;
+    let (warm_up, measured) = (360.0, (requests / rate).max(360.0));
+    let duration = units(warm_up + measured);
+    let mut setup = world(algorithm("single", &[]), backends, rate, duration);
+    let window = units(120.0);
+    let rejects = [Outcome::Http503].into_iter().collect();
+    let policy = ThrottlePolicy { k, window, rejects, scope: Scope::Population };
+    setup.populations[0].policies.throttle = Some(policy);
+    let start = units(warm_up).after_start();
+    setup.observation.intervals = vec![(start, duration.after_start())];
+    let mut tally = Tally::new(start, seed, None, false);
+    simulate(&Arc::new(setup), seed, &mut tally);
+    vec![tally.grown(|gauge| gauge.reached as f64) / measured / CAPACITY]
 }
 
 /// Mean sojourn. The server hangs and goes on where it stopped, whether it is busy or not.

@@ -1,10 +1,12 @@
 //! A backend: workers, a bounded queue, and everything that can be wrong with it.
 
+mod queueing;
 mod serve;
 
 use super::probe::{BackendGauge, BackendState};
 use super::setup::{BackendSetup, EntryId, Fault, FaultKind};
 use super::station::Station;
+use crate::engine::random::Stream;
 use crate::engine::time::{Span, Time};
 
 /// A fault in force.
@@ -84,9 +86,11 @@ pub(super) struct Backend {
 }
 
 impl Backend {
-    pub(super) fn new(setup: &BackendSetup) -> Self {
+    /// `stream`: for the draws of its discipline.
+    pub(super) fn new(setup: &BackendSetup, stream: Stream) -> Self {
+        let contention = setup.contention.as_ref();
         let mut backend = Self {
-            station: Station::new(setup.workers),
+            station: Station::with(setup.workers, &setup.discipline, contention, stream),
             faults: Vec::new(),
             starting: false,
             overloaded: false,
@@ -230,6 +234,7 @@ impl Backend {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::random::{Purpose, Seed};
     use proptest::prelude::*;
 
     fn fault(number: u8) -> Fault {
@@ -250,7 +255,8 @@ mod tests {
             kinds in prop::collection::vec(any::<u8>(), 1..8), order in any::<prop::sample::Index>()
         ) {
             let setup = crate::model::fixture::backend("b");
-            let mut backend = Backend::new(&setup);
+            let stream = Stream::new(Seed::new(1), Purpose::Test, 0);
+            let mut backend = Backend::new(&setup, stream);
             for (id, &kind) in kinds.iter().enumerate() {
                 backend.begin(fault(kind), Some(EntryId(id as u16)));
             }

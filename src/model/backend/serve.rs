@@ -36,8 +36,13 @@ impl World {
             self.start_service(handle, id);
         } else if setup.queue.is_none_or(|max| backend.station.waiting() < max) {
             backend.station.enter(now);
-            backend.station.wait(handle);
+            let has_room = backend.station.makes_room(now);
             self.place(handle, Place::Station);
+            if has_room {
+                self.start_service(handle, id);
+            } else {
+                self.line_up(handle, id);
+            }
             if self.backends[id.index()].is_overwhelmed(&self.setup.backends[id.index()]) {
                 self.overwhelm(id, probe);
             }
@@ -52,7 +57,7 @@ impl World {
     }
 
     /// A free worker takes the attempt up.
-    fn start_service(&mut self, handle: Handle, id: BackendId) {
+    pub(super) fn start_service(&mut self, handle: Handle, id: BackendId) {
         let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
         let mark = self.service_mark(attempt);
         let work = self.setup.backends[id.index()].service.at(mark);
@@ -63,9 +68,8 @@ impl World {
     /// Where an attempt reads its backend's service distribution.
     fn service_mark(&self, attempt: &Attempt) -> u64 {
         match attempt.sender {
-            Sender::Client => {
-                self.populations[attempt.population.index()].service_mark(attempt.index)
-            }
+            Sender::Client => self.populations[attempt.population.index()]
+                .service_mark(attempt.index, attempt.number),
             Sender::Check => keyed(self.check_key, attempt.index),
         }
     }
@@ -138,20 +142,6 @@ impl World {
         self.reply(handle, Outcome::Ok, probe);
     }
 
-    fn next_in_line(&mut self, id: BackendId) {
-        let skips = self.setup.backends[id.index()].abandoned == Abandoned::Skip;
-        while let Some(next) = self.backends[id.index()].station.next_waiting(self.now) {
-            let attempt = self.attempts.get(next).expect("an attempt in a station lives");
-            if skips && !attempt.held && attempt.since <= self.now {
-                self.backends[id.index()].station.leave_line(self.now);
-                self.attempts.remove(next);
-                continue;
-            }
-            self.start_service(next, id);
-            return;
-        }
-    }
-
     /// The balancer has closed its connection: whether the backend drops the work inside it. If so
     /// the attempt is gone.
     pub(in crate::model) fn cancel(&mut self, handle: Handle, id: BackendId) {
@@ -192,6 +182,7 @@ impl World {
         self.schedule_completion(id);
         if stood_still && !self.backends[id.index()].condition.hangs {
             self.cancel_all(id);
+            self.turn_away_overdue(id);
             self.turn_away_unheard(id, probe);
         }
     }
@@ -244,6 +235,7 @@ impl World {
             attempt.place = Place::Left;
             self.lose_connection(handle, probe);
         }
+        self.shut_tied(id, probe);
     }
 
     /// Stops a backend's process and starts it anew.

@@ -37,6 +37,10 @@ pub(in crate::model) struct Instance {
     pub(in crate::model) retrying: u32,
     /// Attempts it holds, whatever it does with them.
     pub(in crate::model) held: u32,
+    /// Connections that clients keep to it.
+    pub(in crate::model) connections: u32,
+    /// How many of them carry no attempt.
+    pub(in crate::model) idle_clients: u32,
     /// It is putting waiting attempts into free slots: what ends meanwhile must not begin again.
     pub(in crate::model) refilling: bool,
     /// Members whose free slots are being filled.
@@ -63,6 +67,8 @@ impl Clone for Instance {
             serving: self.serving,
             retrying: self.retrying,
             held: self.held,
+            connections: self.connections,
+            idle_clients: self.idle_clients,
             refilling: self.refilling,
             freed: self.freed.clone(),
             held_back: self.held_back.clone(),
@@ -118,6 +124,8 @@ impl Instance {
             serving: 0,
             retrying: 0,
             held: 0,
+            connections: 0,
+            idle_clients: 0,
             refilling: false,
             freed: Vec::new(),
             held_back: Vec::new(),
@@ -362,6 +370,11 @@ impl Instance {
         self.tell_load(member);
     }
 
+    /// Whether it accepts one more connection.
+    pub(in crate::model) fn accepts(&self) -> bool {
+        self.config.limits.accepted.is_none_or(|most| self.held + self.idle_clients < most)
+    }
+
     /// A try it had sent to a member is over, as far as it knows.
     #[inline]
     pub(in crate::model) fn release(&mut self, member: BackendId) {
@@ -419,8 +432,8 @@ impl Instance {
         self.lines.waiting() as u32
     }
 
-    /// Tries in flight, counted anew.
-    pub(in crate::model) fn in_flight(&self) -> u64 {
-        self.members.iter().map(|member| u64::from(member.in_flight)).sum()
+    /// Tries in flight at one member.
+    pub(in crate::model) fn tries_at(&self, member: BackendId) -> u32 {
+        self.members[member.index()].in_flight
     }
 }

@@ -79,7 +79,13 @@ impl SmoothTurns {
     /// A failure takes weight / max-fails, rounded down, as nginx does it.
     pub(super) fn answered(&mut self, member: usize, answer: Answer) {
         let failed = match answer.outcome {
-            Outcome::Ok | Outcome::Timeout => false,
+            // The last four never get here.
+            Outcome::Ok
+            | Outcome::Timeout
+            | Outcome::BreakerOpen
+            | Outcome::Throttled
+            | Outcome::Withheld
+            | Outcome::NoConnection => false,
             Outcome::Http500
             | Outcome::Http502
             | Outcome::Http503

@@ -1,8 +1,19 @@
 //! Clients: when requests are born, whose they are, and what happens when an attempt fails.
 
+mod backoff;
+mod breaker;
+mod budget;
+pub(super) mod connection;
+pub(super) mod flight;
+mod hedge;
 mod keys;
+mod patience;
+mod policies;
+mod pool;
 #[cfg(test)]
 mod tests;
+mod throttle;
+mod window;
 
 use crate::engine::random::{Purpose, Seed, Stream, key, keyed, unit};
 use crate::engine::slab::Handle;
@@ -12,11 +23,13 @@ use crate::model::event::{ARRIVALS, Event, TIMERS};
 use crate::model::outcome::Outcome;
 use crate::model::probe::{FinishedRequest, Probe};
 use crate::model::request::Request;
-use crate::model::setup::{
-    Arrivals, Backoff, EntryId, Jitter, Population, PopulationId, RetryPolicy,
-};
+use crate::model::setup::{Arrivals, EntryId, Population, PopulationId, RetryPolicy};
 use crate::model::world::{Fact, World};
+use connection::Pools;
+use hedge::Hedging;
 use keys::KeySpace;
+use patience::Patience;
+use policies::Policies;
 
 /// The identity of a closed loop's request: who sends it, in the low bits, and the how manieth of
 /// this user it is. Whatever makes others wait, a user's n-th request is the same.
@@ -34,7 +47,16 @@ pub(super) struct PopulationState {
     instance_key: u64,
     thread_key: u64,
     think_key: u64,
+    /// Where later attempts read their service and their query, if not where the first does.
+    redraw_keys: Option<(u64, u64)>,
+    hedging: Option<Hedging>,
+    /// Its users' connections, if they keep any.
+    pools: Option<Box<Pools>>,
     keys: Option<KeySpace>,
+    /// What clients have learned, if they do.
+    policies: Option<Box<Policies>>,
+    /// Users who may leave.
+    patience: Option<Box<Patience>>,
     users: u32,
     /// Requests born so far: the next one's index.
     born: u64,
@@ -63,7 +85,15 @@ impl PopulationState {
             instance_key: key(seed, Purpose::Instance, index),
             thread_key: key(seed, Purpose::Thread, index),
             think_key: key(seed, Purpose::Think, index),
+            redraw_keys: setup.redraw.then(|| {
+                (key(seed, Purpose::Redraw, index), key(seed, Purpose::DatabaseRedraw, index))
+            }),
+            hedging: None,
+            pools: None,
             keys: setup.keys.as_ref().map(|keys| KeySpace::new(keys, seed, index)),
+            policies: Policies::new(setup, seed, index),
+            patience: (setup.policies.patience.as_ref())
+                .map(|policy| Box::new(Patience::new(policy, setup.users, seed, index))),
             users: setup.users,
             born: 0,
             rate: setup.rate,
@@ -74,15 +104,21 @@ impl PopulationState {
         }
     }
 
-    /// Where a request reads its backend's service distribution: the same under every
-    /// configuration, and for each of its attempts.
-    pub(super) fn service_mark(&self, index: u64) -> u64 {
-        keyed(self.service_key, index)
+    /// Where an attempt reads its backend's service distribution: the same under every
+    /// configuration, and for each of a request's attempts unless they draw their own.
+    pub(super) fn service_mark(&self, index: u64, number: u16) -> u64 {
+        match self.redraw_keys {
+            Some((again, _)) if number > 1 => keyed(again, keyed(u64::from(number), index)),
+            _ => keyed(self.service_key, index),
+        }
     }
 
-    /// Where a request reads the database's query distribution.
-    pub(super) fn database_mark(&self, index: u64) -> u64 {
-        keyed(self.database_key, index)
+    /// Where an attempt reads the database's query distribution.
+    pub(super) fn database_mark(&self, index: u64, number: u16) -> u64 {
+        match self.redraw_keys {
+            Some((_, again)) if number > 1 => keyed(again, keyed(u64::from(number), index)),
+            _ => keyed(self.database_key, index),
+        }
     }
 
     /// What a hash sees of a request: its key, or else its user, the same for each of them.
@@ -119,21 +155,7 @@ impl PopulationState {
 
     /// The wait before retry number `retry` (from 1) of a request.
     fn backoff(&self, policy: &RetryPolicy, index: u64, retry: u32) -> Span {
-        let wait = match policy.backoff {
-            Backoff::Fixed => policy.base,
-            Backoff::Exponential => {
-                let doublings = (retry - 1).min(63);
-                Span::from_ns(policy.base.as_ns().saturating_mul(1 << doublings))
-            }
-        };
-        let wait = wait.min(policy.cap);
-        let draw = || unit(keyed(self.backoff_key, keyed(u64::from(retry), index)));
-        match policy.jitter {
-            Jitter::None => wait,
-            Jitter::Full => wait.scaled(draw()),
-            Jitter::Equal => wait.scaled(0.5 + 0.5 * draw()),
-            Jitter::Spread => wait.scaled(0.5 + draw()),
-        }
+        policy.wait(retry, |retry| unit(keyed(self.backoff_key, keyed(u64::from(retry), index))))
     }
 
     /// Draws the next gap, and returns when it ends; `None` while nobody arrives.
@@ -175,11 +197,18 @@ fn identity(user: u32, n: u32) -> u64 {
     u64::from(n) << USER_BITS | u64::from(user)
 }
 
+/// The how manieth of its user a closed loop's request is.
+fn nth(identity: u64) -> u32 {
+    (identity >> USER_BITS) as u32
+}
+
 impl World {
     /// The first arrival of every population; in a closed loop, of every user.
-    pub(super) fn open(&mut self) {
+    pub(super) fn open(&mut self, seed: Seed) {
         for index in 0..self.populations.len() {
             let id = PopulationId(index as u16);
+            self.open_hedging(id);
+            self.open_pools(id, seed);
             let population = &mut self.populations[index];
             let at = population.draw_arrival(&self.setup.populations[index].arrivals);
             let users = population.users;
@@ -194,12 +223,17 @@ impl World {
 
     /// In a closed loop a user thinks, before its n-th request.
     fn think(&mut self, id: PopulationId, user: u32, n: u32) {
+        self.think_from(self.now, true, id, user, n);
+    }
+
+    /// In a closed loop a user sends its n-th request: at some time, after a thought or without.
+    fn think_from(&mut self, from: Time, thinks: bool, id: PopulationId, user: u32, n: u32) {
         let Arrivals::Closed { think } = &self.setup.populations[id.index()].arrivals else {
             return;
         };
         let key = self.populations[id.index()].think_key;
-        let at = self.now + think.at(keyed(key, identity(user, n)));
-        self.queue.push(at, ARRIVALS, Event::Thought { population: id, user, n });
+        let thought = if thinks { think.at(keyed(key, identity(user, n))) } else { Span::ZERO };
+        self.queue.push(from + thought, ARRIVALS, Event::Thought { population: id, user, n });
     }
 
     pub(super) fn on_thought(
@@ -237,12 +271,23 @@ impl World {
     fn give_birth(&mut self, id: PopulationId, user: u32, index: u64, probe: &mut impl Probe) {
         self.counts.requests += 1;
         probe.request_born(self.now, id, user);
-        let request = Request { population: id, user, index, born: self.now, attempts: 0 };
+        let born = self.now;
+        let request = Request { population: id, user, index, born, attempts: 0, hedges: 0 };
         let handle = self.requests.insert(request);
-        self.send_attempt(handle, probe);
+        if self.is_away(id, user) {
+            self.finish_request(handle, Outcome::Withheld, probe);
+            return;
+        }
+        if let Some(hedging) = &mut self.populations[id.index()].hedging {
+            hedging.deposit();
+        }
+        if let Some(timeout) = self.setup.populations[id.index()].total_timeout {
+            self.queue.push(born + timeout, TIMERS, Event::RequestTimeout(handle));
+        }
+        self.send_unless_refused(handle, probe);
     }
 
-    /// A request's last attempt has ended: done, or once more.
+    /// A request's last attempt in flight has ended: done, or once more.
     pub(super) fn attempt_over(
         &mut self,
         handle: Handle,
@@ -252,13 +297,27 @@ impl World {
         let request = *self.requests.get(handle).expect("its attempt referred to it");
         let setup = &self.setup.populations[request.population.index()];
         let policy = &setup.retries;
-        if !outcome.is_ok() && request.attempts <= policy.max && policy.on.contains(outcome) {
-            let population = &self.populations[request.population.index()];
-            let wait = population.backoff(policy, request.index, request.attempts);
+        // Hedges are not retries.
+        let sent = request.attempts - u32::from(request.hedges);
+        let again = !outcome.is_ok() && sent <= policy.max && policy.on.contains(outcome);
+        let population = &mut self.populations[request.population.index()];
+        if again && population.may_retry(request.user, self.now) {
+            let wait = population.backoff(policy, request.index, sent);
             self.queue.push(self.now + wait, TIMERS, Event::RetryDue(handle));
             return;
         }
-        self.requests.remove(handle);
+        for &loser in self.flights.of(handle) {
+            let loser = self.attempts.get(loser).expect("it is in flight");
+            self.populations[request.population.index()].forget(loser);
+        }
+        self.give_up_attempts(handle, self.cancels_losers(request.population), probe);
+        self.finish_request(handle, outcome, probe);
+    }
+
+    /// A request has its outcome.
+    fn finish_request(&mut self, handle: Handle, outcome: Outcome, probe: &mut impl Probe) {
+        let request = self.requests.remove(handle).expect("it was in flight");
+        let setup = &self.setup.populations[request.population.index()];
         self.counts.finished[outcome.index()] += 1;
         let latency = self.now.since(request.born);
         let fact = FinishedRequest {
@@ -272,7 +331,9 @@ impl World {
         let subject = (u64::from(request.population.0) << 48) ^ request.index;
         self.digest_fact(Fact::RequestOver, subject, outcome.index() as u64);
         probe.request_finished(self.now, &fact);
-        self.think(request.population, request.user, (request.index >> USER_BITS) as u32 + 1);
+        if !self.loses_patience(&request, outcome) {
+            self.think(request.population, request.user, nth(request.index) + 1);
+        }
     }
 
     /// Changes populations' rates: `change` edits the surges in force of each one chosen.

@@ -16,7 +16,7 @@ use crate::model::event::{ARRIVALS, COMPLETIONS, Event, TIMERS};
 use crate::model::outcome::Outcome;
 use crate::model::probe::Probe;
 use crate::model::request::{Attempt, Place, Sender};
-use crate::model::setup::{BackendId, InstanceId};
+use crate::model::setup::{BackendId, InstanceId, Pins};
 use crate::model::world::World;
 
 /// What became of a transmission.
@@ -29,37 +29,54 @@ enum Fate {
     Lost,
 }
 
+/// The request's number among the messages of a client's connection that is there.
+const KEPT: u8 = 0x40;
 /// The number of a check's sender, unlike that of any population.
 const CHECKS: u64 = 0xFFFF;
 
 impl World {
-    /// A client's attempt sets out for a route.
-    pub(in crate::model) fn set_out(&mut self, handle: Handle, route: u16, probe: &mut impl Probe) {
-        self.set_attempt_timer(handle);
-        let attempt = self.attempts.get_mut(handle).expect("it has just been sent");
-        attempt.instance = InstanceId(route);
-        attempt.place = Place::Coming(0);
+    /// A client's attempt sets out for a process, over a connection that is there or a new one.
+    pub(in crate::model) fn set_out(
+        &mut self,
+        handle: Handle,
+        is_kept: bool,
+        probe: &mut impl Probe,
+    ) {
+        self.place(handle, Place::Coming(if is_kept { KEPT } else { 0 }));
         self.advance(handle, probe);
+        let place = self.attempts.get(handle).map(|attempt| attempt.place);
+        if place.is_some_and(|place| place == Place::Backlog || self.is_being_accepted(place)) {
+            self.set_accept_timer(handle);
+        }
+    }
+
+    /// Whether this is a client's connection that is being made.
+    pub(in crate::model) fn is_being_accepted(&self, place: Place) -> bool {
+        let trips = || 2 * self.network_setup().client_round_trips;
+        matches!(place, Place::Coming(step) if step < trips())
     }
 
     /// A try begins with a connection, one that is there or a new one. Returns whether another
     /// member is to be picked at once.
-    pub(in crate::model) fn open_connection(
+    pub(in crate::model) fn cross_to_member(
         &mut self,
         handle: Handle,
         probe: &mut impl Probe,
     ) -> bool {
         let last = self.last_step();
         let attempt = self.attempts.get_mut(handle).expect("it is being dispatched");
-        attempt.leg += 1;
+        attempt.leg = attempt.leg.wrapping_add(1);
         let (leg, process) = (attempt.leg, attempt.instance);
         let member = attempt.backend.expect("a member was picked");
-        let network = self.network.as_mut().expect("only called with a network");
         let is_client = attempt.sender == Sender::Client;
-        let is_kept = is_client && network.take_idle(process, member);
-        attempt.place = Place::Going(if is_kept { last } else { 0 });
-        if is_kept {
-            self.set_server_timer(handle);
+        let is_shared = is_client && self.shares_connections(handle);
+        let network = self.network.as_mut().expect("only called with a network");
+        let is_kept = is_shared && network.take_idle(process, member);
+        // Or through the connection that the client's is tied to.
+        let is_made = is_kept || self.tied_to(handle).is_some();
+        self.place(handle, Place::Going(if is_made { last } else { 0 }));
+        if is_made {
+            self.connected(handle, member);
         }
         let going_on = self.advance(handle, probe);
         let timeout = self.instances[process.index()].config.connect.timeout;
@@ -73,8 +90,16 @@ impl World {
         going_on
     }
 
+    /// Whether the balancer sends an attempt on any of its connections to a member: not if each
+    /// belongs to one of a client.
+    fn shares_connections(&self, handle: Handle) -> bool {
+        let attempt = self.attempts.get(handle).expect("the caller has it");
+        let setup = &self.setup.populations[attempt.population.index()];
+        setup.connections.is_none_or(|connections| connections.pins == Pins::Instance)
+    }
+
     /// Whether this way of an attempt has not led to a connection yet.
-    fn is_connecting(&self, handle: Handle, leg: u32) -> bool {
+    fn is_connecting(&self, handle: Handle, leg: u16) -> bool {
         let last = self.last_step();
         self.attempts.get(handle).is_some_and(|attempt| {
             let opening = match attempt.place {
@@ -87,7 +112,7 @@ impl World {
 
     /// A connection was not made in time. Returns whether it still was being made; the attempt is
     /// back at the balancer then.
-    pub(in crate::model) fn gives_up_connecting(&mut self, handle: Handle, leg: u32) -> bool {
+    pub(in crate::model) fn gives_up_connecting(&mut self, handle: Handle, leg: u16) -> bool {
         if !self.is_connecting(handle, leg) {
             return false;
         }
@@ -98,7 +123,7 @@ impl World {
     /// What is on its way for an attempt is of no interest any more.
     fn come_back(&mut self, handle: Handle) {
         let attempt = self.attempts.get_mut(handle).expect("the caller has it");
-        attempt.leg += 1;
+        attempt.leg = attempt.leg.wrapping_add(1);
         attempt.place = Place::Balancer;
     }
 
@@ -170,18 +195,16 @@ impl World {
         };
         match attempt.place {
             Place::Coming(step) => {
-                let instance = attempt.instance.0 / self.setup.balancer.processes;
-                let ends = Ends::Client(attempt.population, InstanceId(instance));
-                (ends, step.is_multiple_of(2), step)
+                (Ends::Client(attempt.population, location()), step.is_multiple_of(2), step)
             }
-            Place::Going(step) => (member(), step.is_multiple_of(2), 64 + step),
-            Place::Refused | Place::Returning(_) | Place::Reset => (member(), false, 128),
-            Place::Answering(_) => (Ends::Client(attempt.population, location()), false, 129),
+            Place::Going(step) => (member(), step.is_multiple_of(2), 0x80 | step),
+            Place::Refused | Place::Returning(_) | Place::Reset => (member(), false, 0xC0),
+            Place::Answering(_) => (Ends::Client(attempt.population, location()), false, 0xC1),
             place => unreachable!("no message is on its way in {place:?}"),
         }
     }
 
-    pub(in crate::model) fn on_hop(&mut self, handle: Handle, leg: u32, probe: &mut impl Probe) {
+    pub(in crate::model) fn on_hop(&mut self, handle: Handle, leg: u16, probe: &mut impl Probe) {
         if !self.is_underway(handle, leg) {
             return;
         }
@@ -195,7 +218,7 @@ impl World {
     pub(in crate::model) fn on_resend(
         &mut self,
         handle: Handle,
-        leg: u32,
+        leg: u16,
         tries: u8,
         probe: &mut impl Probe,
     ) {
@@ -218,7 +241,7 @@ impl World {
         }
     }
 
-    fn is_underway(&self, handle: Handle, leg: u32) -> bool {
+    fn is_underway(&self, handle: Handle, leg: u16) -> bool {
         let attempt = self.attempts.get(handle);
         attempt.is_some_and(|attempt| attempt.leg == leg && attempt.place.is_underway())
     }
@@ -233,7 +256,7 @@ impl World {
                     self.place(handle, Place::Coming(step + 1));
                     return None;
                 }
-                self.reach_balancer(handle, probe);
+                self.reach_balancer(handle, step == KEPT, probe);
                 Some(false)
             }
             Place::Going(step) => self.arrive_at_member(handle, step, probe),
@@ -246,13 +269,12 @@ impl World {
                 Some(self.connection_failed(handle, false, probe))
             }
             Place::Returning(outcome) => {
-                let attempt = self.attempts.get_mut(handle).expect("its message has arrived");
-                attempt.place = Place::Left;
-                let (process, member) = (attempt.instance, attempt.backend);
-                let is_client = attempt.sender == Sender::Client;
+                self.place(handle, Place::Left);
+                let attempt = *self.attempts.get(handle).expect("its message has arrived");
+                let is_shared = attempt.sender == Sender::Client && self.shares_connections(handle);
                 let network = self.network.as_mut().expect("only called with a network");
-                if let Some(member) = member.filter(|_| is_client) {
-                    network.keep_idle(process, member);
+                if let Some(member) = attempt.backend.filter(|_| is_shared) {
+                    network.keep_idle(attempt.instance, member);
                 }
                 self.try_over(handle, outcome, probe);
                 Some(false)
@@ -263,8 +285,9 @@ impl World {
                 Some(false)
             }
             Place::Answering(outcome) => {
-                let attempt = self.attempts.remove(handle).expect("its message has arrived");
-                self.reach_client(&attempt, outcome, probe);
+                let answer = *self.attempts.get(handle).expect("its message has arrived");
+                self.attempts.remove(handle);
+                self.reach_client(handle, &answer, outcome, probe);
                 Some(false)
             }
             place => unreachable!("no message arrives in {place:?}"),
@@ -292,7 +315,7 @@ impl World {
                     self.check_answered(handle, Outcome::Ok, probe);
                     return Some(false);
                 }
-                self.set_server_timer(handle);
+                self.connected(handle, member);
             }
             return None;
         }
@@ -314,7 +337,8 @@ impl World {
             return None;
         }
         let attempt = self.attempts.get_mut(handle).expect("its message has arrived");
-        attempt.reached = self.now;
+        attempt.lag =
+            u32::try_from(self.now.since(attempt.since).as_ns() / 1_000).unwrap_or(u32::MAX);
         attempt.place = Place::Balancer;
         self.accept(handle, member, probe);
         Some(false)
@@ -326,7 +350,8 @@ impl World {
     }
 
     /// From the connection on a member's answer is waited for.
-    fn set_server_timer(&mut self, handle: Handle) {
+    fn connected(&mut self, handle: Handle, member: BackendId) {
+        self.tie(handle, member);
         let attempt = self.attempts.get(handle).expect("it has a connection");
         let timeout = self.instances[attempt.instance.index()].config.server_timeout;
         if let Some(timeout) = timeout.filter(|_| attempt.sender == Sender::Client) {
@@ -336,14 +361,20 @@ impl World {
     }
 
     /// A request has come in. Its client may have left: that is known when it is told.
-    fn reach_balancer(&mut self, handle: Handle, probe: &mut impl Probe) {
+    fn reach_balancer(&mut self, handle: Handle, is_kept: bool, probe: &mut impl Probe) {
         let now = self.now;
+        let has_own_line = self.connections.of(handle).is_none();
         let attempt = self.attempts.get_mut(handle).expect("its message has arrived");
-        // Whichever process has the port now.
-        attempt.instance = InstanceId(self.routes[attempt.instance.index()]);
+        if has_own_line {
+            // Whichever process has the port now.
+            let population = &self.populations[attempt.population.index()];
+            let (number, routes) = (u32::from(attempt.number), self.routes.len() as u16);
+            let route = population.instance(attempt.index, number, routes);
+            attempt.instance = InstanceId(self.routes[usize::from(route)]);
+        }
         (attempt.sent, attempt.since, attempt.place) = (now, now, Place::Balancer);
         self.set_balancer_timer(handle);
-        self.come_in(handle, probe);
+        self.come_in(handle, is_kept, probe);
     }
 
     /// A message was sent in vain for the last time. Returns whether another member is to be picked.
@@ -351,9 +382,11 @@ impl World {
         let attempt = *self.attempts.get(handle).expect("its message was lost");
         match attempt.place {
             Place::Coming(_) => {
+                self.line_over(handle, None, probe);
                 self.attempts.remove(handle);
                 if let Some(request) = attempt.request {
-                    self.attempt_over(request, Outcome::Timeout, probe);
+                    self.note_for_policies(&attempt, Outcome::Timeout);
+                    self.one_attempt_over(request, handle, Outcome::Timeout, probe);
                 }
             }
             Place::Going(_) if attempt.sender == Sender::Check => {
@@ -400,28 +433,40 @@ impl World {
             return;
         }
         self.attempts.remove(handle);
-        let handle = self.attempts.insert(Attempt { place: Place::Reset, ..attempt });
-        self.set_client_timers(handle);
-        self.advance(handle, probe);
+        let renewed = self.attempts.insert(Attempt { place: Place::Reset, ..attempt });
+        self.rename(handle, renewed, attempt.request);
+        self.set_client_timers(renewed);
+        self.follow(renewed);
+        self.advance(renewed, probe);
+    }
+
+    /// The client knows an attempt by another handle now.
+    fn rename(&mut self, old: Handle, new: Handle, request: Option<Handle>) {
+        self.connections.rename(old, new);
+        if let Some(request) = request {
+            self.flights.rename(request, old, new);
+        }
     }
 
     /// The balancer's answer sets out for the client.
     pub(in crate::model) fn send_answer(
         &mut self,
+        old: Handle,
         attempt: &Attempt,
         request: Handle,
         outcome: Outcome,
         probe: &mut impl Probe,
     ) {
         let place = Place::Answering(outcome);
-        let leg = attempt.leg + 1;
+        let leg = attempt.leg.wrapping_add(1);
         let answer = Attempt { request: Some(request), held: false, place, leg, ..*attempt };
         let (ends, ..) = self.message(&answer);
         if self.network.as_ref().is_some_and(|network| network.is_nothing(ends)) {
-            self.reach_client(&answer, outcome, probe);
+            self.reach_client(old, &answer, outcome, probe);
             return;
         }
         let handle = self.attempts.insert(answer);
+        self.rename(old, handle, Some(request));
         let in_time = match self.transmit(handle, 0) {
             Fate::There => {
                 self.arrive(handle, probe);
@@ -439,7 +484,14 @@ impl World {
     }
 
     /// The client has its answer, unless it has left.
-    fn reach_client(&mut self, answer: &Attempt, outcome: Outcome, probe: &mut impl Probe) {
+    fn reach_client(
+        &mut self,
+        handle: Handle,
+        answer: &Attempt,
+        outcome: Outcome,
+        probe: &mut impl Probe,
+    ) {
+        self.line_over(handle, Some(outcome), probe);
         let Some(request) = answer.request else {
             self.drop_answer(answer.backend, outcome);
             return;
@@ -447,7 +499,8 @@ impl World {
         if let Some(backend) = answer.backend.filter(|_| outcome.is_ok()) {
             self.backends[backend.index()].gauge.succeeded += 1;
         }
-        self.attempt_over(request, outcome, probe);
+        self.note_for_policies(answer, outcome);
+        self.one_attempt_over(request, handle, outcome, probe);
     }
 
     /// Nobody waits for an answer: the work for it was wasted.
@@ -485,5 +538,6 @@ pub(super) fn identity(attempt: &Attempt, message: u64) -> u64 {
         Sender::Client => u64::from(attempt.population.0),
         Sender::Check => CHECKS,
     };
-    keyed(keyed(sender << 32 | u64::from(attempt.leg), attempt.index), message)
+    let way = u64::from(attempt.number) << 16 | u64::from(attempt.leg);
+    keyed(keyed(sender << 32 | way, attempt.index), message)
 }

@@ -13,14 +13,13 @@ mod hops;
 mod notices;
 
 use super::balancer::ProbeReply;
-use super::dispatch::Lane;
 use super::event::Event;
 use super::setup::{
     Action, BackendId, Balancers, Direction, EntryId, InstanceId, Link, LinkEffect, LinkEnd,
     LinkEnds, LinkFault, NetworkSetup, PopulationId, Setup,
 };
 use super::world::World;
-use crate::engine::queue::Class;
+use crate::engine::queue::{Class, EventQueue};
 use crate::engine::random::{Purpose, Seed, key, keyed, unit};
 use crate::engine::slab::Slab;
 use crate::engine::time::Span;
@@ -58,20 +57,12 @@ pub(super) struct Network {
     idle: Vec<Vec<u32>>,
     told: Slab<Told>,
     /// Constant latencies that have a lane of the event list.
-    lanes: Vec<Span>,
+    lanes: Vec<(Span, usize)>,
 }
 
 impl Network {
     /// What it draws depends on `seed` and on messages alone.
     fn new(setup: &NetworkSetup, seed: Seed) -> Self {
-        let mut lanes: Vec<Span> = Vec::new();
-        for link in &setup.links {
-            let least = link.latency.at(0);
-            let is_constant = !least.is_zero() && link.latency.at(u64::MAX) == least;
-            if is_constant && !lanes.contains(&least) && lanes.len() < MOST_LANES {
-                lanes.push(least);
-            }
-        }
         Self {
             setup: setup.clone(),
             latency_key: key(seed, Purpose::NetworkLatency, 0),
@@ -79,7 +70,7 @@ impl Network {
             faults: Vec::new(),
             idle: Vec::new(),
             told: Slab::default(),
-            lanes,
+            lanes: Vec::new(),
         }
     }
 
@@ -95,9 +86,16 @@ impl Network {
         }
     }
 
-    /// How many lanes of the event list it uses.
-    pub(super) fn lanes(&self) -> usize {
-        self.lanes.len()
+    /// Gives constant latencies lanes of the event list.
+    pub(super) fn add_lanes(&mut self, queue: &mut EventQueue<Event>) {
+        for link in &self.setup.links {
+            let least = link.latency.at(0);
+            let is_constant = !least.is_zero() && link.latency.at(u64::MAX) == least;
+            let is_known = self.lanes.iter().any(|&(latency, _)| latency == least);
+            if is_constant && !is_known && self.lanes.len() < MOST_LANES {
+                self.lanes.push((least, queue.add_lane()));
+            }
+        }
     }
 
     fn link(&self, ends: Ends) -> &Link {
@@ -294,13 +292,9 @@ impl World {
     /// Schedules what happens after a latency, through a lane if it is constant.
     fn push_after(&mut self, latency: Span, class: Class, event: Event) {
         let lanes = self.network.as_ref().map_or(&[][..], |network| &network.lanes);
-        match lanes.iter().position(|&constant| constant == latency) {
-            // A network that came up later has none.
-            Some(position) if self.setup.network.is_some() => {
-                let lane = self.lane(Lane::Queue) + 1 + position;
-                self.queue.push_in_lane(lane, self.now + latency, class, event);
-            }
-            _ => self.queue.push(self.now + latency, class, event),
+        match lanes.iter().find(|&&(constant, _)| constant == latency) {
+            Some(&(_, lane)) => self.queue.push_in_lane(lane, self.now + latency, class, event),
+            None => self.queue.push(self.now + latency, class, event),
         }
     }
 }

@@ -7,7 +7,6 @@ use crate::engine::random::keyed;
 use crate::engine::slab::Handle;
 use crate::engine::time::{Span, Time};
 use crate::model::balancer::ProbeReply;
-use crate::model::balancer::policy::ClientLeaves;
 use crate::model::event::{ARRIVALS, COMPLETIONS, Event};
 use crate::model::outcome::Outcome;
 use crate::model::probe::Probe;
@@ -37,8 +36,12 @@ impl World {
         None
     }
 
-    /// A client has waited long enough for an attempt, wherever it is. The balancer hears of it one
-    /// latency later; monitoring, at the balancer, sees only what has got there.
+    /// Whether monitoring, at the balancer, has an attempt before it and has not seen its end.
+    pub(in crate::model) fn is_monitored(&self, attempt: &Attempt) -> bool {
+        !matches!(attempt.place, Place::Coming(_) | Place::Answering(_))
+    }
+
+    /// A client has waited long enough for an attempt, wherever it is.
     pub(in crate::model) fn client_gives_up(
         &mut self,
         handle: Handle,
@@ -46,34 +49,33 @@ impl World {
         probe: &mut impl Probe,
     ) {
         let attempt = *self.attempts.get(handle).expect("its client has just left");
-        let instance = match attempt.place {
-            Place::Coming(step) => {
-                if step < 2 * self.network.as_ref().map_or(0, |n| n.setup.client_round_trips) {
-                    // The request has not left yet.
-                    self.attempts.remove(handle);
-                }
-                InstanceId(attempt.instance.0 / self.setup.balancer.processes)
-            }
-            _ => self.instances[attempt.instance.index()].location(),
-        };
-        let is_answered = matches!(attempt.place, Place::Answering(_));
-        if !is_answered && !matches!(attempt.place, Place::Coming(_)) {
+        if self.is_monitored(&attempt) {
             self.monitor.attempt_over(Outcome::Timeout, self.now.since(attempt.asked));
         }
-        self.attempt_over(request, Outcome::Timeout, probe);
-        if is_answered || self.attempts.get(handle).is_none() {
-            return;
-        }
-        self.tell_of_leaving(handle, instance, probe);
+        self.note_for_policies(&attempt, Outcome::Timeout);
+        self.one_attempt_over(request, handle, Outcome::Timeout, probe);
+        self.client_closes(handle, probe);
     }
 
-    /// A client that has left closes its connection to an instance.
-    fn tell_of_leaving(&mut self, handle: Handle, instance: InstanceId, probe: &mut impl Probe) {
-        let attempt = *self.attempts.get(handle).expect("the caller has it");
-        match self.notice(Ends::Client(attempt.population, instance), &attempt) {
-            Some(Span::ZERO) => self.on_client_gone(handle, probe),
-            Some(latency) => self.push_after(latency, ARRIVALS, Event::ClientGone(handle)),
-            None => {}
+    /// A client closes an attempt's connection. The balancer hears of it one latency later, or never
+    /// if the link is cut.
+    pub(in crate::model) fn client_closes(&mut self, handle: Handle, probe: &mut impl Probe) {
+        if self.network.is_none() {
+            self.close_connection(handle, probe);
+            return;
+        }
+        self.line_over(handle, None, probe);
+        let attempt = *self.attempts.get(handle).expect("its client has just left");
+        if self.is_being_accepted(attempt.place) {
+            // The request has not left yet.
+            self.attempts.remove(handle);
+        } else if attempt.held {
+            let location = self.instances[attempt.instance.index()].location();
+            match self.notice(Ends::Client(attempt.population, location), &attempt) {
+                Some(Span::ZERO) => self.on_client_gone(handle, probe),
+                Some(latency) => self.push_after(latency, ARRIVALS, Event::ClientGone(handle)),
+                None => {}
+            }
         }
     }
 
@@ -101,10 +103,7 @@ impl World {
         if !attempt.held {
             return;
         }
-        let leaves = self.instances[attempt.instance.index()].config.client_leaves;
-        if leaves == ClientLeaves::Close || attempt.place == Place::Backlog {
-            self.let_go(handle, probe);
-        }
+        self.close_connection(handle, probe);
     }
 
     /// A balancer closes its connection to a member that has an attempt, or will have it.

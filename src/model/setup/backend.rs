@@ -3,6 +3,8 @@
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
 use crate::model::outcome::Outcome;
+use crate::model::station::Contention;
+use crate::model::station::discipline::DisciplineConfig;
 
 /// A server.
 #[derive(Clone, Debug)]
@@ -11,12 +13,22 @@ pub struct BackendSetup {
     pub name: String,
     /// Attempts in service at once. At least 1.
     pub workers: u32,
-    /// Attempts that may wait for a worker; `None`: any number.
+    /// Attempts that may wait for a worker, or for a part of shared ones; `None`: any number.
     pub queue: Option<u32>,
     /// The work an attempt asks for, at normal speed.
     pub service: Distribution,
     /// The answer when the queue is full.
     pub full: Outcome,
+    /// Who is served next, and how workers are shared.
+    pub discipline: DisciplineConfig,
+    /// Whoever has waited for longer when its turn comes is turned away.
+    pub queue_age: Option<Span>,
+    /// How long each request waits in line before it is turned away, at that very moment.
+    pub patience: Option<Distribution>,
+    /// The answer to whoever has waited too long, for the backend or its discipline.
+    pub late: Outcome,
+    /// How concurrency slows it down.
+    pub contention: Option<Contention>,
     /// What becomes of work whose client has left.
     pub abandoned: Abandoned,
     /// What overload does beyond filling the queue.

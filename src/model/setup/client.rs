@@ -1,5 +1,8 @@
 //! Who sends requests, and how they behave.
 
+use super::connections::ConnectionPolicy;
+use super::hedge::HedgePolicy;
+use super::policies::{ClientPolicies, RetryBudgets};
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
 use crate::model::outcome::OutcomeSet;
@@ -21,10 +24,23 @@ pub struct Population {
     pub keys: Option<Keys>,
     /// How long a client waits for one attempt; `None`: for ever.
     pub timeout: Option<Span>,
+    /// How long a client waits until the balancer has accepted its connection; `None`: for ever.
+    pub connect_timeout: Option<Span>,
+    /// How long a request may take from its birth, with all its attempts, waits between them and
+    /// hedges; `None`: for ever.
+    pub total_timeout: Option<Span>,
     /// An answer later than this, counted from the birth of the request, leaves its user affected.
     pub slow: Option<Span>,
     /// What a client does when an attempt fails.
     pub retries: RetryPolicy,
+    /// Second attempts beside the first; `None`: one at a time.
+    pub hedge: Option<HedgePolicy>,
+    /// Whether each attempt draws its own work; if not, it asks for the same as the first.
+    pub redraw: bool,
+    /// Connections kept from request to request; `None`: each attempt makes its own, and closes it.
+    pub connections: Option<ConnectionPolicy>,
+    /// What else it learns from failures.
+    pub policies: ClientPolicies,
 }
 
 /// When the requests of a population are born.
@@ -71,6 +87,8 @@ pub struct RetryPolicy {
     pub jitter: Jitter,
     /// Which outcomes are tried again.
     pub on: OutcomeSet,
+    /// How many retries clients allow themselves altogether.
+    pub budgets: RetryBudgets,
 }
 
 /// How the wait grows from retry to retry.
@@ -93,4 +111,7 @@ pub enum Jitter {
     Equal,
     /// Uniform in [w/2, 3w/2): the same on average as w.
     Spread,
+    /// Uniform between `base` and three times the wait before (`base`, before the first), at most
+    /// `cap`: it grows by itself, and [`Backoff`] is not read.
+    Decorrelated,
 }

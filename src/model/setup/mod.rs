@@ -5,17 +5,28 @@
 mod alert;
 mod backend;
 mod client;
+mod connections;
+mod hedge;
 mod network;
+mod policies;
 mod timeline;
 
 pub use super::balancer::config::{
     AlgorithmConfig, BalancerConfig, BalancerSetup, Change, Member, Rollout,
 };
+pub use super::station::discipline::DisciplineConfig;
+pub use super::station::{Contention, Slowdown};
 pub use alert::{AlertRule, Signal};
 pub use backend::{Abandoned, BackendSetup, ColdStart, DatabaseSetup, Overload, OverloadEnd};
 pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
+pub use connections::{ConnectionPolicy, Pins, Reuse};
+pub use hedge::{HedgeBudget, HedgePolicy};
 pub use network::{
     Balancers, Direction, Link, LinkEffect, LinkEnd, LinkEnds, LinkFault, NetworkSetup,
+};
+pub use policies::{
+    BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,
+    RetryBudgets, Scope, ThrottlePolicy, TokenBudget, TokenDeposit,
 };
 pub use timeline::{Action, Fault, FaultKind, TimelineEntry, Trigger};
 

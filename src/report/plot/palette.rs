@@ -36,5 +36,10 @@ pub(super) fn outcome(outcome: Outcome) -> RGBColor {
         Outcome::Http504 => BLUE,
         Outcome::Refused => RGBColor(0x55, 0x55, 0x55),
         Outcome::Timeout => ORANGE,
+        // What was never sent is pale.
+        Outcome::BreakerOpen => RGBColor(0xE8, 0xC1, 0xD6),
+        Outcome::Throttled => RGBColor(0xF3, 0xD6, 0xA0),
+        Outcome::NoConnection => RGBColor(0xB9, 0xD9, 0xEE),
+        Outcome::Withheld => RGBColor(0xC4, 0xC4, 0xC4),
     }
 }

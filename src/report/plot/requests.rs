@@ -23,6 +23,10 @@ fn name(outcome: Outcome) -> &'static str {
         Outcome::Http504 => "HTTP 504",
         Outcome::Refused => "refused",
         Outcome::Timeout => "timed out",
+        Outcome::BreakerOpen => "breaker open",
+        Outcome::Throttled => "throttled",
+        Outcome::Withheld => "withheld",
+        Outcome::NoConnection => "no connection",
     }
 }
 

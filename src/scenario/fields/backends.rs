@@ -1,7 +1,8 @@
 //! `[[backends]]`, the tables in it, and the database behind them.
 
 use super::tables::{AGES, ANSWERS, INSTANT};
-use super::{Kind, More, TableSpec, default, optional, required};
+use super::{CONTENTION, Kind, More, TableSpec, default, optional, required};
+use crate::model::station::discipline::DISCIPLINE_NAMES;
 
 /// `[[backends]]`.
 pub static BACKENDS: TableSpec = TableSpec {
@@ -18,9 +19,33 @@ pub static BACKENDS: TableSpec = TableSpec {
             "queue",
             Kind::CountOr("unlimited"),
             "unlimited",
-            "attempts that may wait for a worker",
+            "attempts that may wait for a worker, or for a part of shared ones",
         )
         .range(0.0, 1e9),
+        default(
+            "discipline",
+            Kind::Choice(&DISCIPLINE_NAMES),
+            "fifo",
+            "who is served next, and how workers are shared; `misroute list disciplines` has them",
+        ),
+        default(
+            "queue-age",
+            Kind::DurationOr("unlimited"),
+            "unlimited",
+            "whoever has waited for longer when its turn comes is turned away instead of served",
+        )
+        .range(0.0, AGES),
+        optional(
+            "patience",
+            Kind::Distribution,
+            "how long each request waits in line before it is turned away, at that very moment; default: for ever",
+        ),
+        optional(
+            "late",
+            Kind::Choice(ANSWERS),
+            "the answer to whoever is turned away for its age, by queue-age, patience or the discipline; default: that of `full`",
+        ),
+        optional("contention", Kind::Table(&CONTENTION), CONTENTION.doc),
         required(
             "service",
             Kind::Distribution,
@@ -80,7 +105,7 @@ pub static BACKENDS: TableSpec = TableSpec {
         optional("zone", Kind::Name, "with balancer.zones, [network] or [[link]]: the zone it is in"),
         optional("group", Kind::Name, "with balancer.canary: the group it belongs to"),
     ],
-    more: More::Nothing,
+    more: More::Disciplines,
 };
 
 /// The keys of `[[backends]]` that belong to the balancer's configuration.

@@ -1,5 +1,6 @@
 //! `[[clients]]` and the tables in it.
 
+use super::policies::{BREAKER, GRPC_THROTTLING, PATIENCE, RATIO_BUDGET, THROTTLE, TOKEN_BUDGET};
 use super::tables::{AGES, FAILURES, INSTANT};
 use super::{Kind, More, TableSpec, default, optional, required};
 
@@ -42,6 +43,20 @@ pub static CLIENTS: TableSpec = TableSpec {
             "how long a client waits for one attempt",
         )
         .range(INSTANT, AGES),
+        default(
+            "connect-timeout",
+            Kind::DurationOr("none"),
+            "none",
+            "how long a client waits for the balancer to accept its connection; then the attempt ends with timeout",
+        )
+        .range(INSTANT, AGES),
+        default(
+            "total-timeout",
+            Kind::DurationOr("none"),
+            "none",
+            "how long a request may take in all, with its retries, the waits before them and its hedges; then it ends with timeout",
+        )
+        .range(INSTANT, AGES),
         optional(
             "slow",
             Kind::Duration,
@@ -49,6 +64,17 @@ pub static CLIENTS: TableSpec = TableSpec {
         )
         .range(INSTANT, AGES),
         optional("retries", Kind::Table(&RETRIES), RETRIES.doc),
+        optional("hedge", Kind::Table(&HEDGE), HEDGE.doc),
+        default(
+            "redraw",
+            Kind::Flag,
+            "false",
+            "whether each attempt of a request draws its own work; if not, all ask for the same",
+        ),
+        optional("connections", Kind::Table(&CONNECTIONS), CONNECTIONS.doc),
+        optional("breaker", Kind::Table(&BREAKER), BREAKER.doc),
+        optional("throttle", Kind::Table(&THROTTLE), THROTTLE.doc),
+        optional("patience", Kind::Table(&PATIENCE), PATIENCE.doc),
     ],
     more: More::Nothing,
 };
@@ -93,14 +119,118 @@ pub static RETRIES: TableSpec = TableSpec {
         default("cap", Kind::Duration, "10s", "no wait is longer, before jitter").range(0.0, AGES),
         default(
             "jitter",
-            Kind::Choice(&["full", "equal", "spread", "none"]),
+            Kind::Choice(&["full", "equal", "spread", "decorrelated", "none"]),
             "full",
-            "how the wait w is randomized: 0 to w, w/2 to w, w/2 to 3w/2, or w itself",
+            "how the wait w is randomized: 0 to w, w/2 to w, w/2 to 3w/2, `base` to three times the wait before (whatever w), or w itself",
         ),
         optional(
             "on",
             Kind::Choices(FAILURES),
             "which outcomes are tried again; default: every failure",
+        ),
+        optional("ratio-budget", Kind::Table(&RATIO_BUDGET), RATIO_BUDGET.doc),
+        optional("token-budget", Kind::Table(&TOKEN_BUDGET), TOKEN_BUDGET.doc),
+        optional("grpc-throttling", Kind::Table(&GRPC_THROTTLING), GRPC_THROTTLING.doc),
+    ],
+    more: More::Nothing,
+};
+
+/// `hedge` of clients.
+pub static HEDGE: TableSpec = TableSpec {
+    title: "hedge",
+    doc: "A further attempt beside one that is late; the first good answer counts (Dean & Barroso, CACM 2013); default: none.",
+    fields: &[
+        required(
+            "after",
+            Kind::Duration,
+            "how long the newest attempt goes unanswered before another one is sent, such as the p95 of the latency",
+        )
+        .range(INSTANT, AGES),
+        default("max", Kind::Count, "1", "hedges of one request; they are no retries, and count as attempts")
+            .range(1.0, 100.0),
+        default(
+            "cancel",
+            Kind::Flag,
+            "true",
+            "whether the client closes the other connections once it has its answer; what a backend then does is its `abandoned`",
+        ),
+        optional(
+            "share",
+            Kind::Ratio,
+            "hedges per request of the population at most; default: no limit",
+        )
+        .range(0.0, 1.0),
+        default("burst", Kind::Count, "10", "how many hedges that were not needed can be saved up")
+            .range(1.0, 1e6),
+    ],
+    more: More::Nothing,
+};
+
+/// `connections` of clients.
+pub static CONNECTIONS: TableSpec = TableSpec {
+    title: "connections",
+    doc: "Connections that each user keeps open, one request at a time on each; default: every attempt makes its own.",
+    fields: &[
+        default(
+            "pins",
+            Kind::Choice(&["instance", "backend"]),
+            "instance",
+            "what a connection is tied to: the balancer instance, which picks a member for each request; or also the member (layer 4), picked once for all of them",
+        ),
+        default(
+            "max",
+            Kind::CountOr("unlimited"),
+            "unlimited",
+            "connections of one user; a request that finds all busy waits in the client",
+        )
+        .range(1.0, 1e6),
+        default(
+            "waiting",
+            Kind::CountOr("unlimited"),
+            "unlimited",
+            "requests of one user that may wait for a connection; more fail at once",
+        )
+        .range(0.0, 1e6),
+        default(
+            "wait",
+            Kind::DurationOr("none"),
+            "none",
+            "how long a request waits for a connection before it fails",
+        )
+        .range(INSTANT, AGES),
+        default(
+            "idle",
+            Kind::DurationOr("none"),
+            "none",
+            "a connection is closed after so long without a request",
+        )
+        .range(INSTANT, AGES),
+        default(
+            "age",
+            Kind::DurationOr("none"),
+            "none",
+            "a connection is closed at this age, or after the answer it then waits for",
+        )
+        .range(INSTANT, AGES),
+        default(
+            "requests",
+            Kind::CountOr("unlimited"),
+            "unlimited",
+            "a connection is closed after so many requests",
+        )
+        .range(1.0, 1e9),
+        default(
+            "jitter",
+            Kind::Ratio,
+            "0%",
+            "age and requests of each connection are drawn uniformly from so far below the limit up to it",
+        )
+        .range(0.0, 1.0),
+        default(
+            "reuse",
+            Kind::Choice(&["latest", "oldest"]),
+            "latest",
+            "which of several idle connections is used: the one used last, or the one idle for longest",
         ),
     ],
     more: More::Nothing,

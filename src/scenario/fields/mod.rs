@@ -13,16 +13,21 @@ mod clients;
 mod layers;
 mod membership;
 mod network;
+mod policies;
+mod stations;
 mod tables;
 
 pub use admission::ADMISSION;
 pub use backends::{BACKENDS, COLD_START, DATABASE, OVERLOAD};
 pub(super) use backends::{FIXED_MEMBER_KEYS, MEMBER_KEYS};
 pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};
-pub use clients::{CLIENTS, KEYS, RETRIES};
+pub use clients::{CLIENTS, CONNECTIONS, HEDGE, KEYS, RETRIES};
 pub use layers::{CANARY, PRIORITY, SUBSET, ZONES};
 pub use membership::{EJECTION, HEALTH, SLOW_START};
 pub use network::{LINK, NETWORK};
+pub use policies::{BREAKER, GRPC_THROTTLING, PATIENCE, RATIO_BUDGET, THROTTLE, TOKEN_BUDGET};
+pub use stations::CONTENTION;
+pub(super) use stations::settings_of;
 pub(super) use tables::{AGES, ANSWERS, INSTANT};
 pub use tables::{
     ALERT, ASSUMPTION, BALANCER, EXPECT, MEASURE, OBJECTIVE, ROLLOUT, SCENARIO, TIMELINE, TWIN,
@@ -33,6 +38,7 @@ use super::tree::Node;
 use crate::engine::dist::{FAMILIES, Family, ParameterKind as LawParameter};
 use crate::model::balancer::membership::rule::{self, EJECTIONS};
 use crate::model::balancer::{ALGORITHMS, Algorithm, Parameter, ParameterKind};
+use crate::model::station::discipline::DisciplineSpec;
 
 /// A key of a table.
 #[derive(Clone, Copy, Debug)]
@@ -121,6 +127,8 @@ pub enum Kind {
     Family(&'static Family),
     /// The parameters of one algorithm.
     Parameters(&'static Algorithm),
+    /// The parameters of one discipline.
+    Settings(&'static DisciplineSpec),
     /// A table.
     Table(&'static TableSpec),
     /// A list of tables, addressed by name.
@@ -175,6 +183,8 @@ pub enum More {
     Algorithms,
     /// One per parameter of a rule of admission.
     Admissions,
+    /// One per discipline that has parameters.
+    Disciplines,
     /// The parameters of the rule of ejection.
     EjectionParameters,
     /// Those of the entry's verb.
@@ -188,6 +198,7 @@ impl TableSpec {
         match self.more {
             More::Nothing => {}
             More::Algorithms => fields.extend(ALGORITHMS.iter().copied().map(algorithm_field)),
+            More::Disciplines => fields.extend(stations::discipline_fields()),
             More::Admissions => fields.extend(admission::admission_fields()),
             More::EjectionParameters => fields.extend(ejection_fields(table)),
             More::Actions => match table.and_then(|table| table.text("do")).and_then(actions::find)

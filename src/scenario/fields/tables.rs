@@ -281,13 +281,18 @@ pub static MEASURE: TableSpec = TableSpec {
 /// `[[twin]]`.
 pub static TWIN: TableSpec = TableSpec {
     title: "[[twin]]",
-    doc: "The same scenario without the mechanism that explains it: it must fail the expectations named.",
+    doc: "The same scenario with a change: the expectations that rest on what it changes fail, others are kept.",
     fields: &[
         required("name", Kind::Name, "unique name"),
         optional("set", Kind::Edits, "paths with their new values"),
         optional("unset", Kind::Paths, "paths to remove"),
         optional("reason", Kind::Text, "which mechanism it lacks"),
-        required("misses", Kind::References("expectation"), "expectations that it must fail"),
+        optional("misses", Kind::References("expectation"), "expectations that it must fail"),
+        optional(
+            "keeps",
+            Kind::References("expectation"),
+            "expectations that it must still meet: what the change does not help against",
+        ),
     ],
     more: More::Nothing,
 };

@@ -188,6 +188,11 @@ fn find_signal(
                 let index = Names::position(&context.names.backends, "backend", &place, backend)?;
                 (Signal::Share(BackendId(index)), spec("share.NAME"))
             } else if let Some(outcome) = outcome_of(name) {
+                if outcome.is_unsent() {
+                    let message = format!("monitoring never sees `{}`", outcome.name());
+                    return Err(Diagnostic::new(message, &place, "these requests were not sent")
+                        .help("an expectation can bound outcomes.NAME_ratio"));
+                }
                 (Signal::OutcomeRatio(outcome), spec("outcomes.NAME_ratio"))
             } else {
                 let names = SIGNALS.iter().map(|spec| spec.name);

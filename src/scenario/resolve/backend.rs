@@ -8,6 +8,7 @@ use super::super::units;
 use super::super::values;
 use super::all;
 use super::layers::Places;
+use super::station;
 use crate::engine::digest::Digest;
 use crate::engine::dist::{Distribution, Family, ParameterValue, Parameters};
 use crate::model::outcome::Outcome;
@@ -30,6 +31,9 @@ fn backend(table: &TableReader<'_>) -> Option<BackendSetup> {
     let queue = table.limit("queue");
     let service = distribution(table, "service");
     let full = table.choice("full").and_then(Outcome::from_name);
+    let discipline = station::discipline(table);
+    let age = station::age(table, discipline.as_ref());
+    let contention = table.part("contention", station::contention);
     let abandoned = table.choice("abandoned");
     let overload = table.part("overload", |overload| self::overload(overload, queue));
     let start_time = table.duration("start-time");
@@ -40,6 +44,11 @@ fn backend(table: &TableReader<'_>) -> Option<BackendSetup> {
         workers: workers?,
         queue: queue.ok()?,
         service: service?,
+        discipline: discipline?,
+        queue_age: age.as_ref()?.queue_age,
+        patience: age?.patience,
+        late: if table.has("late") { Outcome::from_name(table.choice("late")?)? } else { full? },
+        contention: contention.ok()?,
         full: full?,
         abandoned: match abandoned? {
             "skip" => Abandoned::Skip,

@@ -14,6 +14,7 @@ mod names;
 mod network;
 mod observation;
 mod policy;
+mod station;
 mod timeline;
 mod timeline_action;
 mod variant;
@@ -193,10 +194,10 @@ fn all<T>(items: impl IntoIterator<Item = Option<T>>) -> Option<Vec<T>> {
     items.into_iter().collect()
 }
 
-/// The set of outcomes at `on`.
-fn outcomes(table: &TableReader<'_>) -> Option<OutcomeSet> {
-    let Kind::Choices(words) = table.field("on").kind else { return None };
-    table.get("on", |node, field| {
+/// The set of outcomes at a key.
+fn outcomes(table: &TableReader<'_>, key: &'static str) -> Option<OutcomeSet> {
+    let Kind::Choices(words) = table.field(key).kind else { return None };
+    table.get(key, |node, field| {
         let items = values::list(node, field, "outcomes such as \"http_503\"")?;
         let word = |item| values::choice(item, field, words).map(|index| words[index]);
         let names: Vec<&str> = items.into_iter().map(word).collect::<Result<_, _>>()?;

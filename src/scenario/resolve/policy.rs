@@ -44,7 +44,7 @@ pub(super) fn connect(
 }
 
 pub(super) fn retry(table: &TableReader<'_>, others: u32) -> Option<AnswerRetries> {
-    let on = if table.has("on") { outcomes(table) } else { Some(OutcomeSet::default()) };
+    let on = if table.has("on") { outcomes(table, "on") } else { Some(OutcomeSet::default()) };
     let max = table.limit("max").ok()?.unwrap_or(others);
     let (base, cap) = (table.duration("wait"), table.duration("wait-cap"));
     let within = table.duration_or("within");

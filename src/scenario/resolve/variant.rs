@@ -30,7 +30,7 @@ fn variant(context: &Context<'_>, table: &TableReader<'_>, key: &str) -> Option<
     let doc = table.text("reason");
     let set = table.has("set").then(|| table.get("set", overrides::edits));
     let unset = table.has("unset").then(|| table.get("unset", overrides::removals));
-    let misses = if key == "twin" { misses(context, table) } else { Some(Vec::new()) };
+    let (misses, keeps) = if key == "twin" { claims(context, table)? } else { Default::default() };
     let edits = [unset, set].into_iter().flatten();
     let edits: Vec<_> = edits.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
     if edits.is_empty() {
@@ -38,15 +38,39 @@ fn variant(context: &Context<'_>, table: &TableReader<'_>, key: &str) -> Option<
         return None;
     }
     let overrides = edits.into_iter().map(Override::SetNode).collect();
-    Some(Variant { name: name?, doc, overrides, misses: misses? })
+    Some(Variant { name: name?, doc, overrides, misses, keeps })
 }
 
-/// The expectations that a twin must fail; each exists, and there is one at least.
-fn misses(context: &Context<'_>, table: &TableReader<'_>) -> Option<Vec<String>> {
-    if !table.has("misses") {
+/// The expectations that a twin must fail, and those that it must meet: one at least.
+fn claims(context: &Context<'_>, table: &TableReader<'_>) -> Option<(Vec<String>, Vec<String>)> {
+    let named = |key| {
+        if table.has(key) { expectations(context, table, key) } else { Some(Vec::new()) }
+    };
+    let (misses, keeps) = (named("misses")?, named("keeps")?);
+    if misses.is_empty() && keeps.is_empty() {
+        let (key, why) = if table.has("misses") {
+            ("misses", "this list is empty")
+        } else {
+            ("name", "add `misses` or `keeps`")
+        };
+        table.fail(key, "a twin must fail or keep at least one expectation", why);
         return None;
     }
-    let misses = table.get("misses", |node, field| {
+    if let Some(both) = misses.iter().find(|name| keeps.contains(name)) {
+        let message = format!("a twin cannot both fail and keep `{both}`");
+        table.fail("keeps", message, "remove it here, or from `misses`");
+        return None;
+    }
+    Some((misses, keeps))
+}
+
+/// Names of expectations that exist.
+fn expectations(
+    context: &Context<'_>,
+    table: &TableReader<'_>,
+    key: &'static str,
+) -> Option<Vec<String>> {
+    table.get(key, |node, field| {
         let items = values::list(node, field, "names of expectations")?;
         let name = |item| -> values::Read<String> {
             let text = values::text(item, field)?;
@@ -54,12 +78,7 @@ fn misses(context: &Context<'_>, table: &TableReader<'_>) -> Option<Vec<String>>
             Ok(text.to_owned())
         };
         items.into_iter().map(name).collect::<Result<Vec<String>, _>>()
-    })?;
-    if misses.is_empty() {
-        table.fail("misses", "a twin must fail at least one expectation", "this list is empty");
-        return None;
-    }
-    Some(misses)
+    })
 }
 
 /// Applies a variant and reads the result, for its mistakes alone.

@@ -1,14 +1,20 @@
 //! `[[clients]]`.
 
 mod arrivals;
+mod connections;
+mod hedge;
 mod keys;
+mod policies;
 mod retries;
 
 use super::super::reader::TableReader;
 use super::{Context, all};
 use crate::model::setup::{Arrivals, Population};
 use arrivals::arrivals;
+use connections::connections;
+use hedge::hedge;
 use keys::keys;
+use policies::policies;
 use retries::retries;
 
 /// Every population, its rate multiplied by the scenario's load.
@@ -36,8 +42,14 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
     }
     let keys = table.part("keys", keys);
     let timeout = table.duration_or("timeout");
+    let connect_timeout = table.duration_or("connect-timeout");
+    let total_timeout = table.duration_or("total-timeout");
     let slow = table.duration("slow");
     let retries = table.part_or_defaults("retries", retries);
+    let hedge = table.part("hedge", hedge);
+    let redraw = table.flag("redraw");
+    let connections = table.part("connections", connections);
+    let policies = policies(table);
     Some(Population {
         name: name?,
         users: if closed { scaled(users?, load?) } else { users? },
@@ -45,8 +57,14 @@ fn population(table: &TableReader<'_>, load: Option<f64>) -> Option<Population> 
         rate: rate? * load?,
         keys: keys.ok()?,
         timeout,
+        connect_timeout,
+        total_timeout,
         slow,
         retries: retries?,
+        hedge: hedge.ok()?,
+        redraw: redraw?,
+        connections: connections.ok()?,
+        policies: policies.ok()?,
     })
 }
 

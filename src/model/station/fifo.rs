@@ -1,0 +1,31 @@
+//! `fifo`: first come, first served.
+
+use super::discipline::{Discipline, DisciplineSpec, InOrder, Service, Turn, Waiter, in_order};
+use crate::engine::time::Time;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fifo(InOrder);
+
+impl Discipline for Fifo {
+    fn join(&mut self, waiter: Waiter, now: Time) {
+        self.0.join(waiter, now);
+    }
+
+    fn take(&mut self, _: Time) -> Option<Turn> {
+        self.0.oldest().map(Turn::Serve)
+    }
+
+    in_order!(0);
+}
+
+/// The entry in the table.
+pub(super) const DISCIPLINE: DisciplineSpec = DisciplineSpec {
+    name: "fifo",
+    summary: "first come, first served",
+    fails: "in overload everybody waits as long as the queue is, often for longer than their clients do",
+    source: "what most servers do",
+    service: Service::Kept,
+    drops: false,
+    parameters: &[],
+    build: |_, _| Box::new(Fifo::default()),
+};
