@@ -18,8 +18,8 @@ use misroute::model::probe::{Blind, Probe};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    ClientPolicies, DisciplineConfig, Jitter, Observation, Population, RetryBudgets, RetryPolicy,
-    Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RetryBudgets,
+    RetryPolicy, Setup,
 };
 use misroute::observe::recorder::Recorder;
 use std::cmp::Reverse;
@@ -66,6 +66,7 @@ impl Model {
             overload: None,
             start_time: Span::ZERO,
             cold_start: None,
+            own_faults: OwnFaults::default(),
             up_at_start: true,
         };
         let algorithm =
@@ -79,6 +80,9 @@ impl Model {
                 users: 1000,
                 arrivals: Arrivals::Poisson,
                 rate: self.rate(),
+                profile: None,
+                session: None,
+                classes: Arc::new([]),
                 keys: None,
                 timeout: self.timeout,
                 connect_timeout: None,
@@ -102,6 +106,7 @@ impl Model {
             backends: (0..self.backends).map(backend).collect(),
             database: None,
             network: None,
+            causes: Vec::new(),
             timeline: Vec::new(),
             alerts: Vec::new(),
             observation: Observation {

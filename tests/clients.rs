@@ -132,6 +132,16 @@ fn budgets_bend_the_curve_of_amplification_over_failures() {
     }
 }
 
+/// Clients that send little never empty the buckets they start with (Brooker 2022): of 100,000 users with
+/// one request each on average, those with n make min(3n, 5) retries when everything fails. With n of
+/// Poisson's law that is 3 P(1) + 5 P(2 or more) = 1.1036 + 1.3212, so 3.425 attempts per request.
+#[test]
+fn full_buckets_of_many_small_clients_limit_little() {
+    let with = ["clients.web.retries.token-budget={}", "clients.web.users=100000"];
+    let found = amplification(1.0, &with);
+    assert!((found / 3.425 - 1.0).abs() < 0.01, "{found}");
+}
+
 /// gRPC: ten tokens, 0.1 per success. Once half of them are gone, one failure in eleven attempts
 /// keeps the balance, so retries go on only below that: none at p = 0.5 or 1 but those of the start.
 #[test]
@@ -264,6 +274,38 @@ fn what_an_absent_user_would_have_asked_for_is_withheld() {
         let back = [27.201, 34.401, 41.601, 48.801, 56.001];
         assert_eq!(odd, &back[..again as usize]);
     }
+}
+
+/// Everybody fails once within the first second of an outage of 20 s, and stays away for 30 s: nobody asks
+/// before 50 s, and all of them are back within the second after, each with the request that failed
+/// besides its usual ones.
+#[test]
+fn those_who_left_together_come_back_together() {
+    let all = failing(1.0);
+    let (log, world) = run(setup(&[
+        &all[0],
+        &all[1],
+        "clients.web.retries.max=0",
+        "timeline.fails.at=20s",
+        "timeline.fails.for=20s",
+        "clients.web.patience={ failures = 1, away = \"30s\" }",
+    ]));
+    let sent = |from: f64, to: f64| {
+        let ended = log.ended.iter().map(|(_, request)| request);
+        let sent = ended.filter(|request| request.outcome != Outcome::Withheld);
+        sent.filter(|request| (from..to).contains(&seconds(request.born))).count()
+    };
+    assert_eq!(sent(19.0, 20.0), 1_000);
+    // One request of each of the hundred fails; a few ask again before they know.
+    let left = sent(20.0, 21.0);
+    assert!((100..=103).contains(&left), "{left}");
+    assert_eq!(sent(21.0, 50.0), 0);
+    assert_eq!(world.counts().requests, 99_999 + 100, "each is back once");
+    let born = |from: f64, to: f64| {
+        log.born.iter().filter(|&&(at, _)| (from..to).contains(&seconds(at))).count()
+    };
+    assert_eq!(born(49.0, 50.0005), 1_001);
+    assert_eq!(born(50.0005, 51.0015), 1_001 + 100);
 }
 
 /// One who thinks for a second, asks at 1, 2.001 and 3.002 s, is away for 7 s from 3.003 s on instead of

@@ -70,18 +70,22 @@ fn connections_close_by_number_of_requests_age_and_idleness() {
     assert_eq!(person(&["clients.web.connections.idle=500ms"]), "abababababababababab");
     // At its age it is busy, and answers first: from 4 s on work takes 1.5 s.
     let slow = "timeline.s={at=\"3500ms\", do=\"slow\", targets=\"a\", factor=1500}";
-    let log = replay(PERSON, &[slow, "clients.web.connections={age=\"3200ms\", max=1}"]).0;
+    let log = replay(
+        PERSON,
+        &[slow, "clients.web.connections={pins=\"backend\", age=\"3200ms\", max=1}"],
+    )
+    .0;
     let late = &log.ended[3];
     assert_eq!((late.0, late.1.outcome), (Span::from_ms(1500), Outcome::Ok));
     assert_eq!(members(&log).get(..6), Some("aaaxxb"));
 }
 
-/// Limits of 5 to 10 requests: a hundred connections carry 7.5 each on average, give or take 0.17.
+/// From half of ten requests on, rounded up: 6 to 10 on each connection.
 #[test]
 fn jitter_spreads_the_ends_of_connections() {
     let paths = [
         "duration=800s",
-        "clients.web.connections={requests=10, jitter=\"50%\"}",
+        "clients.web.connections={pins=\"backend\", requests=10, jitter=\"50%\"}",
         "backends.*.workers=1",
     ];
     let members = person(&paths);
@@ -108,7 +112,7 @@ fn what_breaks_a_connection_leads_elsewhere() {
     // A port that only refuses new ones does not touch it.
     let refuse = "timeline.r={at=\"5500ms\", do=\"refuse\", targets=\"a\", for=\"5s\"}";
     assert_eq!(person(&[refuse]), "aaaaaaaaaaaaaaaaaaaa");
-    assert_eq!(person(&[refuse, LAYER_7]), "ababaxbxbxabababababab".get(..20).unwrap());
+    assert_eq!(person(&[refuse, LAYER_7]), "abababxbxbababababab");
 }
 
 /// Layer 4 does not close for a drain; layer 7 sends the next request elsewhere.
@@ -116,7 +120,7 @@ fn what_breaks_a_connection_leads_elsewhere() {
 fn drains_end_at_layer_seven_only() {
     let drain = "timeline.d={at=\"5500ms\", do=\"drain\", targets=\"a\", for=\"5s\"}";
     assert_eq!(person(&[drain]), "aaaaaaaaaaaaaaaaaaaa");
-    assert_eq!(person(&[drain, LAYER_7]).get(..10), Some("ababbbbbbb"));
+    assert_eq!(person(&[drain, LAYER_7]).get(..10), Some("abababbbbb"));
 }
 
 /// A new process begins its turns anew, at `a`, where the old one would have gone on with `b`. At
@@ -126,7 +130,7 @@ fn a_reload_closes_idle_connections_at_layer_seven() {
     let reload = "timeline.r={at=\"5500ms\", do=\"reload\"}";
     assert_eq!(person(&[reload, LAYER_7]).get(..10), Some("ababaababa"));
     let reload = "timeline.r={at=\"6500ms\", do=\"reload\"}";
-    assert_eq!(person(&[reload, LAYER_7]).get(..10), Some("abababababa".get(..10).unwrap()));
+    assert_eq!(person(&[reload, LAYER_7]).get(..10), Some("ababababab"));
     assert_eq!(person(&[reload, "clients.web.connections.requests=9"]), "aaaaaaaaaaaaaaaaaabb");
 }
 
@@ -165,9 +169,9 @@ fn requests_wait_for_a_connection_in_their_client() {
     for (k, (took, request)) in (0..).zip(&log.ended) {
         assert_eq!((*took, request.outcome), (Span::from_ms(800 + 300 * k), Outcome::Ok));
     }
-    // The last to be sent is on its way.
-    assert_eq!(log.ended.len(), 25);
-    assert_eq!(world.counts().attempts, 26);
+    // The 25th would end at the end of the run.
+    assert_eq!(log.ended.len(), 24);
+    assert_eq!(world.counts().attempts, 25);
     assert_eq!(log.busy_ms.iter().sum::<u128>(), 25 * 800);
     let ends = |more: &str| {
         let (log, _) = replay(PERSON, &[&busy[..], &[more]].concat());
@@ -188,8 +192,7 @@ fn requests_wait_for_a_connection_in_their_client() {
     assert_eq!(none[..4], [failed(0), ok(800), failed(0), ok(800)]);
     // The deadline of the whole request ends its wait as well.
     let total = ends("clients.web.total-timeout=1s");
-    let timed_out = (1000, Outcome::Timeout, 0);
-    assert!(total.contains(&timed_out) && total.iter().all(|&(ms, ..)| ms <= 1000), "{total:?}");
+    assert_eq!(total[..3], [ok(800), (1000, Outcome::Timeout, 1), (1000, Outcome::Timeout, 1)]);
 }
 
 /// Four people, a balancer that accepts two connections: whoever is later waits until one of them
@@ -283,12 +286,12 @@ fn a_tied_pool_stays_unbalanced_after_a_member_comes_back() {
     assert_eq!(shares(&log, 0, 9), (800, 800));
     let (a, b) = shares(&log, 20, 60);
     assert!(a == 0 && b > 7_000, "{a} {b}");
-    // By requests, half of them lead to each at once.
+    // Request by request `a` is used again at once, and more, as it is the faster one.
     let (log, _) = replay(CROWD, &["clients.web.connections.pins=instance"]);
     let (a, b) = shares(&log, 20, 60);
-    assert!(a.abs_diff(b) < 200, "{a} {b}");
+    assert!(a > b && b > 2_000, "{a} {b}");
     // Connections of at most ten seconds: whoever closes one makes the next to the member with fewer.
-    let aged = "clients.web.connections={age=\"10s\", jitter=\"50%\"}";
+    let aged = "clients.web.connections={pins=\"backend\", max=1, age=\"10s\", jitter=\"50%\"}";
     let (log, _) = replay(CROWD, &[aged]);
     let (a, b) = shares(&log, 35, 60);
     assert!(a.abs_diff(b) * 20 < a + b, "{a} {b}");
@@ -392,8 +395,12 @@ fn storms_lose_no_connection_and_repeat_themselves() {
 /// A connection per request is as good as none; and demand does not depend on any of this.
 #[test]
 fn one_request_a_connection_is_as_without() {
-    let shared =
-        ["balancer.instances=3", "clients.web={users=50, rate=\"100/s\", arrivals=\"poisson\"}"];
+    let shared = [
+        "balancer.instances=3",
+        "clients.web.users=50",
+        "clients.web.rate=100/s",
+        "clients.web.arrivals=poisson",
+    ];
     let with = |connections: &str| {
         let text = PERSON.replace("connections = { pins = \"backend\" }\n", connections);
         replay(&text, &shared)

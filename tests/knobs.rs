@@ -138,7 +138,9 @@ pub(crate) fn knobs() -> impl Iterator<Item = &'static Knob> {
 }
 
 pub(crate) fn scenario(text: &str) -> Scenario {
-    load(&Source::from_text("base.toml", text), &[]).unwrap_or_else(|wrong| panic!("{wrong}"))
+    let files = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/arrivals");
+    let source = Source::from_text("base.toml", text).in_folder(files);
+    load(&source, &[]).unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
 pub(crate) fn replay(base: &Scenario, overrides: &[&str]) -> Run {

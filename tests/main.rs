@@ -15,6 +15,7 @@ mod clients;
 mod connections;
 mod dialects;
 mod digests;
+mod faults;
 mod hedging;
 mod incidents;
 mod knobs;

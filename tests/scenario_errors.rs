@@ -193,6 +193,22 @@ fn a_closed_loop_has_users_who_think_and_no_rate() {
 }
 
 #[test]
+fn hedges_and_connections_want_what_belongs_together() {
+    let client = |lines: &str| instead("rate", &format!("{lines}\nrate"));
+    assert_snapshot!(
+        [
+            client("hedge = {}"),
+            client("hedge = { after = \"0ms\", max = 0 }"),
+            client("hedge = { after = \"50ms\", burst = 3 }"),
+            client("connections = { wait = \"1s\", waiting = 3 }"),
+            client("connections = { jitter = \"10%\", pins = \"member\" }"),
+            client("total-timeout = \"0s\"\nconnect-timout = \"1s\""),
+        ]
+        .join("\n")
+    );
+}
+
+#[test]
 fn algorithms_and_their_parameters() {
     assert_snapshot!(
         [

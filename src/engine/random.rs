@@ -60,6 +60,24 @@ pub enum Purpose {
     RequestKey = 21,
     /// How long a closed-loop user thinks.
     Think = 22,
+    /// How long bursts and the times between them last.
+    Burst = 23,
+    /// How many requests a session has.
+    Session = 24,
+    /// Which class a request is of.
+    Class = 25,
+    /// Which rows of a trace a smaller load leaves out.
+    TraceRow = 26,
+    /// When a backend fails by itself, and for how long.
+    Failures = 46,
+    /// When a shared cause strikes, and for how long.
+    Cause = 47,
+    /// Whom a shared cause hits.
+    CauseHits = 48,
+    /// When a backend pauses, and for how long.
+    Pauses = 49,
+    /// The same of all that pause in step.
+    PausesInStep = 50,
     /// Which requests a throttling client does not send.
     Throttle = 30,
     /// How long a user who has given up stays away.

@@ -1,7 +1,7 @@
 //! Everything that can happen, and what comes first at one instant.
 
 use super::checks::Due;
-use super::setup::{AlertId, BackendId, EntryId, InstanceId, PopulationId};
+use super::setup::{AlertId, BackendId, CauseId, EntryId, InstanceId, PopulationId};
 use crate::engine::queue::Class;
 use crate::engine::slab::Handle;
 
@@ -16,6 +16,10 @@ pub(super) enum Event {
     Entry(EntryId),
     /// A timeline entry's `lasts` is over.
     EntryEnds(EntryId),
+    /// A cause of failures strikes, or (`false`) is over.
+    Cause { cause: CauseId, begins: bool },
+    /// A backend's process pauses, or (`false`) goes on.
+    Pause { backend: BackendId, begins: bool },
     /// An instance takes up a configuration version.
     Adopt { instance: InstanceId, version: u32 },
     /// A backend's next completion, unless its epoch has passed.
@@ -84,8 +88,8 @@ pub(super) enum Event {
     Arrival { population: PopulationId, epoch: u32 },
     /// An open-loop user who had given up is back, and asks at once.
     Returned { population: PopulationId, user: u32 },
-    /// A closed-loop user has thought for the n-th time.
-    Thought { population: PopulationId, user: u32, n: u32 },
+    /// A user has thought, and sends the request of this identity.
+    Thought { population: PopulationId, index: u64 },
 }
 
 /// What a backend's timer is for.
@@ -97,6 +101,12 @@ pub(super) enum BackendTimer {
     Warmer,
     /// Its unresponsive state ends by itself.
     Responsive,
+    /// Its memory may have reached its limit.
+    Memory,
+    /// It dies by itself.
+    Dies,
+    /// Its supervisor starts it again.
+    Supervised,
 }
 
 /// The steps of a rolling restart, per backend.

@@ -4,11 +4,12 @@ use super::balancer::{self, Dialect};
 use super::outcome::{Outcome, OutcomeSet};
 use super::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    ClientPolicies, DisciplineConfig, Jitter, Observation, Population, RetryBudgets, RetryPolicy,
-    Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RetryBudgets,
+    RetryPolicy, Setup,
 };
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
+use std::sync::Arc;
 
 /// One worker, no limit, 1 ms.
 pub(crate) fn backend(name: &str) -> BackendSetup {
@@ -27,6 +28,7 @@ pub(crate) fn backend(name: &str) -> BackendSetup {
         overload: None,
         start_time: Span::ZERO,
         cold_start: None,
+        own_faults: OwnFaults::default(),
         up_at_start: true,
     }
 }
@@ -49,6 +51,9 @@ pub(crate) fn setup(
             users: 100,
             arrivals: Arrivals::Poisson,
             rate,
+            profile: None,
+            session: None,
+            classes: Arc::new([]),
             keys: None,
             timeout: None,
             connect_timeout: None,
@@ -72,6 +77,7 @@ pub(crate) fn setup(
         backends,
         database: None,
         network: None,
+        causes: Vec::new(),
         timeline: Vec::new(),
         alerts: Vec::new(),
         observation: Observation {

@@ -16,6 +16,7 @@ pub mod world;
 
 mod alert;
 mod backend;
+mod causes;
 mod checks;
 mod client;
 mod database;

@@ -1,7 +1,7 @@
 //! What an observer of the world is told.
 
 use super::outcome::Outcome;
-use super::setup::{AlertId, BackendId, EntryId, InstanceId, PopulationId};
+use super::setup::{AlertId, BackendId, CauseId, EntryId, InstanceId, PopulationId};
 use crate::engine::time::Time;
 
 /// An observer. Every method does nothing unless it is overridden; none can change the world.
@@ -67,6 +67,8 @@ pub enum WorldChange {
     Draining(BackendId, bool),
     /// A member is up, or (`false`) down, in the view of one balancer process.
     Member(InstanceId, BackendId, bool),
+    /// A cause of failures struck, or (`false`) is over.
+    Cause(CauseId, bool),
     /// An alert fired or (`false`) resolved.
     Alert(AlertId, bool),
 }

@@ -1,15 +1,20 @@
 //! One run from start to end.
 
 use super::probe::Probe;
-use super::setup::Setup;
+use super::setup::{Profile, Setup};
 use super::world::World;
 use crate::engine::random::Seed;
-use crate::engine::time::Time;
+use crate::engine::time::{Span, Time};
 use std::sync::Arc;
 
 /// How many slices of monitoring's windows the alerts of a run read, all evaluations together.
 pub fn alert_slices_read(setup: &Setup) -> f64 {
     super::alert::slices_read(setup)
+}
+
+/// The mean factor of a profile over a run, or over a turn if the run has several.
+pub fn mean_of_profile(profile: &Profile, duration: Span) -> f64 {
+    super::client::profile::mean(profile, duration)
 }
 
 /// Simulates `setup` to its end, and returns the world as it is then.

@@ -70,7 +70,7 @@ fn busy() -> Setup {
     slow.service = Distribution::constant(Span::from_ms(40));
     slow.queue = Some(20);
     slow.overload = Some(Overload { queue: 15, until: OverloadEnd::After(Span::from_secs(2)) });
-    slow.cold_start = Some(ColdStart { slowdown: 3.0, period: Span::from_secs(4) });
+    slow.cold_start = Some(ColdStart::linear(3.0, Fading::Over(Span::from_secs(4))));
     slow.start_time = Span::from_secs(1);
     let mut setup = setup("least-connections", vec![backend("a"), backend("b"), slow], 300.0, 20);
     setup.balancer.instances = 3;

@@ -1,5 +1,6 @@
 //! Carrying out what is done to the system: timeline, responders, and a drill's operator alike.
 
+use super::backend::Backend;
 use super::balancer::membership::Membership;
 use super::event::{Event, RollingStep, TIMELINE, TIMERS};
 use super::probe::{Probe, WorldChange};
@@ -52,7 +53,9 @@ impl World {
                 };
                 self.end_link_faults(kind, Some(id));
             }
-            Action::Surge { population, .. } => self.calm(*population, Some(id)),
+            Action::Surge { population, .. } | Action::FlashCrowd { population, .. } => {
+                self.calm(*population, Some(id));
+            }
             Action::DatabaseSlow(_) => self.restore_database(Some(id)),
             Action::Configure { rollout, .. } => {
                 // Only its own changes: what came after stays.
@@ -117,6 +120,9 @@ impl World {
                 self.redrain(probe);
             }
             Action::Surge { population, factor } => self.surge(*population, *factor, source),
+            Action::FlashCrowd { population, crowd } => {
+                self.flash_crowd(*population, crowd, source);
+            }
             Action::Calm { population } => self.calm(*population, None),
             Action::DatabaseSlow(factor) => self.slow_database(*factor, source),
             Action::DatabaseRestore => self.restore_database(None),
@@ -231,11 +237,7 @@ impl World {
     ) {
         for &target in targets {
             self.backends[target.index()].begin(fault, source);
-            // Clients that try again do so in events to come, and find the port closed.
-            if fault.kind() == FaultKind::Down {
-                self.lose_work(target, probe);
-            }
-            self.refold(target, probe);
+            self.fault_began(target, fault, probe);
         }
     }
 
@@ -247,14 +249,24 @@ impl World {
         probe: &mut impl Probe,
     ) {
         for &target in targets {
-            let backend = &mut self.backends[target.index()];
-            let was_down = backend.is_down();
-            backend.end(kind, of);
-            if was_down && !backend.is_down() {
-                self.restart(target, probe);
-            } else {
-                self.refold(target, probe);
-            }
+            self.end_faults(target, |backend| backend.end(kind, of), probe);
+        }
+    }
+
+    /// Ends some of a backend's faults: one that was down on their account starts.
+    pub(super) fn end_faults(
+        &mut self,
+        target: BackendId,
+        end: impl FnOnce(&mut Backend),
+        probe: &mut impl Probe,
+    ) {
+        let backend = &mut self.backends[target.index()];
+        let was_down = backend.is_down();
+        end(backend);
+        if was_down && !backend.is_down() {
+            self.restart(target, probe);
+        } else {
+            self.refold(target, probe);
         }
     }
 

@@ -7,6 +7,7 @@ use super::alert::Monitor;
 use super::backend::Backend;
 use super::balancer::instance::Instance;
 use super::balancer::layer::Seat;
+use super::causes::CauseState;
 use super::client::PopulationState;
 use super::client::connection::Connections;
 use super::client::flight::Flights;
@@ -18,8 +19,8 @@ use super::outcome::Outcome;
 use super::probe::{BackendGauge, BackendState, Gauges, Probe, WorldChange};
 use super::request::{Attempt, Request, Sender};
 use super::setup::{
-    AlertId, BackendId, BalancerConfig, BalancerSetup, Change, EntryId, InstanceId, PopulationId,
-    Setup, Trigger,
+    AlertId, BackendId, BalancerConfig, BalancerSetup, CauseId, Change, EntryId, InstanceId,
+    PopulationId, Setup, Trigger,
 };
 use super::timeline::RollingPlan;
 use crate::engine::digest::Digest;
@@ -60,6 +61,8 @@ pub(super) enum Fact {
     Alert = 7,
     Draining = 8,
     Member = 9,
+    Cause = 20,
+    Pause = 21,
 }
 
 /// A process of an instance as it starts; `id` is unlike that of any other process.
@@ -111,6 +114,8 @@ pub struct World {
     /// Who takes no new traffic, all entries together.
     pub(super) draining: Vec<bool>,
     pub(super) rolling: Vec<RollingPlan>,
+    /// Random failures.
+    pub(super) causes: Vec<CauseState>,
     pub(super) monitor: Monitor,
     pub(super) counts: Counts,
     samples: Arc<[Time]>,
@@ -131,10 +136,10 @@ pub struct World {
 impl World {
     /// The world at the start of a run.
     pub fn new(setup: Arc<Setup>, seed: Seed) -> Self {
-        let populations: Vec<_> = (0_u16..)
-            .zip(&setup.populations)
-            .map(|(id, population)| PopulationState::new(population, PopulationId(id), seed))
-            .collect();
+        let population = |(id, population)| {
+            PopulationState::new(population, PopulationId(id), seed, setup.duration)
+        };
+        let populations: Vec<_> = (0_u16..).zip(&setup.populations).map(population).collect();
         let config = &setup.balancer.config;
         let each = u64::from(setup.balancer.processes);
         let processes = u64::from(setup.balancer.instances) * each;
@@ -163,6 +168,7 @@ impl World {
             drains: Vec::new(),
             draining: vec![false; setup.backends.len()],
             rolling: Vec::new(),
+            causes: setup.causes.iter().map(|cause| CauseState::new(cause, seed)).collect(),
             monitor: Monitor::new(&setup),
             counts: Counts::default(),
             samples: setup.observation.samples(&setup).into(),
@@ -194,6 +200,10 @@ impl World {
             if let Trigger::At(at) = entry.trigger {
                 self.queue.push(at, TIMELINE, Event::Entry(EntryId(id)));
             }
+        }
+        self.start_causes();
+        for backend in 0..self.backends.len() as u16 {
+            self.start_own_faults(BackendId(backend), self.seed);
         }
         for process in 0..self.instances.len() as u16 {
             self.start_membership(InstanceId(process));
@@ -242,7 +252,7 @@ impl World {
     fn route(&mut self, event: Event, probe: &mut impl Probe) {
         match event {
             Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),
-            Event::Thought { population, user, n } => self.on_thought(population, user, n, probe),
+            Event::Thought { population, index } => self.on_thought(population, index, probe),
             Event::Returned { population, user } => self.on_returned(population, user, probe),
             Event::Completion { backend, epoch } => self.on_completion(backend, epoch, probe),
             Event::DatabaseCompletion { epoch } => self.on_database_completion(epoch, probe),
@@ -287,6 +297,8 @@ impl World {
             Event::Entry(entry) => self.on_entry(entry, probe),
             Event::EntryEnds(entry) => self.on_entry_ends(entry, probe),
             Event::Adopt { instance, version } => self.on_adopt(instance, version, probe),
+            Event::Cause { cause, begins } => self.on_cause(cause, begins, probe),
+            Event::Pause { backend, begins } => self.on_pause(backend, begins, probe),
             Event::Rolling { plan, step } => self.on_rolling(plan, step, probe),
             Event::AlertTick(alert) => self.on_alert_tick(alert, probe),
             Event::Sample => {
@@ -368,6 +380,7 @@ impl World {
                 return;
             }
             WorldChange::Alert(AlertId(id), fires) => (Fact::Alert, id, u64::from(fires)),
+            WorldChange::Cause(CauseId(id), strikes) => (Fact::Cause, id, u64::from(strikes)),
         };
         self.digest_fact(fact, u64::from(subject), value);
         probe.changed(self.now, change);

@@ -16,7 +16,7 @@ use crate::engine::random::Seed;
 use crate::engine::time::Time;
 use crate::model::outcome::Outcome;
 use crate::model::probe::{BackendGauge, FinishedRequest, Gauges, Probe, WorldChange};
-use crate::model::setup::{PopulationId, Setup, Trigger};
+use crate::model::setup::{Origin, PopulationId, Setup, Trigger};
 use crate::model::world::World;
 use std::sync::Arc;
 
@@ -270,6 +270,14 @@ impl Probe for Recorder {
             WorldChange::Member(_, id, up) => {
                 let what = if up { "up for a balancer" } else { "down for a balancer" };
                 self.happen(now, HappeningKind::Backend, &setup.backends[id.index()].name, what);
+            }
+            WorldChange::Cause(id, strikes) => {
+                let cause = &setup.causes[id.index()];
+                // A backend's own failures show in its state.
+                if let Origin::Shared(_) = cause.origin {
+                    let what = if strikes { "strikes" } else { "is over" };
+                    self.happen(now, HappeningKind::Backend, &cause.name, what);
+                }
             }
             WorldChange::Alert(id, fires) => self.note_alert(now, id.index(), fires),
         }

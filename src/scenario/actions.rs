@@ -326,10 +326,30 @@ pub static ACTIONS: &[ActionSpec] = &[
         ],
     ),
     action(
+        "flash-crowd",
+        None,
+        Lasts::No,
+        "clients send more requests for a while: the rate rises evenly, stays, and falls back",
+        &[
+            default(
+                "clients",
+                Kind::Reference("population"),
+                "all",
+                "which population, or \"all\"",
+            ),
+            required("factor", Kind::Number, "by how much the rate is multiplied at the height")
+                .range(0.0, 1e6),
+            default("rise", Kind::Duration, "30s", "how long it takes to get there")
+                .range(0.0, AGES),
+            default("hold", Kind::Duration, "1m", "how long it stays there").range(0.0, AGES),
+            default("decay", Kind::Duration, "2m", "how long it takes to be over").range(0.0, AGES),
+        ],
+    ),
+    action(
         "calm",
         None,
         Lasts::No,
-        "a surge ends",
+        "surges and flash crowds end",
         &[default("clients", Kind::Reference("population"), "all", "which population, or \"all\"")],
     ),
     action(

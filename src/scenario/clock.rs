@@ -71,6 +71,11 @@ impl Clock {
         Self { start, duration }
     }
 
+    /// The same clock for moments that may lie after the end of the run.
+    pub(super) fn without_end(&self) -> Self {
+        Self { duration: None, ..self.clone() }
+    }
+
     /// The instant of the start.
     pub(super) fn start(&self) -> Option<Timestamp> {
         self.start.map(|start| start.instant)

@@ -2,7 +2,7 @@
 
 use super::Scenario;
 use crate::engine::time::Time;
-use crate::model::run::alert_slices_read;
+use crate::model::run::{alert_slices_read, mean_of_profile};
 use crate::model::setup::{
     Action, Arrivals, BreakerPolicy, PatiencePolicy, Population, PopulationId, Scope, Trigger,
 };
@@ -26,14 +26,7 @@ impl Scenario {
     pub fn effort(&self) -> Effort {
         let (mut requests, mut attempts_most, mut users, mut learned) = (0.0, 0.0, 0.0, 0.0);
         for (id, population) in (0_u16..).zip(&self.setup.populations) {
-            let born = match &population.arrivals {
-                // As often as if nobody ever waited.
-                Arrivals::Closed { think } => {
-                    f64::from(population.users) * self.setup.duration.as_ns() as f64
-                        / think.mean_ns()
-                }
-                _ => population.rate * self.effective_seconds(PopulationId(id)),
-            };
+            let born = self.born(PopulationId(id), population);
             let again = returns_most(population, self.setup.duration.as_ns() as f64);
             learned += f64::from(population.users) * bytes_learned(population);
             requests += born;
@@ -50,6 +43,30 @@ impl Scenario {
             attempts_most,
             alert_slices: alert_slices_read(&self.setup),
             user_bytes_most: users * (pieces as f64 + windows as f64) + learned,
+        }
+    }
+
+    /// Requests of a population, before retries.
+    fn born(&self, id: PopulationId, population: &Population) -> f64 {
+        let duration = self.setup.duration;
+        let profile = population.profile.as_ref();
+        let mean = profile.map_or(1.0, |profile| mean_of_profile(profile, duration));
+        let of_session = population.session.as_ref().map_or(1.0, |session| session.mean);
+        let arrivals = population.rate * mean * self.effective_seconds(id) * of_session;
+        match &population.arrivals {
+            // As often as if nobody ever waited.
+            Arrivals::Closed { think } => {
+                f64::from(population.users) * duration.as_ns() as f64 / think.mean_ns()
+            }
+            Arrivals::Trace(trace) => {
+                let rows = trace.rows.partition_point(|row| row.at < duration.after_start());
+                rows as f64 * trace.scale
+            }
+            // A change between two states costs about as much as a request.
+            Arrivals::Bursty { every, .. } => {
+                arrivals + 2.0 * duration.as_ns() as f64 / every.as_ns() as f64
+            }
+            _ => arrivals,
         }
     }
 
@@ -72,6 +89,14 @@ impl Scenario {
                     let lasts = entry.lasts.filter(|_| certain);
                     let to = lasts.map_or(end, |lasts| (at + lasts).min(end));
                     surges.push((at, to, *factor));
+                }
+                // As if it were at its height all the time.
+                Action::FlashCrowd { population, crowd }
+                    if concerns(population) && crowd.factor > 1.0 =>
+                {
+                    let lasts = entry.lasts.filter(|_| certain);
+                    let to = lasts.map_or(end, |lasts| (at + lasts).min(end));
+                    surges.push((at, to, crowd.factor));
                 }
                 Action::Calm { population } if certain && concerns(population) => {
                     for surge in &mut surges {

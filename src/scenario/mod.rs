@@ -22,6 +22,7 @@ pub mod source;
 pub mod units;
 
 mod clock;
+mod files;
 mod path;
 mod pattern;
 mod reader;
@@ -40,9 +41,11 @@ use crate::engine::time::{Span, Time};
 use crate::model::setup::Setup;
 use crate::observe::metric::MetricRef;
 use clock::Clock;
+use files::{Files, Texts};
 use jiff::Timestamp;
 use reader::Report;
 use resolve::Mode;
+use std::cell::RefCell;
 use std::sync::Arc;
 use tree::Node;
 
@@ -71,11 +74,13 @@ pub struct Scenario {
     pub measures: Vec<Variant>,
     /// The same without the mechanism that explains it.
     pub twins: Vec<Variant>,
-    /// Fingerprint of the content, overrides included: comments, formatting and the order of keys
+    /// Fingerprint of the content, overrides and named files included: comments, formatting and the order of keys
     /// do not change it.
     pub digest: String,
     clock: Clock,
     source: Arc<Source>,
+    /// The files that it names, as they were when it was loaded.
+    files: Arc<Texts>,
     overrides: Vec<Override>,
     /// The tree with all overrides, from which variants start.
     tree: Arc<Node>,
@@ -174,28 +179,39 @@ pub fn load(source: &Source, overrides: &[Override]) -> Result<Scenario, Diagnos
         return Err(report.finish());
     }
     resolve::expand_names(&mut root, &report);
-    let resolved = resolve::resolve(&root, &report, Mode::Written);
+    let read = RefCell::default();
+    let files = Files::new(&source, &read);
+    let resolved = resolve::resolve(&root, &report, &files, Mode::Written);
     for change in overrides {
         report.check(change.edit());
     }
     match resolved {
         Some(resolved) if report.is_empty() => {
-            let scenario = Scenario::assemble(resolved, source, Vec::new(), root);
+            let digest = digest(&root, &files);
+            let text = (Arc::clone(&source), read.take());
+            let scenario = Scenario::assemble(resolved, text, digest, Vec::new(), root);
             if overrides.is_empty() { Ok(scenario) } else { scenario.with(overrides) }
         }
         _ => Err(report.finish()),
     }
 }
 
+/// The fingerprint of a scenario's content.
+fn digest(root: &Node, files: &Files<'_>) -> Digest {
+    let mut digest = Digest::default();
+    root.fold(&mut digest);
+    files.fold(&mut digest);
+    digest
+}
+
 impl Scenario {
     fn assemble(
         resolved: resolve::Resolved,
-        source: Arc<Source>,
+        (source, files): (Arc<Source>, Texts),
+        digest: Digest,
         overrides: Vec<Override>,
         tree: Node,
     ) -> Self {
-        let mut digest = Digest::default();
-        tree.fold(&mut digest);
         Self {
             name: resolved.name,
             title: resolved.title,
@@ -211,6 +227,7 @@ impl Scenario {
             digest: digest.to_string(),
             clock: resolved.clock,
             source,
+            files: Arc::new(files),
             overrides,
             tree: Arc::new(tree),
         }
@@ -234,12 +251,16 @@ impl Scenario {
         let clock = resolve::clock(&root, &Report::default());
         resolve::sort_timeline(&mut root, &clock);
         let all = self.overrides.iter().chain(overrides).cloned().collect();
-        match resolve::resolve(&root, &report, Mode::Overridden) {
+        let read = RefCell::new(Texts::clone(&self.files));
+        let files = Files::new(&self.source, &read);
+        match resolve::resolve(&root, &report, &files, Mode::Overridden) {
             Some(mut resolved) => {
                 resolved.assumptions = self.assumptions_in(&root);
                 resolved.measures.clone_from(&self.measures);
                 resolved.twins.clone_from(&self.twins);
-                Ok(Self::assemble(resolved, Arc::clone(&self.source), all, root))
+                let digest = digest(&root, &files);
+                let text = (Arc::clone(&self.source), read.take());
+                Ok(Self::assemble(resolved, text, digest, all, root))
             }
             None => Err(report.finish()),
         }

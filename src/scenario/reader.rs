@@ -196,6 +196,11 @@ impl<'a> TableReader<'a> {
         self.get(key, values::rate)
     }
 
+    /// An amount of memory, bytes.
+    pub(super) fn size(&self, key: &str) -> Option<u64> {
+        self.get(key, values::size)
+    }
+
     pub(super) fn duration(&self, key: &str) -> Option<Span> {
         self.get(key, values::duration)
     }

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 
 const DURATION: &str = r"[0-9]+(\.[0-9]+)?(d|h|m|s|ms|us|ns)";
 const RATE: &str = r"^[0-9]+(\.[0-9]+)?/(s|m|h)$";
+const SIZE: &str = r"^[0-9]+(\.[0-9]+)?(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)$";
 const RATIO: &str = r"^[0-9]+(\.[0-9]+)?%?$";
 const TIME_OF_DAY: &str = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?";
 
@@ -106,6 +107,7 @@ fn default_of(kind: Kind, text: &str) -> Value {
         Kind::Count | Kind::CountOr(_) => {
             text.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number))
         }
+        Kind::Number => text.parse::<f64>().map_or_else(|_| json!(text), |number| json!(number)),
         _ => json!(text),
     }
 }
@@ -194,6 +196,7 @@ fn kind(field: &Field) -> Value {
             "anyOf": [pattern(RATIO, &["30%"]), number("number", field.range)],
         }),
         Kind::Rate => pattern(RATE, &["450/s", "12/m"]),
+        Kind::Size => pattern(SIZE, &["512MiB"]),
         Kind::Duration => duration(),
         Kind::DurationOr(word) => or_word(&duration(), word),
         Kind::Durations(None) => list_of(&duration()),

@@ -4,10 +4,13 @@ use std::error::Error;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// No file may be larger, in bytes. A scenario is a page or two; a log given by mistake is not.
 pub const LARGEST: u64 = 4 << 20;
+
+/// No file that a scenario names may be larger, in bytes.
+pub const LARGEST_DATA: u64 = 64 << 20;
 
 /// A text and the name that diagnostics give it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,12 +19,20 @@ pub struct Source {
     pub name: String,
     /// All of it.
     pub text: String,
+    /// Where files that it names lie; `None` if it came from no folder.
+    pub folder: Option<PathBuf>,
 }
 
 impl Source {
     /// A text that is already here.
     pub fn from_text(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        Self { name: name.into(), text: text.into(), folder: None }
+    }
+
+    /// The same, with the files that it names in `folder`.
+    #[must_use]
+    pub fn in_folder(self, folder: impl Into<PathBuf>) -> Self {
+        Self { folder: Some(folder.into()), ..self }
     }
 
     /// Reads a file of at most 4 MiB; `-` is standard input.
@@ -29,6 +40,16 @@ impl Source {
         if path.as_os_str() == "-" {
             return Self::read_from("standard input", io::stdin().lock());
         }
+        let source = Self::read_file(path, LARGEST)?;
+        Ok(source.in_folder(path.parent().unwrap_or(Path::new(""))))
+    }
+
+    /// Reads a file of data that a scenario names, of at most 64 MiB.
+    pub fn read_data(path: &Path) -> Result<Self, ReadError> {
+        Self::read_file(path, LARGEST_DATA)
+    }
+
+    fn read_file(path: &Path, most: u64) -> Result<Self, ReadError> {
         let name = path.display().to_string();
         let failed = |error| ReadError::Io { name: name.clone(), error };
         let metadata = match std::fs::metadata(path) {
@@ -41,25 +62,29 @@ impl Source {
         if metadata.is_dir() {
             return Err(ReadError::Directory { name });
         }
-        if metadata.len() > LARGEST {
-            return Err(ReadError::TooLarge { name });
+        if metadata.len() > most {
+            return Err(ReadError::TooLarge { name, most });
         }
         let file = File::open(path).map_err(failed)?;
-        Self::read_from(&name, file)
+        Self::read_at_most(&name, file, most)
     }
 
     /// Reads to the end, at most 4 MiB: a pipe does not say its length beforehand.
     pub fn read_from(name: &str, reader: impl Read) -> Result<Self, ReadError> {
+        Self::read_at_most(name, reader, LARGEST)
+    }
+
+    fn read_at_most(name: &str, reader: impl Read, most: u64) -> Result<Self, ReadError> {
         let mut bytes = Vec::new();
         reader
-            .take(LARGEST + 1)
+            .take(most + 1)
             .read_to_end(&mut bytes)
             .map_err(|error| ReadError::Io { name: name.to_owned(), error })?;
-        if bytes.len() as u64 > LARGEST {
-            return Err(ReadError::TooLarge { name: name.to_owned() });
+        if bytes.len() as u64 > most {
+            return Err(ReadError::TooLarge { name: name.to_owned(), most });
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self { name: name.to_owned(), text }),
+            Ok(text) => Ok(Self::from_text(name, text)),
             Err(error) => {
                 let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
                 let byte = error.as_bytes()[good.len()];
@@ -83,10 +108,12 @@ pub enum ReadError {
         /// The path as given.
         name: String,
     },
-    /// More than [`LARGEST`] bytes.
+    /// Too many bytes.
     TooLarge {
         /// The path as given.
         name: String,
+        /// As many would do.
+        most: u64,
     },
     /// Some byte is not text.
     NotUtf8 {
@@ -115,9 +142,10 @@ impl fmt::Display for ReadError {
             Self::Directory { name } => {
                 write!(f, "{name}: this is a directory; name a scenario file (.toml) in it")
             }
-            Self::TooLarge { name } => {
+            Self::TooLarge { name, most: LARGEST } => {
                 write!(f, "{name}: larger than 4 MiB, so hardly a scenario; check the path")
             }
+            Self::TooLarge { name, most } => write!(f, "{name}: larger than {} MiB", most >> 20),
             Self::NotUtf8 { name, line, byte } => write!(
                 f,
                 "{name}:{line}: byte 0x{byte:02x} is not UTF-8 text; save the file as UTF-8"

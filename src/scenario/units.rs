@@ -217,6 +217,64 @@ pub fn ratio(text: &str) -> Result<f64, UnitError> {
     }
 }
 
+/// Units of memory in bytes.
+const SIZE_UNITS: [(&str, u64); 9] = [
+    ("TiB", 1 << 40),
+    ("GiB", 1 << 30),
+    ("MiB", 1 << 20),
+    ("KiB", 1 << 10),
+    ("TB", 1_000_000_000_000),
+    ("GB", 1_000_000_000),
+    ("MB", 1_000_000),
+    ("kB", 1_000),
+    ("B", 1),
+];
+
+/// An amount of memory, to the nearest byte: `512MiB`, `1.5GB`.
+pub fn size(text: &str) -> Result<u64, UnitError> {
+    let whole = 0..text.len();
+    if text.starts_with(['-', '−']) {
+        return fail(whole, "an amount of memory cannot be negative", None);
+    }
+    let number = digits(text);
+    let unit = &text[number.len()..];
+    if number.is_empty() {
+        return fail(whole, "this is not an amount of memory", None);
+    }
+    if let Some((_, bytes)) = SIZE_UNITS.iter().find(|(name, _)| *name == unit) {
+        let bytes = (finite(number)? * *bytes as f64).round();
+        // What a double counts exactly: 8 PiB.
+        return if bytes <= 9_007_199_254_740_992.0 {
+            Ok(bytes as u64)
+        } else {
+            fail(whole, "more than 8192TiB", None)
+        };
+    }
+    let meant = match unit.trim().to_lowercase().as_str() {
+        "k" | "kib" | "ki" => Some("KiB"),
+        "kb" => Some("kB"),
+        "" | "m" | "mib" | "mi" => Some("MiB"),
+        "mb" => Some("MB"),
+        "g" | "gib" | "gi" => Some("GiB"),
+        "gb" => Some("GB"),
+        "b" | "byte" | "bytes" => Some("B"),
+        _ => None,
+    };
+    let message = if unit.is_empty() {
+        "an amount of memory needs a unit"
+    } else {
+        "this is not a unit of memory: B, KiB, MiB, GiB, TiB, kB, MB, GB or TB"
+    };
+    fail(whole, message, meant.map(|unit| format!("{number}{unit}")))
+}
+
+/// An amount of memory as [`size`] reads it, exactly.
+pub fn show_size(bytes: u64) -> String {
+    let fits = |(_, unit): &&(&str, u64)| bytes > 0 && bytes.is_multiple_of(*unit);
+    let (name, unit) = SIZE_UNITS.iter().find(fits).copied().unwrap_or(("B", 1));
+    format!("{}{name}", bytes / unit)
+}
+
 /// A plain decimal number.
 pub fn number(text: &str) -> Result<f64, UnitError> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
@@ -303,6 +361,18 @@ mod tests {
         assert_eq!(show_ratio(-0.005), "-0.5%");
     }
 
+    #[test]
+    fn amounts_of_memory() {
+        assert_eq!(size("512MiB"), Ok(512 << 20));
+        assert_eq!(size("1.5kB"), Ok(1_500));
+        assert_eq!(size("0B"), Ok(0));
+        assert_eq!(fix(size("512")).as_deref(), Some("512MiB"));
+        assert_eq!(fix(size("2 Gi")).as_deref(), Some("2GiB"));
+        assert!(size("MiB").is_err() && size("-1MiB").is_err() && size("9999999TiB").is_err());
+        let shown = [0, 1_500, 1 << 20, 3 << 30].map(show_size);
+        assert_eq!(shown, ["0B", "1500B", "1MiB", "3GiB"]);
+    }
+
     proptest! {
         #[test]
         fn a_printed_duration_reads_back(ns in any::<u64>()) {
@@ -319,6 +389,7 @@ mod tests {
 
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,12}|[0-9.]{0,24}[a-zµ/% -]{0,4}[0-9]{0,3}[smhd]?") {
+            let _ = size(&text);
             let _ = (duration(&text), rate(&text), ratio(&text), number(&text));
         }
     }

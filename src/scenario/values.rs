@@ -32,6 +32,7 @@ fn wrong_unit(
 pub(super) const DURATION: &str = "a duration such as \"250ms\" or \"1h30m\"";
 pub(super) const RATE: &str = "a rate such as \"450/s\"";
 pub(super) const RATIO: &str = "a share such as \"30%\"";
+pub(super) const SIZE: &str = "an amount of memory such as \"512MiB\"";
 pub(super) const COUNT: &str = "a whole number";
 pub(super) const NUMBER: &str = "a number";
 
@@ -133,6 +134,21 @@ pub(super) fn rate(node: &Node, field: &Field) -> Read<f64> {
     };
     in_range(node, field, value, units::show_rate)?;
     Ok(value)
+}
+
+pub(super) fn size(node: &Node, field: &Field) -> Read<u64> {
+    let bytes = match &node.value {
+        Value::String(text) => {
+            units::size(text).map_err(|error| wrong_unit(node, text, error, field, SIZE))?
+        }
+        Value::Integer(number) => {
+            let fix = format!("did you mean \"{number}MiB\"?");
+            return Err(wrong_kind(node, field, SIZE).help(fix));
+        }
+        _ => return Err(wrong_kind(node, field, SIZE)),
+    };
+    in_range(node, field, bytes as f64, |bound| units::show_size(bound as u64))?;
+    Ok(bytes)
 }
 
 pub(super) fn duration(node: &Node, field: &Field) -> Read<Span> {

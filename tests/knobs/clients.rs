@@ -126,24 +126,25 @@ pub(super) const CLIENTS: &[Knob] = &[
     ),
     knob("clients.redraw", &[HEDGED], "clients.web.redraw=true"),
     // Connections.
-    knob("clients.connections.pins", &[KEPT], "clients.web.connections.pins=backend"),
-    knob("clients.connections.max", &[KEPT], "clients.web.connections.max=1"),
-    knob("clients.connections.waiting", &[FEW], "clients.web.connections.waiting=0"),
-    knob("clients.connections.wait", &[FEW], "clients.web.connections.wait=20ms"),
-    knob("clients.connections.idle", &[KEPT], "clients.web.connections.idle=1s"),
-    knob("clients.connections.age", &[KEPT], "clients.web.connections.age=5s"),
-    knob("clients.connections.requests", &[KEPT], "clients.web.connections.requests=3"),
+    knob("clients.connections.pins", &[BUSY, KEPT], "clients.web.connections.pins=backend"),
+    knob("clients.connections.max", &[BUSY, KEPT], "clients.web.connections.max=1"),
+    knob("clients.connections.waiting", &[BUSY, FEW], "clients.web.connections.waiting=0"),
+    knob("clients.connections.wait", &[BUSY, FEW], "clients.web.connections.wait=20ms"),
+    knob("clients.connections.idle", &[BUSY, KEPT], "clients.web.connections.idle=1s"),
+    knob("clients.connections.age", &[BUSY, KEPT], "clients.web.connections.age=5s"),
+    knob("clients.connections.requests", &[BUSY, KEPT], "clients.web.connections.requests=3"),
     knob(
         "clients.connections.jitter",
-        &[KEPT, "clients.web.connections.age=5s"],
+        &[BUSY, KEPT, "clients.web.connections.age=5s"],
         "clients.web.connections.jitter=50%",
     ),
-    knob("clients.connections.reuse", &[KEPT], "clients.web.connections.reuse=oldest"),
+    knob("clients.connections.reuse", &[BUSY, KEPT], "clients.web.connections.reuse=oldest"),
 ];
 
 const HEDGED: &str = "clients.web.hedge={after=\"60ms\"}";
 /// Ten users, each of whom has more than one request in flight now and then.
-const KEPT: &str = "clients.web={users=10, connections={max=10}}";
-const FEW: &str = "clients.web={users=10, connections={max=1}}";
+const BUSY: &str = "clients.web.users=10";
+const KEPT: &str = "clients.web.connections={max=10}";
+const FEW: &str = "clients.web.connections={max=1}";
 /// Backends that notice.
 const CANCELS: &str = "backends.*.abandoned=cancel";

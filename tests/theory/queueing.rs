@@ -9,8 +9,8 @@ use misroute::model::outcome::{Outcome, OutcomeSet};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    ClientPolicies, DisciplineConfig, Jitter, Observation, Population, RetryBudgets, RetryPolicy,
-    Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RetryBudgets,
+    RetryPolicy, Setup,
 };
 use std::sync::Arc;
 
@@ -47,6 +47,7 @@ pub(super) fn backend(name: usize) -> BackendSetup {
         overload: None,
         start_time: Span::ZERO,
         cold_start: None,
+        own_faults: OwnFaults::default(),
         up_at_start: true,
     }
 }
@@ -75,6 +76,9 @@ pub(super) fn world(
             users: 1000,
             arrivals: Arrivals::Poisson,
             rate: rate * 1e9 / UNIT_NS,
+            profile: None,
+            session: None,
+            classes: Arc::new([]),
             keys: None,
             timeout: None,
             connect_timeout: None,
@@ -98,6 +102,7 @@ pub(super) fn world(
         backends,
         database: None,
         network: None,
+        causes: Vec::new(),
         timeline: Vec::new(),
         alerts: Vec::new(),
         observation: Observation { window: duration, user_window: duration, intervals: Vec::new() },

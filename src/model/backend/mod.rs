@@ -1,10 +1,19 @@
 //! A backend: workers, a bounded queue, and everything that can be wrong with it.
 
+mod crash;
+mod memory;
+mod pauses;
 mod queueing;
 mod serve;
+mod warmth;
+
+use crash::Deaths;
+use memory::MemoryUse;
+use pauses::PauseState;
+use warmth::Cold;
 
 use super::probe::{BackendGauge, BackendState};
-use super::setup::{BackendSetup, EntryId, Fault, FaultKind};
+use super::setup::{BackendSetup, CauseId, EntryId, Fault, FaultKind};
 use super::station::Station;
 use crate::engine::random::Stream;
 use crate::engine::time::{Span, Time};
@@ -13,10 +22,18 @@ use crate::engine::time::{Span, Time};
 #[derive(Clone, Copy, Debug)]
 struct ActiveFault {
     fault: Fault,
-    /// The entry that began it.
-    source: Option<EntryId>,
+    source: Source,
+}
+
+/// Where a fault comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
     /// It was there when the scenario began.
-    from_start: bool,
+    Start,
+    /// Somebody began it: an entry, or (`None`) the operator of a drill.
+    Done(Option<EntryId>),
+    /// It struck at random.
+    Cause(CauseId),
 }
 
 /// What a backend's faults amount to.
@@ -61,9 +78,6 @@ impl Condition {
     }
 }
 
-/// The steps in which a cold start's slowness falls.
-pub(super) const WARM_UP_STEPS: u32 = 10;
-
 /// A server at run time.
 #[derive(Clone, Debug)]
 pub(super) struct Backend {
@@ -73,8 +87,15 @@ pub(super) struct Backend {
     starting: bool,
     /// Overload has made it unresponsive.
     overloaded: bool,
-    /// Steps of the cold start still to go.
-    cold_steps: u32,
+    /// It has died by itself, and is not yet being started again.
+    dead: bool,
+    deaths: Deaths,
+    /// It pauses.
+    paused: bool,
+    pauses: Option<PauseState>,
+    memory: MemoryUse,
+    /// How cold it is, while it is.
+    cold: Option<Cold>,
     pub(super) condition: Condition,
     pub(super) state: BackendState,
     /// Counts restarts and crashes: a timer of an earlier life is dropped.
@@ -94,7 +115,12 @@ impl Backend {
             faults: Vec::new(),
             starting: false,
             overloaded: false,
-            cold_steps: 0,
+            dead: false,
+            deaths: Deaths::default(),
+            paused: false,
+            pauses: None,
+            memory: MemoryUse::new(Time::ZERO),
+            cold: None,
             condition: Condition::NORMAL,
             state: BackendState::Up,
             life: 0,
@@ -103,7 +129,7 @@ impl Backend {
             state_since: Time::ZERO,
         };
         if !setup.up_at_start {
-            backend.faults.push(ActiveFault { fault: Fault::Down, source: None, from_start: true });
+            backend.faults.push(ActiveFault { fault: Fault::Down, source: Source::Start });
             backend.fold(setup, Time::ZERO);
             backend.gauge.state_changes = 0;
         }
@@ -113,17 +139,19 @@ impl Backend {
     /// Folds what is wrong into the condition. Returns the new state if it changed.
     pub(super) fn fold(&mut self, setup: &BackendSetup, now: Time) -> Option<BackendState> {
         let mut condition = self.faults.iter().fold(Condition::NORMAL, |c, f| c.and(f.fault));
-        condition.refuses |= self.starting;
-        condition.stopped |= self.starting;
+        let is_gone = self.starting || self.dead;
+        condition.refuses |= is_gone;
+        condition.stopped |= is_gone;
         condition.hangs |= self.overloaded;
-        if let Some(cold) = setup.cold_start {
-            let left = f64::from(self.cold_steps) / f64::from(WARM_UP_STEPS);
-            condition.slowdown *= 1.0 + (cold.slowdown - 1.0) * left;
+        if let Some(slowness) = self.slowness(setup) {
+            condition.slowdown *= slowness;
         }
+        // Pauses come and go too often to be a state of their own.
+        let state = self.state_of(condition);
+        condition.hangs |= self.paused;
         self.condition = condition;
         let stands_still = condition.hangs || condition.stopped;
         self.station.slow_down(now, condition.slowdown, stands_still);
-        let state = self.state_of(condition);
         if state == self.state {
             return None;
         }
@@ -151,12 +179,23 @@ impl Backend {
 
     /// A fault begins.
     pub(super) fn begin(&mut self, fault: Fault, source: Option<EntryId>) {
-        self.faults.push(ActiveFault { fault, source, from_start: false });
+        self.faults.push(ActiveFault { fault, source: Source::Done(source) });
+    }
+
+    /// A cause strikes it.
+    pub(super) fn strike(&mut self, fault: Fault, cause: CauseId) {
+        self.faults.push(ActiveFault { fault, source: Source::Cause(cause) });
+    }
+
+    /// What a cause did ends.
+    pub(super) fn end_strike(&mut self, cause: CauseId) {
+        self.faults.retain(|f| f.source != Source::Cause(cause));
     }
 
     /// Faults of a kind end; only that of one entry, if one is given.
     pub(super) fn end(&mut self, kind: FaultKind, of: Option<EntryId>) {
-        self.faults.retain(|f| f.fault.kind() != kind || (of.is_some() && f.source != of));
+        let other = |f: &ActiveFault| of.is_some() && f.source != Source::Done(of);
+        self.faults.retain(|f| f.fault.kind() != kind || other(f));
     }
 
     /// The process stops: what was wrong with the process itself is over with it.
@@ -165,7 +204,8 @@ impl Backend {
         // Until its condition is worked out anew: nobody gets in while it dies.
         self.condition.refuses = true;
         self.overloaded = false;
-        self.cold_steps = 0;
+        self.paused = false;
+        self.cold = None;
         self.starting = false;
     }
 
@@ -174,19 +214,13 @@ impl Backend {
         let ends = [FaultKind::Down, FaultKind::Refuse, FaultKind::Hang];
         self.faults.retain(|f| !ends.contains(&f.fault.kind()));
         self.starting = true;
+        self.dead = false;
     }
 
-    /// It accepts connections. Returns whether it is cold.
-    pub(super) fn finish_start(&mut self, setup: &BackendSetup) -> bool {
+    /// It accepts connections.
+    pub(super) fn finish_start(&mut self, setup: &BackendSetup) {
         self.starting = false;
-        self.cold_steps = if setup.cold_start.is_some() { WARM_UP_STEPS } else { 0 };
-        self.cold_steps > 0
-    }
-
-    /// One step warmer. Returns whether it is still cold.
-    pub(super) fn warm_up(&mut self) -> bool {
-        self.cold_steps = self.cold_steps.saturating_sub(1);
-        self.cold_steps > 0
+        self.cool_down(setup);
     }
 
     /// Whether the queue has just become too long for it.
@@ -202,7 +236,7 @@ impl Backend {
 
     /// Whether a cause that someone began is still in force.
     pub(super) fn has_faults(&self) -> bool {
-        self.faults.iter().any(|fault| !fault.from_start)
+        self.faults.iter().any(|fault| fault.source != Source::Start)
     }
 
     /// Whether a crash keeps its port closed.

@@ -13,17 +13,27 @@ impl World {
     /// An attempt that has entered joins the line.
     pub(super) fn line_up(&mut self, handle: Handle, id: BackendId) {
         let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
-        let (priority, patience) = (self.priority(attempt), self.patience(attempt, id));
+        let priority = self.priority(attempt);
         self.backends[id.index()].station.wait(self.now, handle, priority);
-        if let Some(patience) = patience {
+        if self.setup.backends[id.index()].patience.is_some() {
+            self.set_patience(handle, id);
+        }
+    }
+
+    #[cold]
+    fn set_patience(&mut self, handle: Handle, id: BackendId) {
+        let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
+        if let Some(patience) = self.patience(attempt, id) {
             self.queue.push(self.now + patience, TIMERS, Event::PatienceOver(handle));
         }
     }
 
     /// How urgent an attempt is: 0 is the most urgent.
-    #[expect(clippy::unused_self, reason = "requests have no classes yet")]
-    fn priority(&self, _: &Attempt) -> u8 {
-        0
+    fn priority(&self, attempt: &Attempt) -> u8 {
+        match attempt.sender {
+            Sender::Client => self.populations[attempt.population.index()].priority(attempt.index),
+            Sender::Check => 0,
+        }
     }
 
     /// How long an attempt waits in this backend's line: an attribute of its request.
@@ -52,13 +62,13 @@ impl World {
             }
             // Work that was begun is not given up for its age.
             let is_old = age.is_some_and(|age| age < now.since(next.since));
-            if matches!(turn, Turn::Drop(_)) || (is_old && next.begun.is_none()) {
+            if matches!(turn, Turn::Drop(_)) || (is_old && !next.begun) {
                 self.backends[id.index()].station.leave_line(now);
                 self.turn_away_late(handle, id);
                 continue;
             }
-            if let Some(begun) = next.begun {
-                self.backends[id.index()].station.go_on(now, handle, begun);
+            if next.begun {
+                self.backends[id.index()].station.go_on(now, handle);
                 self.schedule_completion(id);
             } else {
                 self.start_service(handle, id);

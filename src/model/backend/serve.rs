@@ -10,8 +10,6 @@ use crate::model::request::{Attempt, Place, Sender};
 use crate::model::setup::{Abandoned, BackendId, OverloadEnd};
 use crate::model::world::World;
 
-use super::WARM_UP_STEPS;
-
 impl World {
     /// An attempt reaches a backend whose port is open.
     pub(in crate::model) fn accept(
@@ -34,6 +32,7 @@ impl World {
             backend.station.enter(now);
             self.place(handle, Place::Station);
             self.start_service(handle, id);
+            self.came_in(id);
         } else if setup.queue.is_none_or(|max| backend.station.waiting() < max) {
             backend.station.enter(now);
             let has_room = backend.station.makes_room(now);
@@ -46,6 +45,7 @@ impl World {
             if self.backends[id.index()].is_overwhelmed(&self.setup.backends[id.index()]) {
                 self.overwhelm(id, probe);
             }
+            self.came_in(id);
         } else if stands_still {
             // Nobody turns it away: it waits in vain, until its client gives up or somebody does.
             self.place(handle, Place::Unheard);
@@ -56,11 +56,30 @@ impl World {
         }
     }
 
+    /// Whoever comes in may be too much for the process, which then dies before anything else happens.
+    #[inline]
+    fn came_in(&mut self, id: BackendId) {
+        let setup = &self.setup.backends[id.index()];
+        let has_memory = setup.own_faults.memory.is_some();
+        if self.backends[id.index()].is_beyond(setup) {
+            self.set_backend_timer(id, self.now, BackendTimer::Dies);
+        }
+        if has_memory {
+            self.take_memory(id);
+        }
+    }
+
     /// A free worker takes the attempt up.
     pub(super) fn start_service(&mut self, handle: Handle, id: BackendId) {
         let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
         let mark = self.service_mark(attempt);
         let work = self.setup.backends[id.index()].service.at(mark);
+        let work = match attempt.sender {
+            Sender::Client => {
+                self.populations[attempt.population.index()].demand(attempt.index, work)
+            }
+            Sender::Check => work,
+        };
         self.backends[id.index()].station.start(self.now, handle, work);
         self.schedule_completion(id);
     }
@@ -131,6 +150,8 @@ impl World {
         attempt.place = Place::Left;
         let attempt = *attempt;
         self.note_served(&attempt, id);
+        self.count_towards_pause(id);
+        self.warm_up_by_work(id, probe);
         let gauge = &mut self.backends[id.index()].gauge;
         match attempt.sender {
             // Which of the two it is shows when the answer has crossed the network, or has not.
@@ -247,7 +268,7 @@ impl World {
         self.set_backend_timer(id, self.now + start_time, BackendTimer::Started);
     }
 
-    fn set_backend_timer(&mut self, id: BackendId, at: Time, what: BackendTimer) {
+    pub(super) fn set_backend_timer(&mut self, id: BackendId, at: Time, what: BackendTimer) {
         let life = self.backends[id.index()].life;
         self.queue.push(at, TIMERS, Event::BackendTimer { backend: id, life, what });
     }
@@ -264,17 +285,17 @@ impl World {
         if backend.life != life {
             return;
         }
-        let cold = match what {
-            BackendTimer::Started => backend.finish_start(setup),
-            BackendTimer::Warmer => backend.warm_up(),
-            BackendTimer::Responsive => {
-                backend.set_overloaded(false);
-                false
+        match what {
+            BackendTimer::Started => {
+                backend.finish_start(setup);
+                self.expect_warmth(id);
+                self.process_began(id);
             }
-        };
-        if cold && let Some(cold_start) = setup.cold_start {
-            let step = cold_start.period.scaled(1.0 / f64::from(WARM_UP_STEPS));
-            self.set_backend_timer(id, self.now + step, BackendTimer::Warmer);
+            BackendTimer::Warmer => self.warm_up(id),
+            BackendTimer::Responsive => backend.set_overloaded(false),
+            BackendTimer::Memory => return self.on_memory(id, probe),
+            BackendTimer::Dies => return self.die(id, probe),
+            BackendTimer::Supervised => return self.restart(id, probe),
         }
         self.refold(id, probe);
     }

@@ -136,7 +136,7 @@ impl World {
         for position in 0..self.flights.of(handle).len() {
             let attempt = self.attempts.get(self.flights.of(handle)[position]);
             let attempt = *attempt.expect("it is in flight");
-            if self.is_monitored(&attempt) {
+            if Self::is_monitored(&attempt) {
                 self.monitor.attempt_over(Outcome::Timeout, self.now.since(attempt.sent));
             }
             self.note_for_policies(&attempt, Outcome::Timeout);

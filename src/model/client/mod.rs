@@ -1,8 +1,10 @@
-//! Clients: when requests are born, whose they are, and what happens when an attempt fails.
+//! Clients: whose requests are, what they ask for, and what happens when an attempt fails.
 
+mod arrivals;
 mod backoff;
 mod breaker;
 mod budget;
+mod bursts;
 pub(super) mod connection;
 pub(super) mod flight;
 mod hedge;
@@ -10,12 +12,16 @@ mod keys;
 mod patience;
 mod policies;
 mod pool;
+pub(super) mod profile;
+mod session;
+mod surge;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod trace;
 mod window;
 
-use crate::engine::random::{Purpose, Seed, Stream, key, keyed, unit};
+use crate::engine::random::{Purpose, Seed, key, keyed, unit};
 use crate::engine::slab::Handle;
 use crate::engine::time::{Span, Time};
 use crate::model::balancer::Key;
@@ -23,22 +29,28 @@ use crate::model::event::{ARRIVALS, Event, TIMERS};
 use crate::model::outcome::Outcome;
 use crate::model::probe::{FinishedRequest, Probe};
 use crate::model::request::Request;
-use crate::model::setup::{Arrivals, EntryId, Population, PopulationId, RetryPolicy};
+use crate::model::setup::{
+    Arrivals, Class, EntryId, FlashCrowd, Population, PopulationId, RetryPolicy, Trace, TraceRow,
+};
 use crate::model::world::{Fact, World};
+use arrivals::Arriving;
 use connection::Pools;
 use hedge::Hedging;
-use keys::KeySpace;
+use keys::{KeySpace, cumulative, draw};
 use patience::Patience;
 use policies::Policies;
-
-/// The identity of a closed loop's request: who sends it, in the low bits, and the how manieth of
-/// this user it is. Whatever makes others wait, a user's n-th request is the same.
-const USER_BITS: u32 = 24;
+use std::sync::Arc;
+use surge::{Ramp, Surge};
 
 /// A population at run time.
 #[derive(Clone, Debug)]
 pub(super) struct PopulationState {
-    arrivals: Stream,
+    arriving: Arriving,
+    trace: Option<Trace>,
+    classes: Arc<[Class]>,
+    class_shares: Arc<[f64]>,
+    class_key: u64,
+    session_key: u64,
     user_key: u64,
     source_key: u64,
     service_key: u64,
@@ -60,23 +72,21 @@ pub(super) struct PopulationState {
     users: u32,
     /// Requests born so far: the next one's index.
     born: u64,
-    /// Requests per second now.
-    rate: f64,
-    /// Arrival events of an earlier rate are dropped.
-    epoch: u32,
-    /// When the next request is due, in nanoseconds with the fraction that rounding would lose.
-    next_ns: f64,
-    /// What is left of the current gap, in mean gaps, while the rate is zero.
-    gap_left: f64,
-    /// Surges in force, by the entry that began them; factors multiply.
-    surges: Vec<(Option<EntryId>, f64)>,
 }
 
 impl PopulationState {
-    pub(super) fn new(setup: &Population, id: PopulationId, seed: Seed) -> Self {
+    pub(super) fn new(setup: &Population, id: PopulationId, seed: Seed, duration: Span) -> Self {
         let index = u64::from(id.0);
         Self {
-            arrivals: Stream::new(seed, Purpose::Arrivals, index),
+            arriving: Arriving::new(setup, index, seed, duration),
+            trace: match &setup.arrivals {
+                Arrivals::Trace(trace) => Some(trace.clone()),
+                _ => None,
+            },
+            classes: Arc::clone(&setup.classes),
+            class_shares: cumulative(setup.classes.iter().map(|class| class.share)),
+            class_key: key(seed, Purpose::Class, index),
+            session_key: key(seed, Purpose::Session, index),
             user_key: key(seed, Purpose::User, index),
             source_key: key(seed, Purpose::SourceKey, index),
             service_key: key(seed, Purpose::ServiceMark, index),
@@ -96,11 +106,6 @@ impl PopulationState {
                 .map(|policy| Box::new(Patience::new(policy, setup.users, seed, index))),
             users: setup.users,
             born: 0,
-            rate: setup.rate,
-            epoch: 0,
-            next_ns: 0.0,
-            gap_left: 0.0,
-            surges: Vec::new(),
         }
     }
 
@@ -126,7 +131,8 @@ impl PopulationState {
         let Some(keys) = &self.keys else {
             return Key::of_hash(keyed(self.source_key, u64::from(user)));
         };
-        let rank = keys.rank(index);
+        let recorded = self.recorded(index).and_then(|row| row.key);
+        let rank = recorded.unwrap_or_else(|| keys.rank(index));
         let hash = keyed(self.source_key, u64::from(rank));
         Key { hash, address: keys.address(rank), text: keys.text(rank) }
     }
@@ -149,7 +155,39 @@ impl PopulationState {
         ((u128::from(bits) * u128::from(threads)) >> 64) as u16
     }
 
+    /// What a trace says of a request.
+    fn recorded(&self, index: u64) -> Option<&TraceRow> {
+        self.trace.as_ref().map(|trace| trace::row(trace, index))
+    }
+
+    fn class(&self, index: u64) -> Option<&Class> {
+        if self.classes.is_empty() {
+            return None;
+        }
+        let recorded = self.recorded(index).and_then(|row| row.class);
+        let drawn = || draw(&self.class_shares, keyed(self.class_key, index));
+        Some(&self.classes[recorded.map_or_else(drawn, usize::from)])
+    }
+
+    /// The priority of a request where backends serve by it, the lower number first: 0 unless its
+    /// class has another.
+    pub(super) fn priority(&self, index: u64) -> u8 {
+        self.class(index).map_or(0, |class| class.priority)
+    }
+
+    /// What is asked of a backend whose service distribution says `work` for this request.
+    pub(super) fn demand(&self, index: u64, work: Span) -> Span {
+        if self.classes.is_empty() && self.trace.is_none() {
+            return work;
+        }
+        let class = self.class(index).map_or(1.0, |class| class.work);
+        work.scaled(class * self.recorded(index).map_or(1.0, |row| row.demand))
+    }
+
     fn user(&self, index: u64) -> u32 {
+        if let Some(user) = self.recorded(index).and_then(|row| row.user) {
+            return user;
+        }
         ((u128::from(keyed(self.user_key, index)) * u128::from(self.users)) >> 64) as u32
     }
 
@@ -157,49 +195,6 @@ impl PopulationState {
     fn backoff(&self, policy: &RetryPolicy, index: u64, retry: u32) -> Span {
         policy.wait(retry, |retry| unit(keyed(self.backoff_key, keyed(u64::from(retry), index))))
     }
-
-    /// Draws the next gap, and returns when it ends; `None` while nobody arrives.
-    fn draw_arrival(&mut self, kind: &Arrivals) -> Option<Time> {
-        let gap = match kind {
-            Arrivals::Poisson => self.arrivals.exponential(),
-            Arrivals::Constant => 1.0,
-            Arrivals::Closed { .. } => return None,
-        };
-        self.arrive_after(gap)
-    }
-
-    fn arrive_after(&mut self, gap: f64) -> Option<Time> {
-        if self.rate <= 0.0 {
-            self.gap_left = gap;
-            return None;
-        }
-        self.next_ns += gap * 1e9 / self.rate;
-        Some(Span::from_ns_f64(self.next_ns).after_start())
-    }
-
-    /// Changes the rate: what is left of the current gap is stretched or shrunk. For Poisson
-    /// arrivals this is exact, because a unit-rate gap is read at the new rate from here on.
-    fn set_rate(&mut self, now: Time, rate: f64) -> Option<Time> {
-        let now_ns = now.as_ns() as f64;
-        let gap = if self.rate > 0.0 {
-            (self.next_ns - now_ns).max(0.0) * self.rate / 1e9
-        } else {
-            self.gap_left
-        };
-        self.rate = rate;
-        self.epoch = self.epoch.wrapping_add(1);
-        self.next_ns = now_ns;
-        self.arrive_after(gap)
-    }
-}
-
-fn identity(user: u32, n: u32) -> u64 {
-    u64::from(n) << USER_BITS | u64::from(user)
-}
-
-/// The how manieth of its user a closed loop's request is.
-fn nth(identity: u64) -> u32 {
-    (identity >> USER_BITS) as u32
 }
 
 impl World {
@@ -209,47 +204,16 @@ impl World {
             let id = PopulationId(index as u16);
             self.open_hedging(id);
             self.open_pools(id, seed);
-            let population = &mut self.populations[index];
-            let at = population.draw_arrival(&self.setup.populations[index].arrivals);
-            let users = population.users;
+            let kind = &self.setup.populations[index].arrivals;
+            let at = self.populations[index].arriving.draw(kind);
             self.push_arrival(id, at);
-            if matches!(self.setup.populations[index].arrivals, Arrivals::Closed { .. }) {
-                for user in 0..users {
-                    self.think(id, user, 0);
-                }
-            }
+            self.open_loop(id);
         }
-    }
-
-    /// In a closed loop a user thinks, before its n-th request.
-    fn think(&mut self, id: PopulationId, user: u32, n: u32) {
-        self.think_from(self.now, true, id, user, n);
-    }
-
-    /// In a closed loop a user sends its n-th request: at some time, after a thought or without.
-    fn think_from(&mut self, from: Time, thinks: bool, id: PopulationId, user: u32, n: u32) {
-        let Arrivals::Closed { think } = &self.setup.populations[id.index()].arrivals else {
-            return;
-        };
-        let key = self.populations[id.index()].think_key;
-        let thought = if thinks { think.at(keyed(key, identity(user, n))) } else { Span::ZERO };
-        self.queue.push(from + thought, ARRIVALS, Event::Thought { population: id, user, n });
-    }
-
-    pub(super) fn on_thought(
-        &mut self,
-        id: PopulationId,
-        user: u32,
-        n: u32,
-        probe: &mut impl Probe,
-    ) {
-        self.populations[id.index()].born += 1;
-        self.give_birth(id, user, identity(user, n), probe);
     }
 
     fn push_arrival(&mut self, population: PopulationId, at: Option<Time>) {
         if let Some(at) = at {
-            let epoch = self.populations[population.index()].epoch;
+            let epoch = self.populations[population.index()].arriving.epoch;
             self.queue.push(at, ARRIVALS, Event::Arrival { population, epoch });
         }
     }
@@ -257,15 +221,18 @@ impl World {
     pub(super) fn on_arrival(&mut self, id: PopulationId, epoch: u32, probe: &mut impl Probe) {
         let kind = &self.setup.populations[id.index()].arrivals;
         let population = &mut self.populations[id.index()];
-        if population.epoch != epoch {
+        if population.arriving.epoch != epoch {
             return;
         }
-        let index = population.born;
-        population.born += 1;
-        let user = population.user(index);
-        let next = population.draw_arrival(kind);
+        let size = population.arriving.batch(kind);
+        let first = population.arriving.recorded().unwrap_or(population.born);
+        population.born += u64::from(size);
+        let next = population.arriving.draw(kind);
         self.push_arrival(id, next);
-        self.give_birth(id, user, index, probe);
+        for index in first..first + u64::from(size) {
+            let user = self.populations[id.index()].user(index);
+            self.give_birth(id, user, index, probe);
+        }
     }
 
     fn give_birth(&mut self, id: PopulationId, user: u32, index: u64, probe: &mut impl Probe) {
@@ -332,28 +299,20 @@ impl World {
         self.digest_fact(Fact::RequestOver, subject, outcome.index() as u64);
         probe.request_finished(self.now, &fact);
         if !self.loses_patience(&request, outcome) {
-            self.think(request.population, request.user, nth(request.index) + 1);
+            self.go_on(request.population, request.index);
         }
     }
 
     /// Changes populations' rates: `change` edits the surges in force of each one chosen.
-    fn resurge(
-        &mut self,
-        chosen: Option<PopulationId>,
-        change: impl Fn(&mut Vec<(Option<EntryId>, f64)>),
-    ) {
+    fn resurge(&mut self, chosen: Option<PopulationId>, change: impl Fn(&mut Vec<Surge>)) {
         for index in 0..self.populations.len() {
-            if chosen.is_some_and(|id| id.index() != index) {
+            let setup = &self.setup.populations[index];
+            if chosen.is_some_and(|id| id.index() != index) || !setup.arrivals.has_rate() {
                 continue;
             }
-            let population = &mut self.populations[index];
-            change(&mut population.surges);
-            let factor: f64 = population.surges.iter().map(|&(_, factor)| factor).product();
-            let rate = self.setup.populations[index].rate * factor;
-            if rate.to_bits() != population.rate.to_bits() {
-                let at = population.set_rate(self.now, rate);
-                self.push_arrival(PopulationId(index as u16), at);
-            }
+            let arriving = &mut self.populations[index].arriving;
+            let at = arriving.resurge(self.now, setup.rate, &change);
+            self.push_arrival(PopulationId(index as u16), at);
         }
     }
 
@@ -364,16 +323,28 @@ impl World {
         factor: f64,
         source: Option<EntryId>,
     ) {
-        self.resurge(chosen, |surges| surges.push((source, factor)));
+        self.resurge(chosen, |surges| surges.push(Surge { source, factor, ramp: None }));
+    }
+
+    /// A crowd comes, stays and goes: it ends by itself, or with `calm`.
+    pub(super) fn flash_crowd(
+        &mut self,
+        chosen: Option<PopulationId>,
+        crowd: &FlashCrowd,
+        source: Option<EntryId>,
+    ) {
+        let ramp = Ramp::new(self.now, crowd);
+        let surge = Surge { source, factor: crowd.factor, ramp: Some(ramp) };
+        self.resurge(chosen, |surges| surges.push(surge));
     }
 
     /// Ends the surges that one entry began, or all of them.
     pub(super) fn calm(&mut self, chosen: Option<PopulationId>, of: Option<EntryId>) {
-        self.resurge(chosen, |surges| surges.retain(|&(source, _)| of.is_some() && source != of));
+        self.resurge(chosen, |surges| surges.retain(|surge| of.is_some() && surge.source != of));
     }
 
     /// Whether any population's rate is not its own.
     pub(super) fn has_surges(&self) -> bool {
-        self.populations.iter().any(|population| !population.surges.is_empty())
+        self.populations.iter().any(|population| population.arriving.is_surging(self.now))
     }
 }

@@ -1,9 +1,9 @@
 //! What clients do besides trying again: budgets, breakers, throttles, users who leave.
 
+use super::PopulationState;
 use super::breaker::Breakers;
 use super::budget::Budgets;
 use super::throttle::Throttles;
-use super::{PopulationState, nth};
 use crate::engine::random::Seed;
 use crate::engine::slab::Handle;
 use crate::engine::time::Time;
@@ -157,7 +157,7 @@ impl World {
         };
         let at_once = patience.asks_at_once();
         if matches!(self.setup.populations[id.index()].arrivals, Arrivals::Closed { .. }) {
-            self.think_from(back, !at_once, id, user, nth(request.index) + 1);
+            self.go_on_from(back, !at_once, id, request.index);
         } else if at_once {
             self.queue.push(back, ARRIVALS, Event::Returned { population: id, user });
         }

@@ -12,6 +12,8 @@ use crate::model::setup::*;
 use crate::model::world::World;
 use std::sync::Arc;
 
+mod demand;
+
 /// Births and ends, in order, with the user.
 #[derive(Default)]
 struct Log {

@@ -37,7 +37,7 @@ impl World {
     }
 
     /// Whether monitoring, at the balancer, has an attempt before it and has not seen its end.
-    pub(in crate::model) fn is_monitored(&self, attempt: &Attempt) -> bool {
+    pub(in crate::model) fn is_monitored(attempt: &Attempt) -> bool {
         !matches!(attempt.place, Place::Coming(_) | Place::Answering(_))
     }
 
@@ -49,7 +49,7 @@ impl World {
         probe: &mut impl Probe,
     ) {
         let attempt = *self.attempts.get(handle).expect("its client has just left");
-        if self.is_monitored(&attempt) {
+        if Self::is_monitored(&attempt) {
             self.monitor.attempt_over(Outcome::Timeout, self.now.since(attempt.asked));
         }
         self.note_for_policies(&attempt, Outcome::Timeout);

@@ -1,5 +1,6 @@
 //! What serves requests, and the database behind it.
 
+use super::{ColdStart, OwnFaults};
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
 use crate::model::outcome::Outcome;
@@ -37,6 +38,8 @@ pub struct BackendSetup {
     pub start_time: Span,
     /// Slowness after a restart.
     pub cold_start: Option<ColdStart>,
+    /// What its process does to itself.
+    pub own_faults: OwnFaults,
     /// Whether the server runs when the scenario begins.
     pub up_at_start: bool,
 }
@@ -69,16 +72,6 @@ pub enum OverloadEnd {
     Restart,
     /// Time; it resumes where it stopped.
     After(Span),
-}
-
-/// Slowness after a restart: work takes `slowdown` times as long at first, and the factor falls
-/// linearly to 1 over `period`, in ten steps.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ColdStart {
-    /// Initial factor, at least 1.
-    pub slowdown: f64,
-    /// How long it takes to reach full speed.
-    pub period: Span,
 }
 
 /// A database behind all backends: each attempt, once a worker has done its own part, takes one

@@ -3,9 +3,10 @@
 use super::connections::ConnectionPolicy;
 use super::hedge::HedgePolicy;
 use super::policies::{ClientPolicies, RetryBudgets};
-use crate::engine::dist::Distribution;
+use super::{Arrivals, Class, Profile, Session};
 use crate::engine::time::Span;
 use crate::model::outcome::OutcomeSet;
+use std::sync::Arc;
 
 /// People who send requests.
 #[derive(Clone, Debug)]
@@ -17,9 +18,15 @@ pub struct Population {
     pub users: u32,
     /// How requests arrive.
     pub arrivals: Arrivals,
-    /// Requests per second of the whole population, before retries; finite, not negative. Not read
-    /// in a closed loop.
+    /// Requests per second of the whole population, before retries; sessions per second, if it has
+    /// any. Finite, not negative. Not read in a closed loop and with a trace.
     pub rate: f64,
+    /// How the rate varies over the run; `None`: not at all.
+    pub profile: Option<Profile>,
+    /// What follows a request; `None`: nothing.
+    pub session: Option<Session>,
+    /// The kinds of its requests; none: all alike, of priority 0.
+    pub classes: Arc<[Class]>,
     /// What a hash sees of a request; `None`: its user.
     pub keys: Option<Keys>,
     /// How long a client waits for one attempt; `None`: for ever.
@@ -43,33 +50,35 @@ pub struct Population {
     pub policies: ClientPolicies,
 }
 
-/// When the requests of a population are born.
+/// The keys of a population's requests: each request has one, whoever sends it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Arrivals {
-    /// Open loop, independent: exponential gaps.
-    Poisson,
-    /// Open loop, one every 1/rate, the first after one gap.
-    Constant,
-    /// Closed loop: each user thinks, sends a request, waits for its outcome, retries included, and
-    /// thinks again. All begin with a think time. Surges do not touch them.
-    Closed {
-        /// How long a user thinks; of a positive mean.
-        think: Distribution,
+pub enum Keys {
+    /// So many, by rank from 0.
+    Ranked {
+        /// How many. At least 1.
+        count: u32,
+        /// A key of rank r is drawn with probability proportional to 1/(r+1)^zipf; 0: uniformly.
+        zipf: f64,
+        /// What a hash of a header or URI reads: `{}` stands for the rank.
+        text: String,
+        /// The IPv4 address of rank 0 in host byte order; others follow it. One that ends in 0 or
+        /// 255 is replaced by the one of the same network that ends in 1.
+        address: u32,
     },
+    /// These; at least one.
+    Recorded(Arc<[RecordedKey]>),
 }
 
-/// The keys of a population's requests: each request has one of `count`, whoever sends it.
+/// A recorded key.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Keys {
-    /// How many there are, by rank from 0. At least 1.
-    pub count: u32,
-    /// A key of rank r is drawn with probability proportional to 1/(r+1)^zipf; 0: uniformly.
-    pub zipf: f64,
-    /// What a hash of a header or URI reads: `{}` stands for the rank.
-    pub text: String,
-    /// The IPv4 address of rank 0 in host byte order; others follow it. One that ends in 0 or 255
-    /// is replaced by the one of the same network that ends in 1.
+pub struct RecordedKey {
+    /// What a hash of a header or URI reads.
+    pub text: Box<str>,
+    /// The client's IPv4 address in host byte order.
     pub address: u32,
+    /// How frequent, in proportion to the others' weights; not negative, not all zero. Not read
+    /// where a trace says which key a request has.
+    pub weight: f64,
 }
 
 /// When and how often a client tries again.

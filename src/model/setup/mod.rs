@@ -3,13 +3,16 @@
 //! Scenario files are resolved into this; after that, no name, unit or default is interpreted again.
 
 mod alert;
+mod arrivals;
 mod backend;
+mod breakage;
 mod client;
 mod connections;
 mod hedge;
 mod network;
 mod policies;
 mod timeline;
+mod warmth;
 
 pub use super::balancer::config::{
     AlgorithmConfig, BalancerConfig, BalancerSetup, Change, Member, Rollout,
@@ -17,8 +20,10 @@ pub use super::balancer::config::{
 pub use super::station::discipline::DisciplineConfig;
 pub use super::station::{Contention, Slowdown};
 pub use alert::{AlertRule, Signal};
-pub use backend::{Abandoned, BackendSetup, ColdStart, DatabaseSetup, Overload, OverloadEnd};
-pub use client::{Arrivals, Backoff, Jitter, Keys, Population, RetryPolicy};
+pub use arrivals::{Arrivals, Class, CountLaw, Profile, Session, Trace, TraceRow};
+pub use backend::{Abandoned, BackendSetup, DatabaseSetup, Overload, OverloadEnd};
+pub use breakage::{Cause, Memory, Origin, OwnFaults, Pauses, PausesEvery, Supervisor};
+pub use client::{Backoff, Jitter, Keys, Population, RecordedKey, RetryPolicy};
 pub use connections::{ConnectionPolicy, Pins, Reuse};
 pub use hedge::{HedgeBudget, HedgePolicy};
 pub use network::{
@@ -28,7 +33,8 @@ pub use policies::{
     BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,
     RetryBudgets, Scope, ThrottlePolicy, TokenBudget, TokenDeposit,
 };
-pub use timeline::{Action, Fault, FaultKind, TimelineEntry, Trigger};
+pub use timeline::{Action, Fault, FaultKind, FlashCrowd, TimelineEntry, Trigger};
+pub use warmth::{ColdStart, Fading};
 
 use crate::engine::time::{Span, Time};
 
@@ -52,6 +58,10 @@ pub struct EntryId(pub u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AlertId(pub u16);
 
+/// A cause of failures, by its position in [`Setup::causes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CauseId(pub u16);
+
 macro_rules! index {
     ($($id:ty),*) => {$(
         impl $id {
@@ -62,7 +72,7 @@ macro_rules! index {
         }
     )*};
 }
-index!(BackendId, PopulationId, InstanceId, EntryId, AlertId);
+index!(BackendId, PopulationId, InstanceId, EntryId, AlertId, CauseId);
 
 /// Everything that a run depends on, besides the seed.
 #[derive(Clone, Debug)]
@@ -81,6 +91,8 @@ pub struct Setup {
     pub database: Option<DatabaseSetup>,
     /// What lies between them; `None`: nothing, messages arrive at once.
     pub network: Option<NetworkSetup>,
+    /// What strikes at random.
+    pub causes: Vec<Cause>,
     /// What is done to the system, and when.
     pub timeline: Vec<TimelineEntry>,
     /// Rules that monitoring evaluates.

@@ -97,6 +97,13 @@ pub enum Action {
         /// By how much; not negative.
         factor: f64,
     },
+    /// A surge that comes and goes by itself.
+    FlashCrowd {
+        /// Which population; `None`: all.
+        population: Option<PopulationId>,
+        /// How it comes and goes.
+        crowd: FlashCrowd,
+    },
     /// Surges end.
     Calm {
         /// Which population; `None`: all.
@@ -110,6 +117,19 @@ pub enum Action {
     DatabasePause(Span),
     /// Something people did that touches nothing here; shown in plots.
     Note,
+}
+
+/// A rate's factor goes evenly from 1 up to a height, stays there, and goes back to 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FlashCrowd {
+    /// The height; not negative.
+    pub factor: f64,
+    /// How long it takes to get there.
+    pub rise: Span,
+    /// How long it stays.
+    pub hold: Span,
+    /// How long it takes to be over.
+    pub decay: Span,
 }
 
 /// What can be wrong with a backend. Faults on one backend form a list that is folded into its

@@ -20,16 +20,8 @@ pub(in crate::model) struct Waiter {
     pub(in crate::model) since: Time,
     /// How urgent it is: 0 is the most urgent.
     pub(super) priority: u8,
-    /// What is left of work that was begun, if it was put back in line.
-    pub(in crate::model) begun: Option<Begun>,
-}
-
-/// Work that was interrupted.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::model) struct Begun {
-    pub(super) left: Span,
-    /// The how manieth this station has begun.
-    pub(super) order: u64,
+    /// Whether its work was begun, before it was put back in line.
+    pub(in crate::model) begun: bool,
 }
 
 /// What becomes of whoever is taken out of the line.

@@ -24,7 +24,7 @@ pub use contention::{Contention, Slowdown};
 use crate::engine::random::{Purpose, Seed, Stream};
 use crate::engine::slab::Handle;
 use crate::engine::time::{Span, Time};
-use discipline::{Begun, DisciplineConfig, Line, Service, Turn, Waiter};
+use discipline::{DisciplineConfig, Line, Service, Turn, Waiter};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -71,8 +71,12 @@ pub(super) struct Station {
     jobs: BinaryHeap<Reverse<(u64, u64, Handle)>>,
     line: Line,
     in_line: u32,
+    /// Work that was begun and put back in line: how much is left, and the how manieth it was.
+    interrupted: Vec<(Handle, Span, u64)>,
     service: Service,
     contention: Option<Contention>,
+    /// Whether it is workers and a line, and nothing else.
+    is_plain: bool,
     /// Whether the speed depends on how many attempts are computed.
     is_paced: bool,
     /// Work-nanoseconds done per nanosecond by a worker that is neither shared nor slowed down by
@@ -115,8 +119,10 @@ impl Station {
             jobs: BinaryHeap::new(),
             line: Line::new(discipline, stream),
             in_line: 0,
+            interrupted: Vec::new(),
             service,
             contention: contention.cloned(),
+            is_plain: service == Service::Kept && contention.is_none(),
             is_paced: service == Service::Shared || contention.is_some_and(|c| !c.at_start),
             base_speed: 1.0,
             speed: 1.0,
@@ -194,14 +200,14 @@ impl Station {
         self.remove_job(attempt);
         self.in_service -= 1;
         let left = Span::from_ns(done_at.saturating_sub(self.progress));
-        let begun = Some(Begun { left, order });
-        self.join(now, Waiter { attempt, since: now, priority: 0, begun });
+        self.interrupted.push((attempt, left, order));
+        self.join(now, Waiter { attempt, since: now, priority: 0, begun: true });
         true
     }
 
     /// Puts an attempt that has entered in line.
     pub(super) fn wait(&mut self, now: Time, attempt: Handle, priority: u8) {
-        self.join(now, Waiter { attempt, since: now, priority, begun: None });
+        self.join(now, Waiter { attempt, since: now, priority, begun: false });
         self.note_peak();
     }
 
@@ -228,7 +234,7 @@ impl Station {
     /// Since when an attempt has been in line, unless it has been served before. O(length of the
     /// line).
     pub(super) fn waits_since(&self, attempt: Handle) -> Option<Time> {
-        let waiter = self.line.rule().find(attempt).filter(|waiter| waiter.begun.is_none());
+        let waiter = self.line.rule().find(attempt).filter(|waiter| !waiter.begun);
         waiter.map(|waiter| waiter.since)
     }
 
@@ -243,23 +249,37 @@ impl Station {
         self.advance(now);
         self.in_service += 1;
         self.started += 1;
-        let work = match &self.contention {
+        let work = if self.is_plain { work } else { self.at_start(work) };
+        self.push_job(attempt, work, self.started);
+        self.pace(now);
+    }
+
+    /// What an attempt that has just been taken up asks for among the others.
+    #[cold]
+    fn at_start(&mut self, work: Span) -> Span {
+        self.note_peak();
+        match &self.contention {
             Some(contention) if contention.at_start => {
                 work.scaled(contention.factor(self.in_service))
             }
             _ => work,
-        };
-        self.push_job(attempt, work, self.started);
-        self.note_peak();
-        self.pace(now);
+        }
     }
 
     /// A free worker goes on with work that was interrupted.
-    pub(super) fn go_on(&mut self, now: Time, attempt: Handle, begun: Begun) {
+    pub(super) fn go_on(&mut self, now: Time, attempt: Handle) {
+        let (left, order) = self.forget_interrupted(attempt).expect("its work was begun");
         self.advance(now);
         self.in_service += 1;
-        self.push_job(attempt, begun.left, begun.order);
+        self.push_job(attempt, left, order);
         self.pace(now);
+    }
+
+    /// The last that was interrupted is the first to go on.
+    fn forget_interrupted(&mut self, attempt: Handle) -> Option<(Span, u64)> {
+        let position = self.interrupted.iter().rposition(|&(other, ..)| other == attempt)?;
+        let (_, left, order) = self.interrupted.remove(position);
+        Some((left, order))
     }
 
     /// A worker that held this attempt while it was elsewhere has to finish it here.
@@ -310,6 +330,7 @@ impl Station {
         self.advance(now);
         if self.in_line > 0 && self.line.rule_mut().remove(attempt).is_some() {
             self.in_line -= 1;
+            self.forget_interrupted(attempt);
             self.count_departure(now);
             return false;
         }
@@ -344,6 +365,7 @@ impl Station {
         self.occupancy.left_at_ns += u128::from(inside) * u128::from(now.as_ns());
         self.jobs.clear();
         self.line.rule_mut().clear();
+        self.interrupted.clear();
         self.in_line = 0;
         self.in_service = 0;
         self.scheduled = None;

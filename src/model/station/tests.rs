@@ -10,7 +10,7 @@ pub(super) fn waiter(number: u32, since: u64) -> Waiter {
     let mut slab = Slab::default();
     let handles: Vec<Handle> = (0..=number).map(|_| slab.insert(())).collect();
     let attempt = handles[number as usize];
-    Waiter { attempt, since: at(since), priority: 0, begun: None }
+    Waiter { attempt, since: at(since), priority: 0, begun: false }
 }
 
 /// Who is taken out of the line at that time, and whether to be served.
@@ -129,8 +129,8 @@ impl Driver {
 
     fn fill(&mut self, now: Time) {
         let Some(Turn::Serve(next)) = self.station.next_waiting(now) else { return };
-        if let Some(begun) = next.begun {
-            self.station.go_on(now, next.attempt, begun);
+        if next.begun {
+            self.station.go_on(now, next.attempt);
         } else {
             let work = Span::from_ns(self.works[next.attempt.index()]);
             self.station.start(now, next.attempt, work);

@@ -1,6 +1,7 @@
 //! `[[backends]]`, the tables in it, and the database behind them.
 
-use super::tables::{AGES, ANSWERS, INSTANT};
+use super::faults::{COLD_START, FAILURES, MEMORY, OVERLOAD, PAUSES, SUPERVISOR};
+use super::tables::{AGES, ANSWERS};
 use super::{CONTENTION, Kind, More, TableSpec, default, optional, required};
 use crate::model::station::discipline::DISCIPLINE_NAMES;
 
@@ -67,6 +68,10 @@ pub static BACKENDS: TableSpec = TableSpec {
         )
         .range(0.0, AGES),
         optional("cold-start", Kind::Table(&COLD_START), COLD_START.doc),
+        optional("memory", Kind::Table(&MEMORY), MEMORY.doc),
+        optional("pauses", Kind::Table(&PAUSES), PAUSES.doc),
+        optional("supervisor", Kind::Table(&SUPERVISOR), SUPERVISOR.doc),
+        optional("failures", Kind::Table(&FAILURES), FAILURES.doc),
         default("up", Kind::Flag, "true", "whether the server runs when the scenario begins"),
         default("weight", Kind::Count, "1", "relative share of the traffic; 0 takes none")
             .range(0.0, 10_000.0),
@@ -122,39 +127,6 @@ pub(in super::super) const MEMBER_KEYS: [&str; 9] = [
 ];
 /// Those of them that no configuration changes.
 pub(in super::super) const FIXED_MEMBER_KEYS: [&str; 3] = ["address", "zone", "group"];
-
-/// `overload` of backends.
-pub static OVERLOAD: TableSpec = TableSpec {
-    title: "overload",
-    doc: "What overload does to a backend beyond filling its queue.",
-    fields: &[
-        required(
-            "unresponsive-at",
-            Kind::OverloadCondition,
-            "when it stops answering: \"queue >= 390\" or \"queue >= 95%\" of `queue`",
-        ),
-        required(
-            "until",
-            Kind::DurationOr("restart"),
-            "what brings it back: \"restart\", or a length of time",
-        )
-        .range(INSTANT, AGES),
-    ],
-    more: More::Nothing,
-};
-
-/// `cold-start` of backends.
-pub static COLD_START: TableSpec = TableSpec {
-    title: "cold-start",
-    doc: "Slowness after a restart, which fades linearly.",
-    fields: &[
-        required("slowdown", Kind::Number, "work takes so many times as long at first")
-            .range(1.0, 1e6),
-        required("period", Kind::Duration, "how long it takes to reach full speed")
-            .range(INSTANT, AGES),
-    ],
-    more: More::Nothing,
-};
 
 /// `[database]`.
 pub static DATABASE: TableSpec = TableSpec {

@@ -1,5 +1,6 @@
 //! `[[clients]]` and the tables in it.
 
+use super::demand::{BATCH, BURST, CLASSES, PROFILE, SESSION, TRACE};
 use super::policies::{BREAKER, GRPC_THROTTLING, PATIENCE, RATIO_BUDGET, THROTTLE, TOKEN_BUDGET};
 use super::tables::{AGES, FAILURES, INSTANT};
 use super::{Kind, More, TableSpec, default, optional, required};
@@ -19,22 +20,36 @@ pub static CLIENTS: TableSpec = TableSpec {
         .range(1.0, 1e7),
         default(
             "arrivals",
-            Kind::Choice(&["poisson", "constant", "closed"]),
+            Kind::Choice(&[
+                "poisson", "constant", "jittered", "bursty", "batches", "trace", "closed",
+            ]),
             "poisson",
-            "how requests are spaced: independently, evenly, or each user's after the one before it",
+            "how requests are spaced: independently, evenly, nearly evenly, independently at a rate that jumps, several at once, as recorded, or each user's after the one before it",
         ),
         optional(
             "rate",
             Kind::Rate,
-            "requests of the whole population, before retries, such as \"450/s\"; needed unless arrivals = \"closed\"",
+            "requests of the whole population, before retries, such as \"450/s\" (sessions, if it has any); needed unless arrivals are closed or recorded",
         )
         .range(0.0, 1e7),
+        optional(
+            "spread",
+            Kind::Ratio,
+            "how far gaps of arrivals = \"jittered\" may be from the mean, uniformly; default 50%",
+        )
+        .range(0.0, 1.0),
+        optional("burst", Kind::Table(&BURST), BURST.doc),
+        optional("batch", Kind::Table(&BATCH), BATCH.doc),
+        optional("trace", Kind::Table(&TRACE), TRACE.doc),
+        optional("profile", Kind::Table(&PROFILE), PROFILE.doc),
+        optional("session", Kind::Table(&SESSION), SESSION.doc),
         optional(
             "think",
             Kind::Distribution,
             "how long a user waits after an outcome before the next request, and at the start; needed if arrivals = \"closed\"",
         ),
         optional("zone", Kind::Name, "with [network] or [[link]]: the zone they are in"),
+        optional("classes", Kind::List(&CLASSES), CLASSES.doc),
         optional("keys", Kind::Table(&KEYS), KEYS.doc),
         default(
             "timeout",
@@ -84,7 +99,13 @@ pub static KEYS: TableSpec = TableSpec {
     title: "keys",
     doc: "What hashing balancers see of requests: each has one of so many keys, whoever sends it; default: its user.",
     fields: &[
-        required("count", Kind::Count, "how many keys, of rank 0 and up").range(1.0, 1e6),
+        optional("count", Kind::Count, "how many keys, of rank 0 and up; needed without `file`")
+            .range(1.0, 1e6),
+        optional(
+            "file",
+            Kind::Text,
+            "in place of `count`, a CSV file beside the scenario's, with a header: key, and if known weight",
+        ),
         default(
             "zipf",
             Kind::Number,

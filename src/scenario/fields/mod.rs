@@ -10,6 +10,8 @@ mod admission;
 mod backends;
 mod balancer;
 mod clients;
+mod demand;
+mod faults;
 mod layers;
 mod membership;
 mod network;
@@ -18,10 +20,12 @@ mod stations;
 mod tables;
 
 pub use admission::ADMISSION;
-pub use backends::{BACKENDS, COLD_START, DATABASE, OVERLOAD};
+pub use backends::{BACKENDS, DATABASE};
 pub(super) use backends::{FIXED_MEMBER_KEYS, MEMBER_KEYS};
 pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 pub use clients::{CLIENTS, CONNECTIONS, HEDGE, KEYS, RETRIES};
+pub use demand::{BATCH, BURST, CLASSES, PROFILE, SESSION, TRACE};
+pub use faults::{CAUSE, COLD_START, FAILURES, MEMORY, OVERLOAD, PAUSES, SUPERVISOR};
 pub use layers::{CANARY, PRIORITY, SUBSET, ZONES};
 pub use membership::{EJECTION, HEALTH, SLOW_START};
 pub use network::{LINK, NETWORK};
@@ -68,6 +72,13 @@ pub enum Presence {
     Number(f64),
 }
 
+impl Presence {
+    /// Whether something holds where the key is missing.
+    pub(super) fn has_value(self) -> bool {
+        matches!(self, Self::Default(_) | Self::Number(_))
+    }
+}
+
 /// What may stand at a key.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
@@ -97,6 +108,8 @@ pub enum Kind {
     Ratio,
     /// Events per time.
     Rate,
+    /// An amount of memory.
+    Size,
     /// A length of time.
     Duration,
     /// A length of time or one word.

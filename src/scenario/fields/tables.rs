@@ -4,6 +4,7 @@ use super::admission::ADMISSION;
 use super::backends::{BACKENDS, DATABASE};
 use super::balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 use super::clients::CLIENTS;
+use super::faults::CAUSE;
 use super::layers::{CANARY, PRIORITY, SUBSET, ZONES};
 use super::membership::{EJECTION, HEALTH, SLOW_START};
 use super::network::{LINK, NETWORK};
@@ -44,6 +45,7 @@ pub static SCENARIO: TableSpec = TableSpec {
         optional("database", Kind::Table(&DATABASE), DATABASE.doc),
         optional("network", Kind::Table(&NETWORK), NETWORK.doc),
         optional("link", Kind::List(&LINK), LINK.doc),
+        optional("cause", Kind::List(&CAUSE), CAUSE.doc),
         optional("timeline", Kind::List(&TIMELINE), TIMELINE.doc),
         optional("alert", Kind::List(&ALERT), ALERT.doc),
         optional("objective", Kind::Table(&OBJECTIVE), OBJECTIVE.doc),

@@ -103,6 +103,7 @@ impl Subject<'_> {
             Kind::Number => values::number(node, field),
             Kind::Ratio => values::ratio(node, field),
             Kind::Rate => values::rate(node, field),
+            Kind::Size => values::size(node, field).map(|bytes| bytes as f64),
             Kind::Duration | Kind::DurationOr(_) | Kind::Distribution => {
                 values::duration(node, field).map(|span| span.as_ns() as f64)
             }
@@ -117,6 +118,7 @@ impl Subject<'_> {
             Kind::Count | Kind::CountOr(_) => format!("{}", (value + 0.5).floor()),
             Kind::Ratio => units::show_ratio(rounded(value)),
             Kind::Rate => units::show_rate(rounded(value)),
+            Kind::Size => units::show_size(rounded(value).round() as u64),
             Kind::Number => rounded(value).to_string(),
             Kind::Moment => {
                 let moment = Span::from_secs_f64((value / 1e9).round());

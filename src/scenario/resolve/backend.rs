@@ -4,17 +4,14 @@ use super::super::diagnostic::Diagnostic;
 use super::super::fields::{BACKENDS, Kind, families, parameters_of_family};
 use super::super::reader::{Report, Reported, TableReader};
 use super::super::tree::{Node, Value};
-use super::super::units;
 use super::super::values;
-use super::all;
 use super::layers::Places;
 use super::station;
+use super::{all, own_faults};
 use crate::engine::digest::Digest;
 use crate::engine::dist::{Distribution, Family, ParameterValue, Parameters};
 use crate::model::outcome::Outcome;
-use crate::model::setup::{
-    Abandoned, BackendSetup, ColdStart, DatabaseSetup, Member, Overload, OverloadEnd,
-};
+use crate::model::setup::{Abandoned, BackendSetup, DatabaseSetup, Member, OwnFaults};
 
 /// Every backend.
 pub(super) fn backends(top: &TableReader<'_>) -> Option<Vec<BackendSetup>> {
@@ -35,10 +32,12 @@ fn backend(table: &TableReader<'_>) -> Option<BackendSetup> {
     let age = station::age(table, discipline.as_ref());
     let contention = table.part("contention", station::contention);
     let abandoned = table.choice("abandoned");
-    let overload = table.part("overload", |overload| self::overload(overload, queue));
+    let overload = table.part("overload", |table| Some(own_faults::overload(table, queue)));
     let start_time = table.duration("start-time");
-    let cold_start = table.part("cold-start", cold_start);
+    let cold_start = table.part("cold-start", own_faults::cold_start);
+    let own_faults = own_faults::own_faults(table);
     let up_at_start = table.flag("up");
+    let overload = overload.ok()?.unwrap_or_default();
     Some(BackendSetup {
         name: name?,
         workers: workers?,
@@ -55,64 +54,11 @@ fn backend(table: &TableReader<'_>) -> Option<BackendSetup> {
             "cancel" => Abandoned::Cancel,
             _ => Abandoned::Finish,
         },
-        overload: overload.ok()?,
+        overload: overload.overload,
         start_time: start_time?,
         cold_start: cold_start.ok()?,
+        own_faults: OwnFaults { crash_at: overload.crash_at, ..own_faults? },
         up_at_start: up_at_start?,
-    })
-}
-
-fn cold_start(table: &TableReader<'_>) -> Option<ColdStart> {
-    let slowdown = table.number("slowdown");
-    let period = table.duration("period");
-    Some(ColdStart { slowdown: slowdown?, period: period? })
-}
-
-fn overload(table: &TableReader<'_>, queue: Result<Option<u32>, Reported>) -> Option<Overload> {
-    // Of a queue that could not be read, nothing can be said.
-    let threshold = queue.ok().and_then(|queue| threshold(table, queue));
-    let until = match table.node("until")?.as_str() {
-        Some("restart") => Some(OverloadEnd::Restart),
-        _ => table.duration_or("until").map(OverloadEnd::After),
-    };
-    Some(Overload { queue: threshold?, until: until? })
-}
-
-/// `queue >= 390`, or `queue >= 95%` of its limit, rounded up.
-fn threshold(table: &TableReader<'_>, queue: Option<u32>) -> Option<u32> {
-    const EXPECTED: &str = "write \"queue >= 390\", or \"queue >= 95%\" of a limited queue";
-    if !table.has("unresponsive-at") {
-        return None;
-    }
-    table.get("unresponsive-at", |node, field| {
-        let text = values::text(node, field)?;
-        let fail = |message: &str| {
-            let at = text.rfind(' ').map_or(0, |at| at + 1);
-            let place = node.place.inside(text, at..text.len());
-            Err(Diagnostic::new(message, &place, "").help(EXPECTED))
-        };
-        let value = text.trim().strip_prefix("queue").map(str::trim_start);
-        let Some(value) = value.and_then(|rest| rest.strip_prefix(">=")).map(str::trim) else {
-            return Err(Diagnostic::new("this is not a condition on the queue", &node.place, "")
-                .help(EXPECTED));
-        };
-        let threshold = if let Ok(count) = value.parse::<u32>() {
-            count
-        } else if value.ends_with('%') {
-            let Ok(ratio) = units::ratio(value) else { return fail("this is not a percentage") };
-            let Some(limit) = queue else {
-                return fail("a percentage needs a `queue` with a limit");
-            };
-            // 95% of 160 is 152, whatever the last bit of the product says.
-            (ratio * f64::from(limit) - 1e-9).ceil() as u32
-        } else {
-            return fail("this is not a whole number or a percentage");
-        };
-        match queue {
-            _ if threshold == 0 => fail("at 0 the backend would never answer"),
-            Some(limit) if threshold > limit => fail("the queue never gets this long"),
-            _ => Ok(threshold),
-        }
     })
 }
 

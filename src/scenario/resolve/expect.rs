@@ -1,5 +1,6 @@
 //! `[objective]` and `[[expect]]`.
 
+use super::super::clock::Clock;
 use super::super::diagnostic::Diagnostic;
 use super::super::fields::Field;
 use super::super::reader::TableReader;
@@ -42,6 +43,11 @@ fn expect(context: &Context<'_>, table: &TableReader<'_>) -> Option<Expect> {
 
 /// A moment, written as an offset or a time of day.
 pub(super) fn moment(context: &Context<'_>, node: &Node, field: &Field) -> Read<Time> {
+    moment_of(context.clock, node, field)
+}
+
+/// A moment by this clock.
+pub(super) fn moment_of(clock: &Clock, node: &Node, field: &Field) -> Read<Time> {
     let text = match &node.value {
         Value::String(text) => text.clone(),
         Value::Datetime(datetime) => datetime.to_string(),
@@ -49,8 +55,7 @@ pub(super) fn moment(context: &Context<'_>, node: &Node, field: &Field) -> Read<
             return Err(values::wrong_kind(node, field, "a moment such as \"1h30m\" or \"14:05\""));
         }
     };
-    context
-        .clock
+    clock
         .moment(&text)
         .map_err(|error| Diagnostic::new(error.message, &node.place, "").help_if(error.help))
 }

@@ -6,6 +6,7 @@ mod alert;
 pub(super) mod assumption;
 mod backend;
 mod balancer;
+mod causes;
 mod client;
 mod expect;
 mod layers;
@@ -13,7 +14,9 @@ mod membership;
 mod names;
 mod network;
 mod observation;
+mod own_faults;
 mod policy;
+mod records;
 mod station;
 mod timeline;
 mod timeline_action;
@@ -24,6 +27,7 @@ pub(super) use names::{expand_names, sort_timeline};
 
 use super::clock::{Clock, Start};
 use super::fields::{Kind, SCENARIO};
+use super::files::Files;
 use super::reader::{Report, TableReader};
 use super::tree::{Node, Value};
 use super::values;
@@ -65,6 +69,7 @@ struct Context<'a> {
     report: &'a Report,
     clock: &'a Clock,
     names: &'a Names,
+    files: &'a Files<'a>,
     objective: Option<&'a Objective>,
     mode: Mode,
 }
@@ -95,7 +100,12 @@ pub(super) fn clock(root: &Node, report: &Report) -> Clock {
 }
 
 /// Reads the whole tree. `None` if anything was reported.
-pub(super) fn resolve(root: &Node, report: &Report, mode: Mode) -> Option<Resolved> {
+pub(super) fn resolve(
+    root: &Node,
+    report: &Report,
+    files: &Files<'_>,
+    mode: Mode,
+) -> Option<Resolved> {
     if !names::are_few(root, report) {
         return None;
     }
@@ -103,8 +113,15 @@ pub(super) fn resolve(root: &Node, report: &Report, mode: Mode) -> Option<Resolv
     let top = TableReader::open(report, root, SCENARIO.title, SCENARIO.fields(Some(root)))?;
     let names = Names::new(root, report);
     let objective = expect::objective(&top);
-    let context =
-        Context { root, report, clock: &clock, names: &names, objective: objective.as_ref(), mode };
+    let context = Context {
+        root,
+        report,
+        clock: &clock,
+        names: &names,
+        files,
+        objective: objective.as_ref(),
+        mode,
+    };
     schema_version(&top);
     let name = names::kebab(&top);
     let (title, description, references) = headings(&top);
@@ -163,6 +180,7 @@ fn setup(context: &Context<'_>, top: &TableReader<'_>) -> Option<Setup> {
     let config = balancer::configuration(context.report, context.root, &members);
     let instances = balancer::instances(top);
     let database = backend::database(top);
+    let causes = causes::causes(context, top);
     let alerts = alert::alerts(context, top);
     let timeline = timeline::timeline(context, top, instances.as_ref().map(|i| i.count));
     let network = network::network(context, top, instances.as_ref().map(|i| i.count));
@@ -181,6 +199,7 @@ fn setup(context: &Context<'_>, top: &TableReader<'_>) -> Option<Setup> {
         backends: backends?,
         database: database.ok()?,
         network: network.ok()?,
+        causes: causes?,
         timeline: timeline?,
         alerts: alerts?,
         observation: observation?,

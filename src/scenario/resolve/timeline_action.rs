@@ -14,8 +14,8 @@ use super::{Context, Mode, balancer, network};
 use crate::engine::time::Span;
 use crate::model::outcome::Outcome;
 use crate::model::setup::{
-    Action, BackendId, BalancerConfig, Change, EntryId, Fault, FaultKind, LinkEnd, PopulationId,
-    Rollout,
+    Action, BackendId, BalancerConfig, Change, EntryId, Fault, FaultKind, FlashCrowd, LinkEnd,
+    PopulationId, Rollout,
 };
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ pub(super) struct Actions<'a> {
 const OF_LINKS: [&str; 4] = ["direction", "balancers", "clients", "zones"];
 
 /// On what a fault works.
-enum Targets {
+pub(super) enum Targets {
     Backends(Vec<BackendId>),
     Database,
 }
@@ -56,6 +56,13 @@ impl<'a> Actions<'a> {
             .is_some_and(|action| action.all_fields().any(|field| field.key == "for"))
             .then(|| table.duration("for"))
             .flatten();
+        if verb == "flash-crowd" {
+            let (population, crowd) = (self.population(table), flash_crowd(table));
+            let (population, crowd) = (population.ok()?, crowd?);
+            // It is over by itself: what it began is taken back then.
+            let lasts = crowd.rise + crowd.hold + crowd.decay;
+            return Some((Action::FlashCrowd { population, crowd }, Some(lasts)));
+        }
         let action = match verb {
             "configure" => self.configure(index, table),
             "rollback" => self.rollback(table),
@@ -95,7 +102,7 @@ impl<'a> Actions<'a> {
 
     fn pause(&self, table: &TableReader<'_>) -> Option<Span> {
         let span = table.duration("for");
-        match self.targets(table)? {
+        match targets(self.context.names, table)? {
             Targets::Database => span,
             Targets::Backends(_) => {
                 table.fail(
@@ -111,7 +118,7 @@ impl<'a> Actions<'a> {
     /// The verbs whose `targets` say on what they work.
     fn on_targets(&self, verb: &str, table: &TableReader<'_>) -> Option<Action> {
         // Everything is read before the first gap ends the reading.
-        let targets = table.has("targets").then(|| self.targets(table)).flatten();
+        let targets = table.has("targets").then(|| targets(self.context.names, table)).flatten();
         let factor = (verb == "slow").then(|| table.number("factor"));
         let of = match verb {
             "restore" => self.entry(table, "slow"),
@@ -229,13 +236,14 @@ impl<'a> Actions<'a> {
         population.ok_or(Reported)
     }
 
-    /// A closed-loop population has no rate that could be multiplied.
+    /// A closed loop and a trace have no rate that could be multiplied.
     fn check_open(&self, chosen: Option<u16>, node: &Node) -> Read<()> {
-        let is_closed = |clients: &Node| clients.text("arrivals") == Some("closed");
         let all = self.context.root.items("clients").iter().enumerate();
         let mut of_it = all.filter(|(index, _)| chosen.is_none_or(|n| usize::from(n) == *index));
-        if of_it.any(|(_, clients)| is_closed(clients)) {
-            let message = "a population with arrivals = \"closed\" has no rate to change";
+        let is_rateless = |kind: &&str| matches!(*kind, "closed" | "trace");
+        let kind = of_it.find_map(|(_, clients)| clients.text("arrivals").filter(is_rateless));
+        if let Some(kind) = kind {
+            let message = format!("a population with arrivals = \"{kind}\" has no rate to change");
             return Err(Diagnostic::new(message, &node.place, "")
                 .help("name a population with a `rate` in `clients`"));
         }
@@ -244,52 +252,13 @@ impl<'a> Actions<'a> {
 
     /// The backends at `targets`.
     fn backends(&self, table: &TableReader<'_>) -> Option<Vec<BackendId>> {
-        match self.targets(table)? {
+        match targets(self.context.names, table)? {
             Targets::Backends(targets) => Some(targets),
             Targets::Database => {
                 table.fail("targets", "links lead to backends only", "the database has none");
                 None
             }
         }
-    }
-
-    fn targets(&self, table: &TableReader<'_>) -> Option<Targets> {
-        let names = &self.context.names;
-        table.get("targets", |node, field| {
-            let items = match node.as_array() {
-                Some(items) => items.iter().collect(),
-                None => vec![node],
-            };
-            let mut found: Vec<BackendId> = Vec::new();
-            let mut database = false;
-            for item in &items {
-                let text = values::text(item, field)?;
-                if text == "database" {
-                    database = true;
-                    continue;
-                }
-                for backend in names.backends_like(text, &item.place)? {
-                    if !found.contains(&backend) {
-                        found.push(backend);
-                    }
-                }
-            }
-            let fail = |message: &str, help: &str| {
-                Err(Diagnostic::new(message, &node.place, "").help(help))
-            };
-            match (database, found.is_empty()) {
-                (false, true) => fail("no targets", "name at least one backend"),
-                (true, false) => {
-                    fail("backends and the database in one entry", "write two entries")
-                }
-                (true, true) if !names.database => fail(
-                    "the scenario has no database",
-                    "add [database] with connections and query",
-                ),
-                (true, true) => Ok(Targets::Database),
-                (false, false) => Ok(Targets::Backends(found)),
-            }
-        })
     }
 
     fn rollout(&self, table: &TableReader<'_>) -> Option<Rollout> {
@@ -382,6 +351,49 @@ fn no_second(table: &TableReader<'_>, key: &str, other: &str) -> Result<Option<E
     let message = format!("`{key}` has no meaning next to `{other}`");
     table.report.push(Diagnostic::new(message, table.key_place(key), "remove one of them"));
     Err(Reported)
+}
+
+/// How a crowd comes and goes.
+fn flash_crowd(table: &TableReader<'_>) -> Option<FlashCrowd> {
+    let factor = table.has("factor").then(|| table.number("factor")).flatten();
+    let (rise, hold) = (table.duration("rise"), table.duration("hold"));
+    let decay = table.duration("decay");
+    Some(FlashCrowd { factor: factor?, rise: rise?, hold: hold?, decay: decay? })
+}
+
+/// On what an entry or a cause works.
+pub(super) fn targets(names: &Names, table: &TableReader<'_>) -> Option<Targets> {
+    table.get("targets", |node, field| {
+        let items = match node.as_array() {
+            Some(items) => items.iter().collect(),
+            None => vec![node],
+        };
+        let mut found: Vec<BackendId> = Vec::new();
+        let mut database = false;
+        for item in &items {
+            let text = values::text(item, field)?;
+            if text == "database" {
+                database = true;
+                continue;
+            }
+            for backend in names.backends_like(text, &item.place)? {
+                if !found.contains(&backend) {
+                    found.push(backend);
+                }
+            }
+        }
+        let fail =
+            |message: &str, help: &str| Err(Diagnostic::new(message, &node.place, "").help(help));
+        match (database, found.is_empty()) {
+            (false, true) => fail("no targets", "name at least one backend"),
+            (true, false) => fail("backends and the database in one entry", "write two entries"),
+            (true, true) if !names.database => {
+                fail("the scenario has no database", "add [database] with connections and query")
+            }
+            (true, true) => Ok(Targets::Database),
+            (false, false) => Ok(Targets::Backends(found)),
+        }
+    })
 }
 
 /// The waits of a rollout; `None` in the list stands for never.
@@ -509,6 +521,7 @@ mod tests {
             "configure",
             "rollback",
             "surge",
+            "flash-crowd",
             "calm",
             "note",
             "pause",

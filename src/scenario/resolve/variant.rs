@@ -91,7 +91,7 @@ fn try_out(context: &Context<'_>, variant: &Variant, key: &str) {
     if trial.is_empty() {
         let clock = clock(&root, &Report::default());
         sort_timeline(&mut root, &clock);
-        resolve(&root, &trial, Mode::Overridden);
+        resolve(&root, &trial, &context.files.aside(), Mode::Overridden);
     }
     for diagnostic in trial.finish().into_list() {
         let note = format!("this follows from the {key} `{}`", variant.name);
