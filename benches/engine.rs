@@ -106,6 +106,7 @@ impl Model {
             backends: (0..self.backends).map(backend).collect(),
             database: None,
             network: None,
+            autoscale: None,
             causes: Vec::new(),
             timeline: Vec::new(),
             alerts: Vec::new(),

@@ -337,6 +337,35 @@ fn a_user_of_a_closed_loop_is_away_instead_of_thinking() {
     }
 }
 
+/// One session of four requests with a second between them, begun at 60 s. The second request, at 61.001 s,
+/// is too much, and a user who is back after 7 s takes the session up again with it, or does not.
+#[test]
+fn a_session_ends_when_its_user_leaves() {
+    let all = failing(1.0);
+    let text = BASE.replace("rate = \"1000/s\"\n", "rate = \"1/m\"\nsession = SESSION\n");
+    let text = text.replace("SESSION", "{ mean = 4, law = \"constant\", think = \"1s\" }");
+    for (at_once, expected) in
+        [(true, &[60.0, 61.001, 68.002, 69.003, 70.004][..]), (false, &[60.0, 61.001])]
+    {
+        let patience =
+            format!("clients.web.patience={{ failures = 1, away = \"7s\", at-once = {at_once} }}");
+        let (log, _) = run(setup_of(
+            &text,
+            &[
+                &all[0],
+                &all[1],
+                "clients.web.users=1",
+                "clients.web.retries.max=0",
+                "timeline.fails.at=61s",
+                "timeline.fails.for=2s",
+                &patience,
+            ],
+        ));
+        let born: Vec<f64> = log.born.iter().map(|&(at, _)| seconds(at)).collect();
+        assert_eq!(born, expected);
+    }
+}
+
 /// Each feature repeats itself, changes what happens, and leaves the demand as it is: who asks, and when.
 #[test]
 fn policies_repeat_themselves_and_leave_the_demand_alone() {

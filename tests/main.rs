@@ -8,6 +8,7 @@
 mod admission;
 mod algorithms;
 mod architecture;
+mod arrivals;
 mod bundled;
 mod checks;
 mod cli;
@@ -27,5 +28,6 @@ mod readme;
 mod real;
 mod scenario_errors;
 mod scenario_meaning;
+mod stations;
 mod swarm;
 mod theory;

@@ -78,6 +78,8 @@ pub enum Purpose {
     Pauses = 49,
     /// The same of all that pause in step.
     PausesInStep = 50,
+    /// Which queries fail.
+    QueryFails = 51,
     /// Which requests a throttling client does not send.
     Throttle = 30,
     /// How long a user who has given up stays away.

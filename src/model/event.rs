@@ -1,5 +1,6 @@
 //! Everything that can happen, and what comes first at one instant.
 
+use super::autoscale::ScaleStep;
 use super::checks::Due;
 use super::setup::{AlertId, BackendId, CauseId, EntryId, InstanceId, PopulationId};
 use crate::engine::queue::Class;
@@ -20,6 +21,8 @@ pub(super) enum Event {
     Cause { cause: CauseId, begins: bool },
     /// A backend's process pauses, or (`false`) goes on.
     Pause { backend: BackendId, begins: bool },
+    /// The autoscaler's next step.
+    Scale(ScaleStep),
     /// An instance takes up a configuration version.
     Adopt { instance: InstanceId, version: u32 },
     /// A backend's next completion, unless its epoch has passed.
@@ -28,6 +31,10 @@ pub(super) enum Event {
     DatabaseCompletion { epoch: u32 },
     /// A backend's own timer, unless its life has ended since.
     BackendTimer { backend: BackendId, life: u32, what: BackendTimer },
+    /// An attempt has waited too long for a connection to the database.
+    DatabasePoolTimeout(Handle),
+    /// A query has taken too long.
+    QueryTimeout(Handle),
     /// A database pause is over.
     DatabaseResumes,
     /// A rolling restart's next step.

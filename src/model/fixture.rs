@@ -77,6 +77,7 @@ pub(crate) fn setup(
         backends,
         database: None,
         network: None,
+        autoscale: None,
         causes: Vec::new(),
         timeline: Vec::new(),
         alerts: Vec::new(),

@@ -15,6 +15,7 @@ pub mod setup;
 pub mod world;
 
 mod alert;
+mod autoscale;
 mod backend;
 mod causes;
 mod checks;

@@ -67,6 +67,13 @@ pub enum WorldChange {
     Draining(BackendId, bool),
     /// A member is up, or (`false`) down, in the view of one balancer process.
     Member(InstanceId, BackendId, bool),
+    /// The autoscaler wants another number of members.
+    Scaled {
+        /// As many as there were.
+        from: u32,
+        /// As many as there will be.
+        to: u32,
+    },
     /// A cause of failures struck, or (`false`) is over.
     Cause(CauseId, bool),
     /// An alert fired or (`false`) resolved.

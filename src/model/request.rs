@@ -82,8 +82,12 @@ pub(super) enum Place {
     Line(Line),
     /// Inside a backend's station: waiting, in service, or at the database with its worker.
     Station,
-    /// Still with its worker, back from the database while the process stands still.
-    Replying,
+    /// With its worker, waiting for a connection to the database.
+    Unconnected,
+    /// With its worker, at the database, which will answer this.
+    Querying(Outcome),
+    /// Still with its worker, back from the database with this while the process stands still.
+    Replying(Outcome),
     /// Accepted by a backend that will answer with this error soon.
     Failing(Outcome),
     /// In vain at a backend that stands still, behind a full queue.
@@ -108,10 +112,7 @@ pub(super) enum Place {
 impl Place {
     /// Whether it has reached a backend.
     pub(super) fn is_at_backend(self) -> bool {
-        matches!(
-            self,
-            Self::Station | Self::Replying | Self::Failing(_) | Self::Unheard | Self::Left
-        )
+        !matches!(self, Self::Backlog | Self::Balancer | Self::Line(_)) && !self.is_underway()
     }
 
     /// Whether it crosses the network.
@@ -129,6 +130,6 @@ impl Place {
 
     /// Whether a backend works on it, or will.
     pub(super) fn is_inside(self) -> bool {
-        matches!(self, Self::Station | Self::Replying)
+        matches!(self, Self::Station | Self::Unconnected | Self::Querying(_) | Self::Replying(_))
     }
 }

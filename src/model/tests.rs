@@ -76,8 +76,7 @@ fn busy() -> Setup {
     setup.balancer.instances = 3;
     setup.populations[0].timeout = Some(Span::from_ms(300));
     setup.populations[0].retries.max = 2;
-    setup.database =
-        Some(DatabaseSetup { connections: 2, query: Distribution::constant(Span::from_ms(2)) });
+    setup.database = Some(DatabaseSetup::plain(2, Distribution::constant(Span::from_ms(2))));
     let c = vec![BackendId(2)];
     let random = super::balancer::find(super::balancer::Dialect::Generic, "random").unwrap();
     let algorithm = AlgorithmConfig::of(random);
@@ -461,8 +460,7 @@ fn an_exhausted_database_pool_limits_everything() {
     for backend in &mut setup.backends {
         (backend.workers, backend.queue) = (50, Some(10));
     }
-    setup.database =
-        Some(DatabaseSetup { connections: 2, query: Distribution::constant(Span::from_ms(20)) });
+    setup.database = Some(DatabaseSetup::plain(2, Distribution::constant(Span::from_ms(20))));
     let counts = counts(setup);
     assert!(finished(counts, Outcome::Ok).abs_diff(6_000) < 100, "{counts:?}");
     assert!(finished(counts, Outcome::Http503) > 2_000);

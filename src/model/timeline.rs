@@ -56,7 +56,7 @@ impl World {
             Action::Surge { population, .. } | Action::FlashCrowd { population, .. } => {
                 self.calm(*population, Some(id));
             }
-            Action::DatabaseSlow(_) => self.restore_database(Some(id)),
+            Action::DatabaseBegin(fault) => self.end_database_fault(fault.kind(), Some(id)),
             Action::Configure { rollout, .. } => {
                 // Only its own changes: what came after stays.
                 if let Some(own) = self.configured_by(id) {
@@ -72,7 +72,8 @@ impl World {
             | Action::RollingRestart { .. }
             | Action::Undrain(_)
             | Action::Calm { .. }
-            | Action::DatabaseRestore
+            | Action::DatabaseEnd { .. }
+            | Action::DatabaseRestart
             | Action::DatabasePause(_)
             | Action::Note => {}
         }
@@ -124,8 +125,9 @@ impl World {
                 self.flash_crowd(*population, crowd, source);
             }
             Action::Calm { population } => self.calm(*population, None),
-            Action::DatabaseSlow(factor) => self.slow_database(*factor, source),
-            Action::DatabaseRestore => self.restore_database(None),
+            Action::DatabaseBegin(fault) => self.begin_database_fault(*fault, source, probe),
+            Action::DatabaseEnd { kind, of } => self.end_database_fault(*kind, *of),
+            Action::DatabaseRestart => self.restart_database(probe),
             Action::DatabasePause(span) => self.pause_database(*span),
             Action::Note => {}
         }

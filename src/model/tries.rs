@@ -101,12 +101,9 @@ impl World {
             self.answer(handle, outcome, probe);
             return;
         }
-        let handle = match attempt.place {
-            Place::Station | Place::Replying | Place::Left | Place::Going(_) => {
-                self.split_off(handle)
-            }
-            _ => handle,
-        };
+        let is_there =
+            attempt.place.is_inside() || matches!(attempt.place, Place::Left | Place::Going(_));
+        let handle = if is_there { self.split_off(handle) } else { handle };
         self.count_retry(handle);
         let wait = policy.longest_wait(attempt.retries + 1);
         if self.try_elsewhere(handle, wait, probe) {

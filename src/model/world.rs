@@ -4,6 +4,7 @@
 //! typed actions with [`World::apply`]. Here events are only routed; each part has its own file.
 
 use super::alert::Monitor;
+use super::autoscale::Scaler;
 use super::backend::Backend;
 use super::balancer::instance::Instance;
 use super::balancer::layer::Seat;
@@ -63,6 +64,7 @@ pub(super) enum Fact {
     Member = 9,
     Cause = 20,
     Pause = 21,
+    Scale = 22,
 }
 
 /// A process of an instance as it starts; `id` is unlike that of any other process.
@@ -116,6 +118,9 @@ pub struct World {
     pub(super) rolling: Vec<RollingPlan>,
     /// Random failures.
     pub(super) causes: Vec<CauseState>,
+    pub(super) scaler: Option<Scaler>,
+    /// Who is registered with no balancer; empty without an autoscaler.
+    pub(super) absent: Vec<bool>,
     pub(super) monitor: Monitor,
     pub(super) counts: Counts,
     samples: Arc<[Time]>,
@@ -163,11 +168,16 @@ impl World {
             seed,
             configured: Vec::new(),
             backends: backends(&setup, seed),
-            database: setup.database.as_ref().map(Database::new),
+            database: setup
+                .database
+                .as_ref()
+                .map(|database| Database::new(database, setup.backends.len(), seed)),
             network,
             drains: Vec::new(),
             draining: vec![false; setup.backends.len()],
             rolling: Vec::new(),
+            scaler: setup.autoscale.as_ref().map(|autoscale| Scaler::new(autoscale, &setup)),
+            absent: Vec::new(),
             causes: setup.causes.iter().map(|cause| CauseState::new(cause, seed)).collect(),
             monitor: Monitor::new(&setup),
             counts: Counts::default(),
@@ -202,6 +212,7 @@ impl World {
             }
         }
         self.start_causes();
+        self.start_autoscaler();
         for backend in 0..self.backends.len() as u16 {
             self.start_own_faults(BackendId(backend), self.seed);
         }
@@ -293,11 +304,14 @@ impl World {
             Event::BackendTimer { backend, life, what } => {
                 self.on_backend_timer(backend, life, what, probe);
             }
+            Event::DatabasePoolTimeout(attempt) => self.on_database_pool_timeout(attempt, probe),
+            Event::QueryTimeout(attempt) => self.on_query_timeout(attempt, probe),
             Event::DatabaseResumes => self.on_database_resumes(),
             Event::Entry(entry) => self.on_entry(entry, probe),
             Event::EntryEnds(entry) => self.on_entry_ends(entry, probe),
             Event::Adopt { instance, version } => self.on_adopt(instance, version, probe),
             Event::Cause { cause, begins } => self.on_cause(cause, begins, probe),
+            Event::Scale(step) => self.on_scale(step, probe),
             Event::Pause { backend, begins } => self.on_pause(backend, begins, probe),
             Event::Rolling { plan, step } => self.on_rolling(plan, step, probe),
             Event::AlertTick(alert) => self.on_alert_tick(alert, probe),
@@ -380,6 +394,7 @@ impl World {
                 return;
             }
             WorldChange::Alert(AlertId(id), fires) => (Fact::Alert, id, u64::from(fires)),
+            WorldChange::Scaled { from, to } => (Fact::Scale, from as u16, u64::from(to)),
             WorldChange::Cause(CauseId(id), strikes) => (Fact::Cause, id, u64::from(strikes)),
         };
         self.digest_fact(fact, u64::from(subject), value);
@@ -416,6 +431,7 @@ impl World {
         let setup = &self.setup.balancer;
         let instance = (route / usize::from(setup.processes)) as u16;
         let mut fresh = process(setup, config, instance, self.seed, self.processes_started);
+        fresh.absent.clone_from(&self.absent);
         // One of an earlier reload may have nothing left to do by now.
         let checks = |id: usize| {
             let mut attempts = self.attempts.iter().map(|(_, attempt)| attempt);

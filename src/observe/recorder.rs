@@ -271,6 +271,10 @@ impl Probe for Recorder {
                 let what = if up { "up for a balancer" } else { "down for a balancer" };
                 self.happen(now, HappeningKind::Backend, &setup.backends[id.index()].name, what);
             }
+            WorldChange::Scaled { from, to } => {
+                let what = format!("{from} to {to} members");
+                self.happen(now, HappeningKind::Backend, "autoscaler", &what);
+            }
             WorldChange::Cause(id, strikes) => {
                 let cause = &setup.causes[id.index()];
                 // A backend's own failures show in its state.

@@ -120,11 +120,9 @@ impl Scenario {
     }
 }
 
-/// How often users of an open loop come back and ask at once, if they leave whenever they can.
+/// How often users come back and ask at once, if they leave whenever they can.
 fn returns_most(population: &Population, duration_ns: f64) -> f64 {
-    let closed = matches!(population.arrivals, Arrivals::Closed { .. });
-    let patience = population.policies.patience.as_ref();
-    let patience = patience.filter(|patience| patience.at_once && !closed);
+    let patience = population.policies.patience.as_ref().filter(|patience| patience.at_once);
     let cycles = |patience: &PatiencePolicy| duration_ns / patience.away.mean_ns();
     patience.map_or(0.0, |patience| f64::from(population.users) * cycles(patience))
 }

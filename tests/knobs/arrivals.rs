@@ -11,8 +11,8 @@ const POINTS: &str = "clients.web.profile={at=[\"10s\", \"40s\"], factors=[0.5, 
 const RECORDED: &str = "clients.web.profile={file=\"factors.csv\"}";
 const SINE: &str = "clients.web.profile={shape=\"sine\", period=\"1m\"}";
 const SESSIONS: &str = "clients.web.session={mean=3, think=\"200ms\"}";
-const CLASSES: &str =
-    "clients.web.classes=[{name=\"page\", share=3}, {name=\"report\", work=2, priority=1}]";
+const PAGE: &str = "clients.web.classes.page={share=3}";
+const REPORT: &str = "clients.web.classes.report={work=2, priority=1}";
 const HASHED: &str = "balancer.algorithm=source-hash";
 const KEYED: &str = "clients.web.keys={file=\"keys.csv\"}";
 const CROWD: &str = "timeline.d={at=\"25s\", do=\"flash-crowd\", factor=2}";
@@ -24,7 +24,7 @@ pub(super) const ARRIVALS: &[Knob] = &[
     knob("clients.burst.every", &[BURSTY], "clients.web.burst.every=11s", Happens),
     knob("clients.batch.law", &[BATCHES], "clients.web.batch.law=constant", Happens),
     knob("clients.batch.mean", &[BATCHES], "clients.web.batch.mean=3", Happens),
-    knob("clients.trace.file", &[TRACED], "clients.t.trace.file=trace.csv", Happens),
+    knob("clients.trace.file", &[TRACED], "clients.t.trace.file=people.csv", Happens),
     knob("clients.trace.shift", &[TRACED, "load=150%"], "clients.t.trace.shift=3s", Happens),
     knob("clients.profile.shape", &[POINTS], "clients.web.profile.shape=steps", Happens),
     knob("clients.profile.at", &[POINTS], "clients.web.profile.at=[\"10s\", \"41s\"]", Happens),
@@ -38,11 +38,11 @@ pub(super) const ARRIVALS: &[Knob] = &[
     knob("clients.session.law", &[SESSIONS], "clients.web.session.law=constant", Happens),
     knob("clients.session.mean", &[SESSIONS], "clients.web.session.mean=4", Happens),
     knob("clients.session.think", &[SESSIONS], "clients.web.session.think=300ms", Happens),
-    knob("clients.classes.share", &[CLASSES], "clients.web.classes.page.share=2", Happens),
-    knob("clients.classes.work", &[CLASSES], "clients.web.classes.report.work=3", Happens),
+    knob("clients.classes.share", &[PAGE, REPORT], "clients.web.classes.page.share=2", Happens),
+    knob("clients.classes.work", &[PAGE, REPORT], "clients.web.classes.report.work=3", Happens),
     knob(
         "clients.classes.priority",
-        &[CLASSES, "backends.*.discipline=priority"],
+        &[PAGE, REPORT, "backends.*.discipline=priority"],
         "clients.web.classes.report.priority=0",
         Happens,
     ),

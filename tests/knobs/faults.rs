@@ -28,6 +28,23 @@ const RESTART: &str = "timeline.e={at=\"30s\", do=\"restart\", targets=\"all\"}"
 const COLD_CURVE: &str = "backends.*.cold-start={curve=[3, 2], period=\"10s\"}";
 const COLD_CACHE: &str = "backends.*.cold-start={slowdown=3, requests=50}";
 
+/// A database near its limits.
+const BUSY: &str = "database.query=40ms";
+const FAILING_QUERIES: &str = "database.failing=5%";
+
+/// Three serve, one of which crashes; two wait to be taken in, and one is let go in the end.
+const SPARE: &str = "backends.x-1={service=\"60ms\", up=false}";
+const SPARE_TOO: &str = "backends.x-2={service=\"60ms\", up=false}";
+const SCALED: &str = "autoscale={targets=\"all\", in-flight=1.5, min=1, sync=\"5s\", window=\"5s\", \
+    up-stabilization=\"5s\", down-stabilization=\"5s\", register=\"1s\", drain=\"1s\"}";
+const SURGE: &str = "timeline.d={at=\"25s\", do=\"surge\", factor=2, for=\"20s\"}";
+
+const SCALES: &[&str] = &[SPARE, SPARE_TOO, SURGE, SCALED];
+const BUSY_ENOUGH: &[&str] =
+    &[SPARE, SPARE_TOO, SURGE, "autoscale={targets=\"all\", utilization=\"70%\", sync=\"5s\"}"];
+const QUEUED_ENOUGH: &[&str] =
+    &[SPARE, SPARE_TOO, SURGE, "autoscale={targets=\"all\", queue=0.2, sync=\"5s\"}"];
+
 pub(super) const FAULTS: &[Knob] = &[
     knob("backends.overload.crash-at", &[DIES], "backends.*.overload.crash-at=queue >= 4", Happens),
     knob("backends.supervisor.restarts", &[DIES], STAYS_DEAD, Happens),
@@ -89,4 +106,24 @@ pub(super) const FAULTS: &[Knob] = &[
     knob("cause.fault", &[CAUSE], "cause.rack.fault=hang", Happens),
     knob("cause.factor", &[CAUSE_SLOW], "cause.rack.factor=5", Happens),
     knob("cause.with", &[CAUSE_WITH], "cause.rack.with=http_500", Happens),
+    knob("database.pool", &[BUSY], "database.pool=1", Happens),
+    knob("database.queue", &[BUSY], "database.queue=1", Happens),
+    knob("database.pool-timeout", &[BUSY], "database.pool-timeout=20ms", Happens),
+    knob("database.query-timeout", &[BUSY], "database.query-timeout=30ms", Happens),
+    knob("database.failing", &[BUSY], FAILING_QUERIES, Happens),
+    knob("database.error", &[FAILING_QUERIES], "database.error=http_503", Happens),
+    knob("autoscale.targets", SCALES, "autoscale.targets=[\"api-*\", \"x-1\"]", Happens),
+    knob("autoscale.in-flight", SCALES, "autoscale.in-flight=3", Happens),
+    knob("autoscale.min", SCALES, "autoscale.min=4", Happens),
+    knob("autoscale.max", SCALES, "autoscale.max=4", Happens),
+    knob("autoscale.tolerance", SCALES, "autoscale.tolerance=90%", Happens),
+    knob("autoscale.sync", SCALES, "autoscale.sync=7s", Happens),
+    knob("autoscale.window", SCALES, "autoscale.window=10s", Happens),
+    knob("autoscale.up-stabilization", SCALES, "autoscale.up-stabilization=15s", Happens),
+    knob("autoscale.down-stabilization", SCALES, "autoscale.down-stabilization=15s", Happens),
+    knob("autoscale.provision", SCALES, "autoscale.provision=3s", Happens),
+    knob("autoscale.register", SCALES, "autoscale.register=3s", Happens),
+    knob("autoscale.drain", SCALES, "autoscale.drain=5s", Happens),
+    knob("autoscale.utilization", BUSY_ENOUGH, "autoscale.utilization=50%", Happens),
+    knob("autoscale.queue", QUEUED_ENOUGH, "autoscale.queue=1", Happens),
 ];

@@ -54,7 +54,9 @@ impl Probe for Watch {
     fn request_finished(&mut self, now: Time, request: &FinishedRequest) {
         self.pass(now);
         assert!(request.born <= now, "finished before it was born");
-        assert!(request.attempts >= 1, "finished without an attempt");
+        // Whoever waits for a connection until the deadline has sent nothing either.
+        let unsent = request.outcome.is_unsent() || request.outcome == Outcome::Timeout;
+        assert!(request.attempts >= 1 || unsent, "finished without an attempt");
         self.seen.finished[request.outcome.index()] += 1;
         self.seen.attempts += u64::from(request.attempts);
         self.recorder.request_finished(now, request);
@@ -97,7 +99,9 @@ pub(super) struct Observed {
 pub(super) fn observe(scenario: &Scenario, seed: u64) -> Observed {
     let setup = Arc::new(scenario.setup.clone());
     let seed = Seed::new(seed);
-    let most = 10_000 + 20 * scenario.effort().requests as u64;
+    // Users who are back ask besides; they are among the attempts at most.
+    let effort = scenario.effort();
+    let most = 10_000 + (20.0 * effort.requests).max(effort.attempts_most) as u64;
     let recorder = Recorder::new(&setup);
     let (now, seen, backends) = (Time::ZERO, Seen::default(), Vec::new());
     let mut watch = Watch { recorder, now, most, seen, backends };

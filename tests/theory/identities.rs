@@ -93,8 +93,7 @@ pub(super) fn eventful(name: &str, drains: bool) -> Setup {
     });
     let mut setup = world(algorithm(name, &[]), backends.collect(), 7.0, units(2000.0));
     setup.balancer.instances = 3;
-    setup.database =
-        Some(DatabaseSetup { connections: 6, query: Distribution::exponential(units(0.2)) });
+    setup.database = Some(DatabaseSetup::plain(6, Distribution::exponential(units(0.2))));
     setup.populations[0].timeout = Some(units(6.0));
     setup.populations[0].retries = RetryPolicy {
         max: 2,

@@ -22,6 +22,7 @@ mod tail;
 mod tally;
 mod threads;
 mod users;
+mod waves;
 mod weaker;
 
 use case::{CASES, Case};
@@ -48,6 +49,8 @@ macro_rules! groups {
 
 groups! {
     one_server: "MM1";
+    shared_server: "MG1PS";
+    abandonment: "ERLA";
     several_servers: "MMc", "MDc";
     bounded_queues_and_losses: "MMcK", "MMcc";
     general_service: "MG1", "MD1";
@@ -63,6 +66,7 @@ groups! {
     contention_and_jitter: "OCC";
     failures_and_pauses: "RETRY", "BREAK", "PAUSE", "BUOYANT";
     growth_from_empty: "MtGinf", "MtDinf";
+    arrivals_in_waves: "MtMinf";
     closed_loops: "CLOSED", "BROOKER";
     hash_rings: "RING";
     tails: "HEDGE", "FANOUT";

@@ -6,7 +6,7 @@ use super::contention::Wait;
 use super::queueing::{Queueing, law, units};
 use super::simulation::{Metric, Simulation};
 use super::special::LOOKS;
-use misroute::engine::dist::Distribution;
+use misroute::engine::dist::{Distribution, Family, Parameters};
 use misroute::model::setup::{Abandoned, Arrivals};
 
 /// One comparison: a figure of a simulation against a stated value.
@@ -32,6 +32,8 @@ type Plan = (String, Queueing, Metric);
 pub(super) fn checks(case: &Case) -> Vec<Check> {
     let queues: Vec<Plan> = match case.family() {
         "MM1" => mm1(case).into_iter().collect(),
+        "MG1PS" => vec![shared_by_size(case)],
+        "ERLA" => abandonment(case).into_iter().collect(),
         "MMc" => mmc(case).into_iter().collect(),
         "MMcK" => finite(case).into_iter().collect(),
         "MMcc" => loss(case),
@@ -51,7 +53,8 @@ pub(super) fn checks(case: &Case) -> Vec<Check> {
 }
 
 fn check(case: &Case, name: String, mut queueing: Queueing, metric: Metric) -> Check {
-    let load = queueing.load();
+    // Who leaves keeps every load stable.
+    let load = if queueing.patience.is_some() { 0.0 } else { queueing.load() };
     // At load 0.5 the median wait of M/D/1 is the upper end of its atom at zero: stated as a
     // probability, which has a standard error.
     let (metric, expected) = match metric {
@@ -77,12 +80,8 @@ fn check(case: &Case, name: String, mut queueing: Queueing, metric: Metric) -> C
 }
 
 fn mm1(case: &Case) -> Option<Plan> {
-    // Other disciplines have models of their own names.
-    if !matches!(case.model.as_str(), "M/M/1" | "M/M/1 FIFO") {
-        return None;
-    }
     let rate = case.require("lam");
-    Some((format!("M/M/1 {rate}"), Queueing::new(rate), metric(case)?))
+    disciplined(case, format!("M/M/1 {rate}"), Queueing::new(rate), metric(case)?)
 }
 
 fn mmc(case: &Case) -> Option<Plan> {
@@ -128,9 +127,6 @@ fn loss(case: &Case) -> Vec<Plan> {
 }
 
 fn mg1(case: &Case) -> Option<Plan> {
-    if !matches!(case.model.as_str(), "M/G/1" | "M/G/1 FIFO") {
-        return None;
-    }
     let rate = case.require("lam");
     let service = case.params.get("service")?.as_str()?.replace("Erlang-2", "E2");
     let mean = ("mean", 1e9);
@@ -155,7 +151,70 @@ fn mg1(case: &Case) -> Option<Plan> {
     };
     let mut queueing = Queueing { service: law, ..Queueing::new(rate) };
     queueing.warm_up_for(f64::midpoint(1.0, queueing.service.scv()));
-    Some((format!("M/{service}/1 {rate}"), queueing, metric(case)?))
+    disciplined(case, format!("M/{service}/1 {rate}"), queueing, metric(case)?)
+}
+
+/// The discipline that the model's name ends with; its figures have no quantiles.
+fn disciplined(case: &Case, name: String, mut queueing: Queueing, metric: Metric) -> Option<Plan> {
+    let word = case.model.split_once(' ').map_or("FIFO", |(_, word)| word);
+    queueing.discipline = match word {
+        "FIFO" => return Some((name, queueing, metric)),
+        _ if queueing.is_near_saturation() => return None,
+        "LIFO-NP" => "lifo",
+        "LIFO-PR" => "lifo-preemptive",
+        "SIRO" => "random-order",
+        "PS" => "processor-sharing",
+        other => panic!("{}: unknown discipline {other}", case.id),
+    };
+    queueing.quantiles = false;
+    queueing.waits = metric == Metric::WaitSquare;
+    if word.starts_with("LIFO") {
+        // Whoever waits at the end of a run waits for as long as a busy period lasts.
+        queueing.tail = queueing.warm_up;
+    }
+    Some((format!("{name}, {word}"), queueing, metric))
+}
+
+/// The sizes that are asked for, so frequent that their mean is 1.
+fn sizes() -> Distribution {
+    let family = Family::named("empirical").expect("the family is known");
+    let values = vec![0.1e9, 0.5e9, 1e9, 2e9, 5e9];
+    let weights = vec![0.40, 0.24, 0.15, 0.12, 0.09];
+    let given = Parameters::new().with("values", values).with("weights", weights);
+    (family.build)(&given).expect("as many weights as values")
+}
+
+/// Shared workers: how long requests of each size take. The sizes asked for are all there are, with
+/// mean 1.
+fn shared_by_size(case: &Case) -> Plan {
+    let rate = case.require("lam");
+    let queueing = Queueing {
+        discipline: "processor-sharing",
+        service: sizes(),
+        sizes: true,
+        quantiles: false,
+        ..Queueing::new(rate)
+    };
+    (format!("M/sizes/1 {rate}, PS"), queueing, Metric::SojournOfSize(case.require("x")))
+}
+
+/// Erlang's model A: patience is exponential, and ends only in line.
+fn abandonment(case: &Case) -> Option<Plan> {
+    let (workers, rate, theta) = (case.require("c"), case.require("lam"), case.require("theta"));
+    let mut queueing = Queueing {
+        workers: workers as u32,
+        patience: Some(Distribution::exponential(units(1.0 / theta))),
+        quantiles: false,
+        ..Queueing::new(rate)
+    };
+    queueing.warm_up_for(1.0);
+    let metric = match case.metric.as_str() {
+        "prob_abandon" => Metric::Rejected,
+        "prob_wait" => Metric::ProbWaitOfAll,
+        "mean_queue_time" => Metric::QueueTime,
+        _ => return None,
+    };
+    Some((format!("M/M/{workers} {rate}, patience 1/{theta}"), queueing, metric))
 }
 
 fn md1(case: &Case) -> Plan {
@@ -340,6 +399,7 @@ fn special(case: &Case) -> Vec<Check> {
             one(format!("pause {load}"), simulation, position, load, delta, 0.05)
         }
         "MtGinf" | "MtDinf" => growth(case, expected),
+        "MtMinf" => wave(case),
         "RING" => ring(case, expected),
         "BUOYANT" => {
             // The statement is arithmetic on means. A turn may be cut off at either end of the
@@ -372,6 +432,20 @@ fn contention(case: &Case) -> Vec<Check> {
         load: 0.0,
     };
     values.map(check).collect()
+}
+
+/// Mean, amplitude and phase lag.
+fn wave(case: &Case) -> Vec<Check> {
+    let check = |(position, expected): (usize, f64)| Check {
+        name: "M/M/inf in waves".into(),
+        simulation: Simulation::Wave,
+        metric: Metric::Figure(position),
+        expected,
+        delta: 0.0,
+        limit: 0.01,
+        load: 0.0,
+    };
+    case.expected_list().into_iter().enumerate().map(check).collect()
 }
 
 /// Poisson at every time: the variance is the mean.

@@ -12,6 +12,7 @@ use misroute::model::setup::{
     ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RetryBudgets,
     RetryPolicy, Setup,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The mean service time: a second, so that rounding to a nanosecond is far below every tolerance.
@@ -102,6 +103,7 @@ pub(super) fn world(
         backends,
         database: None,
         network: None,
+        autoscale: None,
         causes: Vec::new(),
         timeline: Vec::new(),
         alerts: Vec::new(),
@@ -128,10 +130,16 @@ pub(super) struct Queueing {
     /// The client's timeout, units.
     pub(super) timeout: Option<f64>,
     pub(super) abandoned: Abandoned,
+    /// Who is served next.
+    pub(super) discipline: &'static str,
+    /// How long somebody waits in line.
+    pub(super) patience: Option<Distribution>,
     /// Users of a closed loop, and how long they think on average, units.
     pub(super) closed: Option<(u32, f64)>,
     /// Whether single waits are wanted: they cost time.
     pub(super) waits: bool,
+    /// Whether sojourns are wanted by service time.
+    pub(super) sizes: bool,
     /// Whether quantiles are wanted.
     pub(super) quantiles: bool,
     /// Deleted from the start, units.
@@ -161,8 +169,11 @@ impl Queueing {
             queue: None,
             timeout: None,
             abandoned: Abandoned::Finish,
+            discipline: "fifo",
+            patience: None,
             closed: None,
             waits: true,
+            sizes: false,
             quantiles: true,
             warm_up: 0.0,
             tail: 0.0,
@@ -182,7 +193,10 @@ impl Queueing {
 
     /// Whether a relaxation time is tens of thousands of services.
     pub(super) fn is_near_saturation(&self) -> bool {
-        self.queue.is_none() && self.timeout.is_none() && self.load() > 0.98
+        self.queue.is_none()
+            && self.timeout.is_none()
+            && self.patience.is_none()
+            && self.load() > 0.98
     }
 
     /// Sets the warm-up: five relaxation times, `variability` times as long as those of M/M/1, and
@@ -196,7 +210,7 @@ impl Queueing {
         });
         self.warm_up = if self.queue.is_some() {
             20.0 + 4.0 * filling
-        } else if self.timeout.is_some() && self.load() >= 1.0 {
+        } else if self.patience.is_some() || (self.timeout.is_some() && self.load() >= 1.0) {
             // Only abandonment keeps it stable.
             200.0
         } else {
@@ -214,6 +228,8 @@ impl Queueing {
             queue: self.queue,
             service: self.service.clone(),
             abandoned: self.abandoned,
+            discipline: DisciplineConfig::named(self.discipline).expect("a known discipline"),
+            patience: self.patience.clone(),
             ..backend(name)
         };
         let backends = (0..self.backends).map(backend).collect();
@@ -234,6 +250,7 @@ impl Queueing {
             tally.until = units(until).after_start();
         }
         tally.workers = self.workers;
+        tally.sizes = self.sizes.then(BTreeMap::new);
         simulate(&Arc::new(setup), seed, &mut tally);
         tally
     }

@@ -6,6 +6,7 @@ use super::queueing::{Queueing, UNIT_NS};
 use super::special;
 use super::tail;
 use super::tally::Tally;
+use super::waves;
 use misroute::engine::random::{Seed, mix};
 use misroute::model::outcome::Outcome;
 
@@ -31,6 +32,8 @@ pub(super) enum Simulation {
     Pause { load: f64 },
     /// An infinite-server queue from empty, at ten arrivals per unit.
     Growth { exponential: bool },
+    /// An infinite-server queue whose arrivals come in waves.
+    Wave,
     /// Shares of members on hash rings.
     Ring { members: u32, points: u32 },
     /// Users that change members when one of them is removed from a hash ring.
@@ -74,6 +77,12 @@ pub(super) enum Metric {
     TimedOutAccepted,
     /// Share of requests that left the queue unserved.
     Abandoned,
+    /// Share of all requests that had to wait, whether they were served or left.
+    ProbWaitOfAll,
+    /// Time in line, over all requests, whether they were served or left.
+    QueueTime,
+    /// Mean sojourn of requests of a service time, in units.
+    SojournOfSize(f64),
     /// Requests answered in time, per unit.
     Goodput,
     /// Share of the workers that are busy, for one backend.
@@ -133,6 +142,18 @@ impl Metric {
                 let left = tally.grown(|g| (g.succeeded + g.wasted + u64::from(g.waiting)) as f64);
                 (reached - left) / reached
             }
+            Self::ProbWaitOfAll => {
+                1.0 - (tally.wait.count - tally.waited) as f64 / tally.finished()
+            }
+            Self::QueueTime => {
+                tally.grown(|g| g.waiting_ns as f64) / tally.grown(|g| g.reached as f64) / UNIT_NS
+            }
+            Self::SojournOfSize(size) => {
+                let sizes = tally.sizes.as_ref().expect("sizes were asked for");
+                let near = (size * UNIT_NS) as u64;
+                let (count, sum_ns) = sizes[&near];
+                sum_ns as f64 / count as f64 / UNIT_NS
+            }
             Self::Utilization => {
                 tally.grown(|g| g.busy_ns as f64) / span / f64::from(tally.workers)
             }
@@ -181,6 +202,7 @@ impl Simulation {
             }
             Self::Pause { load } => special(special::pause(*load, seed)),
             Self::Growth { exponential } => special(special::growth(*exponential, seed, requests)),
+            Self::Wave => special(waves::sine(seed, requests)),
             Self::Ring { members, points } => {
                 special(special::ring(*members, *points, seed, requests))
             }

@@ -6,7 +6,7 @@ use misroute::engine::time::{Span, Time};
 use misroute::model::outcome::Outcome;
 use misroute::model::probe::{BackendGauge, FinishedRequest, Gauges, Probe};
 use misroute::model::setup::PopulationId;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 const SUB_BITS: u32 = 9;
 
@@ -92,6 +92,9 @@ impl Moments {
     }
 }
 
+/// How much sooner than after its service somebody may be done, where shares of workers are rounded.
+const ROUNDING: Span = Span::from_ns(1_000);
+
 /// Knows what each request's service took: waits are sojourns less that.
 struct Services {
     key: u64,
@@ -103,7 +106,8 @@ struct Services {
 
 impl Services {
     /// The service time of the request born then, which took `sojourn`. Of several born in one
-    /// nanosecond it is the one with the longest service that fits.
+    /// nanosecond it is the one with the longest service that fits, give or take the rounding of
+    /// shared workers.
     fn of(&mut self, born: Time, sojourn: Span) -> Span {
         let from = self.open.partition_point(|&(other, _)| other < born);
         let mut found: Option<(usize, Span)> = None;
@@ -114,17 +118,28 @@ impl Services {
             }
             let service = self.law.at(keyed(self.key, self.first + at as u64));
             let better = found.is_none_or(|(_, best)| best < service);
-            if !over && service <= sojourn && better {
+            if !over && service <= sojourn + ROUNDING && better {
                 found = Some((at, service));
             }
         }
         let (at, service) = found.expect("nobody is served in less than the service time");
+        self.close(at);
+        service
+    }
+
+    /// The request born then is over without service.
+    fn forget(&mut self, born: Time) {
+        let from = self.open.partition_point(|&(other, _)| other < born);
+        let open = self.open.iter().skip(from).position(|&(_, over)| !over);
+        self.close(from + open.expect("what ends was born"));
+    }
+
+    fn close(&mut self, at: usize) {
         self.open[at].1 = true;
         while self.open.front().is_some_and(|&(_, over)| over) {
             self.open.pop_front();
             self.first += 1;
         }
-        service
     }
 }
 
@@ -137,6 +152,8 @@ pub(super) struct Tally {
     pub(super) sojourn: Moments,
     pub(super) wait: Moments,
     pub(super) waited: u64,
+    /// Of each service time: how many, and the sum of their sojourns in nanoseconds.
+    pub(super) sizes: Option<BTreeMap<u64, (u64, u128)>>,
     pub(super) outcomes: [u64; Outcome::COUNT],
     pub(super) attempts: u64,
     pub(super) before: Vec<BackendGauge>,
@@ -171,6 +188,7 @@ impl Tally {
             sojourn: moments(),
             wait: moments(),
             waited: 0,
+            sizes: None,
             outcomes: [0; Outcome::COUNT],
             attempts: 0,
             before: Vec::new(),
@@ -208,21 +226,32 @@ impl Probe for Tally {
     #[inline]
     fn request_finished(&mut self, now: Time, request: &FinishedRequest) {
         let sojourn = now.since(request.born);
-        let service = self.services.as_mut().map(|services| services.of(request.born, sojourn));
+        let served = request.outcome == Outcome::Ok;
+        let service = self.services.as_mut().and_then(|services| {
+            if served {
+                return Some(services.of(request.born, sojourn));
+            }
+            services.forget(request.born);
+            None
+        });
         if request.born < self.from || request.born >= self.until {
             return;
         }
         self.outcomes[request.outcome.index()] += 1;
         self.attempts += u64::from(request.attempts);
-        if request.outcome != Outcome::Ok {
+        if !served {
             return;
         }
         let sojourn = sojourn.as_ns();
         self.sojourn.record(sojourn);
         if let Some(service) = service {
-            let wait = sojourn - service.as_ns();
+            let wait = sojourn.saturating_sub(service.as_ns());
             self.wait.record(wait);
             self.waited += u64::from(wait > 0);
+            if let Some(sizes) = &mut self.sizes {
+                let (count, sum_ns) = sizes.entry(service.as_ns()).or_default();
+                (*count, *sum_ns) = (*count + 1, *sum_ns + u128::from(sojourn));
+            }
         }
     }
 

@@ -28,8 +28,8 @@ struct ActiveFault {
 /// Where a fault comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
-    /// It was there when the scenario began.
-    Start,
+    /// It was there when the scenario began, or an autoscaler has no use for the backend.
+    Design,
     /// Somebody began it: an entry, or (`None`) the operator of a drill.
     Done(Option<EntryId>),
     /// It struck at random.
@@ -129,7 +129,7 @@ impl Backend {
             state_since: Time::ZERO,
         };
         if !setup.up_at_start {
-            backend.faults.push(ActiveFault { fault: Fault::Down, source: Source::Start });
+            backend.faults.push(ActiveFault { fault: Fault::Down, source: Source::Design });
             backend.fold(setup, Time::ZERO);
             backend.gauge.state_changes = 0;
         }
@@ -180,6 +180,11 @@ impl Backend {
     /// A fault begins.
     pub(super) fn begin(&mut self, fault: Fault, source: Option<EntryId>) {
         self.faults.push(ActiveFault { fault, source: Source::Done(source) });
+    }
+
+    /// Its process is not needed.
+    pub(super) fn stand_down(&mut self) {
+        self.faults.push(ActiveFault { fault: Fault::Down, source: Source::Design });
     }
 
     /// A cause strikes it.
@@ -236,7 +241,7 @@ impl Backend {
 
     /// Whether a cause that someone began is still in force.
     pub(super) fn has_faults(&self) -> bool {
-        self.faults.iter().any(|fault| fault.source != Source::Start)
+        self.faults.iter().any(|fault| fault.source != Source::Design)
     }
 
     /// Whether a crash keeps its port closed.

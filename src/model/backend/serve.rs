@@ -112,12 +112,14 @@ impl World {
             return;
         }
         let handle = backend.station.finish(self.now);
-        let queried = self.attempts.get(handle).is_some_and(|a| a.place == Place::Replying);
-        if self.database.is_some() && !queried {
-            self.query(handle);
+        let place = self.attempts.get(handle).expect("an attempt in a station lives").place;
+        if let Place::Replying(outcome) = place {
+            self.leave_backend(handle, id, outcome, probe);
+        } else if self.database.is_some() {
+            self.query(handle, id, probe);
             self.schedule_completion(id);
         } else {
-            self.leave_backend(handle, id, probe);
+            self.leave_backend(handle, id, Outcome::Ok, probe);
         }
     }
 
@@ -126,13 +128,14 @@ impl World {
         &mut self,
         handle: Handle,
         id: BackendId,
+        outcome: Outcome,
         probe: &mut impl Probe,
     ) {
         if self.backends[id.index()].condition.hangs {
-            self.place(handle, Place::Replying);
+            self.place(handle, Place::Replying(outcome));
             self.backends[id.index()].station.resume(self.now, handle);
         } else {
-            self.leave_backend(handle, id, probe);
+            self.leave_backend(handle, id, outcome, probe);
         }
     }
 
@@ -141,6 +144,7 @@ impl World {
         &mut self,
         handle: Handle,
         id: BackendId,
+        outcome: Outcome,
         probe: &mut impl Probe,
     ) {
         self.backends[id.index()].station.leave_worker(self.now);
@@ -154,13 +158,14 @@ impl World {
         self.warm_up_by_work(id, probe);
         let gauge = &mut self.backends[id.index()].gauge;
         match attempt.sender {
+            _ if !outcome.is_ok() => {}
             // Which of the two it is shows when the answer has crossed the network, or has not.
             Sender::Client if attempt.held && self.network.is_some() => {}
             Sender::Client if attempt.request.is_some() => gauge.succeeded += 1,
             Sender::Client => gauge.wasted += 1,
             Sender::Check => {}
         }
-        self.reply(handle, Outcome::Ok, probe);
+        self.reply(handle, outcome, probe);
     }
 
     /// The balancer has closed its connection: whether the backend drops the work inside it. If so
@@ -173,7 +178,11 @@ impl World {
             return;
         }
         let freed = backend.station.withdraw(self.now, handle);
-        self.attempts.remove(handle);
+        let attempt = self.attempts.remove(handle);
+        // A query runs on; who has none yet wants none any more.
+        if attempt.is_some_and(|attempt| attempt.place == Place::Unconnected) {
+            self.leave_connection_line(handle, id);
+        }
         if freed {
             self.next_in_line(id);
         }
@@ -212,8 +221,9 @@ impl World {
     fn cancel_all(&mut self, id: BackendId) {
         if self.setup.backends[id.index()].abandoned == Abandoned::Cancel {
             for handle in self.attempts_at(id, Place::is_inside) {
-                let attempt = self.attempts.get(handle);
-                if attempt.is_some_and(|attempt| !attempt.held && attempt.since <= self.now) {
+                // One that is cancelled can make room in which another one turns out to be too old.
+                let is_closed = |a: &Attempt| !a.held && a.place.is_inside() && a.since <= self.now;
+                if self.attempts.get(handle).is_some_and(is_closed) {
                     self.cancel(handle, id);
                 }
             }
@@ -233,10 +243,18 @@ impl World {
     /// Attempts with a backend, by the identity of their requests: an order that does not depend
     /// on the slab's.
     fn attempts_at(&self, id: BackendId, wanted: impl Fn(Place) -> bool) -> Vec<Handle> {
+        self.attempts_where(|attempt| attempt.backend == Some(id) && wanted(attempt.place))
+    }
+
+    /// The same of all backends.
+    pub(in crate::model) fn attempts_where(
+        &self,
+        wanted: impl Fn(&Attempt) -> bool,
+    ) -> Vec<Handle> {
         let mut found: Vec<_> = self
             .attempts
             .iter()
-            .filter(|(_, attempt)| attempt.backend == Some(id) && wanted(attempt.place))
+            .filter(|(_, attempt)| wanted(attempt))
             .map(|(handle, attempt)| (attempt.population, attempt.index, attempt.sent, handle))
             .collect();
         found.sort_unstable();
@@ -251,10 +269,16 @@ impl World {
         if let Some(network) = &mut self.network {
             network.forget_backend(id);
         }
+        self.lose_pool(id, &lost);
+        // All have left before the end of the first leads to anything else.
+        for &handle in &lost {
+            self.place(handle, Place::Left);
+        }
         for handle in lost {
-            let attempt = self.attempts.get_mut(handle).expect("collected just now");
-            attempt.place = Place::Left;
-            self.lose_connection(handle, probe);
+            // A hedge may have been called back with another one's end.
+            if self.attempts.get(handle).is_some() {
+                self.lose_connection(handle, probe);
+            }
         }
         self.shut_tied(id, probe);
     }

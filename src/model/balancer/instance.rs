@@ -45,6 +45,8 @@ pub(in crate::model) struct Instance {
     pub(in crate::model) refilling: bool,
     /// Members whose free slots are being filled.
     pub(in crate::model) freed: Vec<BackendId>,
+    /// Who is not registered, whatever the configuration says; may be empty.
+    pub(in crate::model) absent: Vec<bool>,
     /// Healthy backups that wait for the primaries to fail.
     held_back: Vec<usize>,
     /// The same of connections in its backlog.
@@ -71,6 +73,7 @@ impl Clone for Instance {
             idle_clients: self.idle_clients,
             refilling: self.refilling,
             freed: self.freed.clone(),
+            absent: self.absent.clone(),
             held_back: self.held_back.clone(),
             accepting: self.accepting,
         }
@@ -128,6 +131,7 @@ impl Instance {
             idle_clients: 0,
             refilling: false,
             freed: Vec::new(),
+            absent: Vec::new(),
             held_back: Vec::new(),
             accepting: false,
         };
@@ -169,20 +173,25 @@ impl Instance {
         now: Time,
         is_draining: impl Fn(BackendId) -> bool,
     ) {
+        let absent = std::mem::take(&mut self.absent);
+        let is_listed = |index: usize, member: &Member| {
+            member.in_pool && member.weight > 0 && !absent.get(index).copied().unwrap_or(false)
+        };
         let takes = |index: usize, member: &Member| {
-            member.in_pool && member.weight > 0 && !is_draining(BackendId(index as u16))
+            is_listed(index, member) && !is_draining(BackendId(index as u16))
         };
         for (index, (view, member)) in self.members.iter_mut().zip(&self.config.members).enumerate()
         {
             view.weight = member.weight;
             view.max_connections = member.max_connections;
             view.priority = member.priority;
-            view.present = member.in_pool && member.weight > 0;
+            view.present = is_listed(index, member);
             view.healthy = takes(index, member) && self.membership.is_up(index, now);
             view.usable = view.healthy;
             self.membership.ramp(index, view, now);
         }
         self.fail_open(takes);
+        self.absent = absent;
         self.hold_back_backups();
         self.update_limits();
         for thread in &mut self.threads {

@@ -181,8 +181,7 @@ fn cancelling_loses_nobody() {
         member.abandoned = Abandoned::Cancel;
     }
     let mut setup = setup("least-connections", members, 150.0, 20);
-    setup.database =
-        Some(DatabaseSetup { connections: 3, query: Distribution::exponential(Span::from_ms(8)) });
+    setup.database = Some(DatabaseSetup::plain(3, Distribution::exponential(Span::from_ms(8))));
     setup.populations[0].timeout = Some(Span::from_ms(80));
     setup.populations[0].retries.max = 3;
     setup.balancer.config.server_timeout = Some(Span::from_ms(60));

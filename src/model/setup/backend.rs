@@ -1,4 +1,4 @@
-//! What serves requests, and the database behind it.
+//! What serves requests.
 
 use super::{ColdStart, OwnFaults};
 use crate::engine::dist::Distribution;
@@ -72,14 +72,4 @@ pub enum OverloadEnd {
     Restart,
     /// Time; it resumes where it stopped.
     After(Span),
-}
-
-/// A database behind all backends: each attempt, once a worker has done its own part, takes one
-/// connection from a shared pool (first come, first served) for the length of a query.
-#[derive(Clone, Debug)]
-pub struct DatabaseSetup {
-    /// Size of the shared pool. At least 1.
-    pub connections: u32,
-    /// How long a query holds a connection.
-    pub query: Distribution,
 }

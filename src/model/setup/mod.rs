@@ -4,10 +4,12 @@
 
 mod alert;
 mod arrivals;
+mod autoscale;
 mod backend;
 mod breakage;
 mod client;
 mod connections;
+mod database;
 mod hedge;
 mod network;
 mod policies;
@@ -21,10 +23,12 @@ pub use super::station::discipline::DisciplineConfig;
 pub use super::station::{Contention, Slowdown};
 pub use alert::{AlertRule, Signal};
 pub use arrivals::{Arrivals, Class, CountLaw, Profile, Session, Trace, TraceRow};
-pub use backend::{Abandoned, BackendSetup, DatabaseSetup, Overload, OverloadEnd};
+pub use autoscale::{Autoscale, ScaleMetric};
+pub use backend::{Abandoned, BackendSetup, Overload, OverloadEnd};
 pub use breakage::{Cause, Memory, Origin, OwnFaults, Pauses, PausesEvery, Supervisor};
 pub use client::{Backoff, Jitter, Keys, Population, RecordedKey, RetryPolicy};
 pub use connections::{ConnectionPolicy, Pins, Reuse};
+pub use database::DatabaseSetup;
 pub use hedge::{HedgeBudget, HedgePolicy};
 pub use network::{
     Balancers, Direction, Link, LinkEffect, LinkEnd, LinkEnds, LinkFault, NetworkSetup,
@@ -91,6 +95,8 @@ pub struct Setup {
     pub database: Option<DatabaseSetup>,
     /// What lies between them; `None`: nothing, messages arrive at once.
     pub network: Option<NetworkSetup>,
+    /// What takes backends into service and out of it, if anything does.
+    pub autoscale: Option<Autoscale>,
     /// What strikes at random.
     pub causes: Vec<Cause>,
     /// What is done to the system, and when.

@@ -146,7 +146,8 @@ pub struct ThrottlePolicy {
 /// A user gives up after failed requests in a row, and comes back later.
 ///
 /// In an open loop what an away user would have asked for is born and ends at once as `withheld`, so
-/// the demand stays what it is; in a closed loop the user is away instead of thinking. Requests in
+/// the demand stays what it is; in a closed loop the user is away instead of thinking. A session ends
+/// with the request that was too much, unless the user takes it up again by asking at once. Requests in
 /// flight go on, but their outcomes no longer matter to a user who is away.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PatiencePolicy {

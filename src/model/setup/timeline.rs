@@ -109,10 +109,17 @@ pub enum Action {
         /// Which population; `None`: all.
         population: Option<PopulationId>,
     },
-    /// Queries take so many times as long, until `DatabaseRestore`.
-    DatabaseSlow(f64),
-    /// The database is back to its normal speed.
-    DatabaseRestore,
+    /// A fault of the database begins: down, hanging, slow, or failing.
+    DatabaseBegin(Fault),
+    /// Faults of the database of one kind end.
+    DatabaseEnd {
+        /// Of which kind.
+        kind: FaultKind,
+        /// Only the fault that this entry began.
+        of: Option<EntryId>,
+    },
+    /// The database is stopped and started anew: queries are lost, a crash or a hang is over.
+    DatabaseRestart,
     /// The database stops for so long; queries in it go on afterwards.
     DatabasePause(Span),
     /// Something people did that touches nothing here; shown in plots.

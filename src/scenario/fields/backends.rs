@@ -1,4 +1,4 @@
-//! `[[backends]]`, the tables in it, and the database behind them.
+//! `[[backends]]` and the tables in it.
 
 use super::faults::{COLD_START, FAILURES, MEMORY, OVERLOAD, PAUSES, SUPERVISOR};
 use super::tables::{AGES, ANSWERS};
@@ -127,14 +127,3 @@ pub(in super::super) const MEMBER_KEYS: [&str; 9] = [
 ];
 /// Those of them that no configuration changes.
 pub(in super::super) const FIXED_MEMBER_KEYS: [&str; 3] = ["address", "zone", "group"];
-
-/// `[database]`.
-pub static DATABASE: TableSpec = TableSpec {
-    title: "[database]",
-    doc: "A database that all backends share: each attempt needs one of its connections for one query.",
-    fields: &[
-        required("connections", Kind::Count, "size of the shared connection pool").range(1.0, 1e6),
-        required("query", Kind::Distribution, "how long a query holds a connection"),
-    ],
-    more: More::Nothing,
-};

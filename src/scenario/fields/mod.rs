@@ -7,9 +7,11 @@
 //! from here.
 
 mod admission;
+mod autoscale;
 mod backends;
 mod balancer;
 mod clients;
+mod database;
 mod demand;
 mod faults;
 mod layers;
@@ -20,10 +22,12 @@ mod stations;
 mod tables;
 
 pub use admission::ADMISSION;
-pub use backends::{BACKENDS, DATABASE};
+pub use autoscale::AUTOSCALE;
+pub use backends::BACKENDS;
 pub(super) use backends::{FIXED_MEMBER_KEYS, MEMBER_KEYS};
 pub use balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 pub use clients::{CLIENTS, CONNECTIONS, HEDGE, KEYS, RETRIES};
+pub use database::DATABASE;
 pub use demand::{BATCH, BURST, CLASSES, PROFILE, SESSION, TRACE};
 pub use faults::{CAUSE, COLD_START, FAILURES, MEMORY, OVERLOAD, PAUSES, SUPERVISOR};
 pub use layers::{CANARY, PRIORITY, SUBSET, ZONES};

@@ -1,9 +1,11 @@
 //! Every table of a scenario file with its keys.
 
 use super::admission::ADMISSION;
-use super::backends::{BACKENDS, DATABASE};
+use super::autoscale::AUTOSCALE;
+use super::backends::BACKENDS;
 use super::balancer::{CONNECT, LIMITS, QUEUE, RETRY};
 use super::clients::CLIENTS;
+use super::database::DATABASE;
 use super::faults::CAUSE;
 use super::layers::{CANARY, PRIORITY, SUBSET, ZONES};
 use super::membership::{EJECTION, HEALTH, SLOW_START};
@@ -45,6 +47,7 @@ pub static SCENARIO: TableSpec = TableSpec {
         optional("database", Kind::Table(&DATABASE), DATABASE.doc),
         optional("network", Kind::Table(&NETWORK), NETWORK.doc),
         optional("link", Kind::List(&LINK), LINK.doc),
+        optional("autoscale", Kind::Table(&AUTOSCALE), AUTOSCALE.doc),
         optional("cause", Kind::List(&CAUSE), CAUSE.doc),
         optional("timeline", Kind::List(&TIMELINE), TIMELINE.doc),
         optional("alert", Kind::List(&ALERT), ALERT.doc),

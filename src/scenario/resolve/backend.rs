@@ -1,8 +1,8 @@
-//! `[[backends]]`, `[database]`, and distributions.
+//! `[[backends]]` and distributions.
 
 use super::super::diagnostic::Diagnostic;
 use super::super::fields::{BACKENDS, Kind, families, parameters_of_family};
-use super::super::reader::{Report, Reported, TableReader};
+use super::super::reader::{Report, TableReader};
 use super::super::tree::{Node, Value};
 use super::super::values;
 use super::layers::Places;
@@ -11,7 +11,7 @@ use super::{all, own_faults};
 use crate::engine::digest::Digest;
 use crate::engine::dist::{Distribution, Family, ParameterValue, Parameters};
 use crate::model::outcome::Outcome;
-use crate::model::setup::{Abandoned, BackendSetup, DatabaseSetup, Member, OwnFaults};
+use crate::model::setup::{Abandoned, BackendSetup, Member, OwnFaults};
 
 /// Every backend.
 pub(super) fn backends(top: &TableReader<'_>) -> Option<Vec<BackendSetup>> {
@@ -98,15 +98,6 @@ pub(super) fn member(
         group: group?,
         name_hash: hash.value(),
         address: address.into(),
-    })
-}
-
-/// `[database]`, if there is one.
-pub(super) fn database(top: &TableReader<'_>) -> Result<Option<DatabaseSetup>, Reported> {
-    top.part("database", |table| {
-        let connections = table.count32("connections");
-        let query = distribution(table, "query");
-        Some(DatabaseSetup { connections: connections?, query: query? })
     })
 }
 

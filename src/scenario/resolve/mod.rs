@@ -4,10 +4,12 @@
 mod admission;
 mod alert;
 pub(super) mod assumption;
+mod autoscale;
 mod backend;
 mod balancer;
 mod causes;
 mod client;
+mod database;
 mod expect;
 mod layers;
 mod membership;
@@ -179,8 +181,9 @@ fn setup(context: &Context<'_>, top: &TableReader<'_>) -> Option<Setup> {
     let members = backend::member_nodes(context.root);
     let config = balancer::configuration(context.report, context.root, &members);
     let instances = balancer::instances(top);
-    let database = backend::database(top);
+    let database = database::database(top);
     let causes = causes::causes(context, top);
+    let autoscale = autoscale::autoscale(context, top);
     let alerts = alert::alerts(context, top);
     let timeline = timeline::timeline(context, top, instances.as_ref().map(|i| i.count));
     let network = network::network(context, top, instances.as_ref().map(|i| i.count));
@@ -199,6 +202,7 @@ fn setup(context: &Context<'_>, top: &TableReader<'_>) -> Option<Setup> {
         backends: backends?,
         database: database.ok()?,
         network: network.ok()?,
+        autoscale: autoscale.ok()?,
         causes: causes?,
         timeline: timeline?,
         alerts: alerts?,

@@ -30,6 +30,10 @@ pub(super) struct Actions<'a> {
 /// Keys of a `partition` that cuts links, instead of keeping new connections from backends.
 const OF_LINKS: [&str; 4] = ["direction", "balancers", "clients", "zones"];
 
+/// What can be done to a database.
+const DATABASE_VERBS: &str =
+    "the database can crash, restart, hang, resume, slow, restore, fail, heal and pause";
+
 /// On what a fault works.
 pub(super) enum Targets {
     Backends(Vec<BackendId>),
@@ -135,14 +139,25 @@ impl<'a> Actions<'a> {
             let (drain, pause) = (table.duration("drain"), table.duration("pause"));
             Some((drain?, pause?))
         });
-        let targets = match (targets?, verb) {
-            (Targets::Backends(targets), _) => targets,
-            (Targets::Database, "slow") => return Some(Action::DatabaseSlow(factor??)),
-            (Targets::Database, "restore") => return Some(Action::DatabaseRestore),
-            (Targets::Database, _) => {
-                let message = format!("`{verb}` works on backends only");
-                table.fail("targets", message, "the database can be slow, be restored and pause");
-                return None;
+        let targets = match targets? {
+            Targets::Backends(targets) => targets,
+            Targets::Database => {
+                let end = |kind, of| Action::DatabaseEnd { kind, of };
+                return Some(match verb {
+                    "crash" => Action::DatabaseBegin(Fault::Down),
+                    "hang" => Action::DatabaseBegin(Fault::Hang),
+                    "slow" => Action::DatabaseBegin(Fault::Slow(factor??)),
+                    "fail" => Action::DatabaseBegin(error??),
+                    "resume" => end(FaultKind::Hang, None),
+                    "restore" => end(FaultKind::Slow, of.ok()?),
+                    "heal" => end(FaultKind::Fail, of.ok()?),
+                    "restart" => Action::DatabaseRestart,
+                    _ => {
+                        let message = format!("`{verb}` works on backends only");
+                        table.fail("targets", message, DATABASE_VERBS);
+                        return None;
+                    }
+                });
             }
         };
         let end = |kind, of| Action::End { targets: targets.clone(), kind, of };
