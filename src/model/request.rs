@@ -94,8 +94,8 @@ pub(super) enum Place {
     Unheard,
     /// Nobody works on it any more.
     Left,
-    /// On the way from the client to the balancer: a connection's
-    /// nth message, of which the last is the request itself.
+    /// On the way from the client to the balancer: a connection's nth message, of which the last is
+    /// the request itself.
     Coming(u8),
     /// The same on the way to a member.
     Going(u8),
