@@ -278,9 +278,9 @@ fn every_discipline_conserves_attempts_and_leaves_the_demand_alone() {
     }
     digests.sort_unstable();
     digests.dedup();
-    // Without classes, priority is first come, first served; so is adaptive LIFO where age ends the
-    // queue before it stands.
-    assert!(digests.len() >= 3 * (DISCIPLINES.len() - 1), "{} differ", digests.len());
+    // Without classes, priority is first come, first served; and so may adaptive LIFO be where age
+    // ends the queue before it stands.
+    assert!(digests.len() >= 3 * (DISCIPLINES.len() - 2), "{} differ", digests.len());
 }
 
 #[test]

@@ -127,10 +127,11 @@ fn returns_most(population: &Population, duration_ns: f64) -> f64 {
     patience.map_or(0.0, |patience| f64::from(population.users) * cycles(patience))
 }
 
-/// Roughly how many bytes each client keeps of what it has learned.
+/// Roughly how many bytes each client keeps of what it has learned, and of its connections.
 fn bytes_learned(population: &Population) -> f64 {
     const WINDOW: f64 = 104.0;
     const LITTLE: f64 = 24.0;
+    const POOL: f64 = 72.0;
     let own = |scope: Scope, bytes| if scope == Scope::User { bytes } else { 0.0 };
     let budgets = &population.retries.budgets;
     let policies = &population.policies;
@@ -142,4 +143,5 @@ fn bytes_learned(population: &Population) -> f64 {
         + policies.breaker.map_or(0.0, breaker)
         + policies.throttle.map_or(0.0, |throttle| own(throttle.scope, WINDOW))
         + policies.patience.as_ref().map_or(0.0, |_| LITTLE)
+        + population.connections.map_or(0.0, |_| POOL)
 }

@@ -116,8 +116,8 @@ fn autoscalers_that_make_no_sense_are_explained() {
     for (keys, message) in [
         ("targets = \"all\"", "looks at one of"),
         ("targets = \"all\"\nqueue = 1\nin-flight = 1", "looks at one of"),
-        ("targets = \"all\"\nqueue = 1\nmax = 9", "max = 9 of 4 targets"),
-        ("targets = \"all\"\nqueue = 1\nmin = 3\nmax = 2", "min = 3 and max = 2"),
+        ("targets = \"all\"\nqueue = 1\nmin = 9", "min = 9, and at most 4 of 4 targets"),
+        ("targets = \"all\"\nqueue = 1\nmin = 3\nmax = 2", "min = 3, and at most 2"),
         ("targets = \"c\"\nqueue = 1", "unknown backend"),
     ] {
         let text = mistake(&format!("{MEMBERS}[autoscale]\n{keys}\n"));

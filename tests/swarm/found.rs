@@ -6,6 +6,25 @@ use misroute::scenario::{Source, load};
 /// What was wrong, and where it showed.
 const FOUND: &[(&str, &str)] = &[
     (
+        "a backend that went on dropped what its line had turned away in the middle of that",
+        r#"
+schema = 1
+name = "swarm"
+duration = "2s"
+[[backends]]
+abandoned = "cancel"
+name = "b-1"
+pauses.every = "1s"
+pauses.length = "1s"
+queue-age = "1s"
+service = "1s"
+[[clients]]
+name = "c-1"
+rate = "5/s"
+total-timeout = "1s"
+"#,
+    ),
+    (
         "a try that goes on when its client has left set that client's timer anew, in the past",
         r#"
 schema = 1

@@ -241,6 +241,7 @@ impl Generator {
             Kind::EjectionRule => draw.one_of(EJECTIONS).name.into(),
             Kind::Verb => draw.one_of(&ACTIONS.iter().collect::<Vec<_>>()).name.into(),
             Kind::OverloadCondition => format!("queue >= {}", draw.between(1, 20)).into(),
+            Kind::Size => format!("{}MiB", draw.between(1, 200)).into(),
             Kind::Distribution => self.distribution(),
             Kind::Table(spec) => self.table(spec, &inner)?.into(),
             Kind::List(spec) => self.list(field.key, spec, &inner)?,

@@ -20,7 +20,8 @@ pub static AUTOSCALE: TableSpec = TableSpec {
         optional("queue", Kind::Number, "instead: wanted attempts waiting in each member")
             .range(1e-6, 1e9),
         default("min", Kind::Count, "1", "least members").range(1.0, 1e3),
-        optional("max", Kind::Count, "most members; default: all targets").range(1.0, 1e3),
+        optional("max", Kind::Count, "most members; default, and never more than: all targets")
+            .range(1.0, 1e3),
         default(
             "tolerance",
             Kind::Ratio,

@@ -27,13 +27,12 @@ pub(super) fn autoscale(
         };
         targets.sort_unstable();
         let (min, most) = (min?, targets.len() as u32);
-        let max = max.unwrap_or(most);
-        for (key, value) in [("max", max), ("min", min)] {
-            if value > most || min > max {
-                let message = format!("min = {min} and max = {max} of {most} targets");
-                table.fail(key, message, "min <= max <= targets");
-                return None;
-            }
+        // More than there are cannot be taken in, whatever the file allows.
+        let max = max.unwrap_or(most).min(most);
+        if min > max {
+            let message = format!("min = {min}, and at most {max} of {most} targets may serve");
+            table.fail("min", message, "at most as many");
+            return None;
         }
         let (metric, target) = goal?;
         Some(Autoscale {
