@@ -444,3 +444,70 @@ fn runs_repeat_themselves_and_the_demand_is_undisturbed() {
         }
     }
 }
+
+/// A connection that the client keeps costs its round trip once; the balancer's, tied to it at layer 4 or
+/// not, as well. A pinned one is not lent to others.
+#[test]
+fn kept_connections_pay_their_round_trips_once() {
+    for pins in ["instance", "backend"] {
+        let clients = format!("users = 1\nconnections = {{ pins = \"{pins}\" }}");
+        assert_eq!(took(&watch(&steady(4, &clients, "", NETWORK))), [98.0, 54.0, 54.0], "{pins}");
+    }
+    // Another user asks ten times a second, also at 1 s, with all it needs. Each has its own connection to the backend at layer 4, while at
+    // layer 7 the second finds the first one's.
+    let two = |pins: &str| {
+        let clients = format!(
+            "users = 1\nconnections = {{ pins = \"{pins}\" }}\n[[clients]]\nname = \"other\"\nusers = 1\n\
+             arrivals = \"constant\"\nrate = \"10/s\"\nconnections = {{ pins = \"{pins}\" }}"
+        );
+        let text =
+            steady(2, &clients, "", NETWORK).replace("duration = \"2s\"", "duration = \"1300ms\"");
+        let web =
+            watch(&text).answers.into_iter().filter(|answer| (answer.born_ms - 1e3).abs() < 1e-6);
+        web.map(|answer| answer.took_ms).collect::<Vec<_>>()
+    };
+    assert_eq!(two("instance"), [54.0, 94.0]);
+    assert_eq!(two("backend"), [54.0, 98.0]);
+}
+
+/// A hedge goes its own way: sent after 60 ms, it would be back 98 ms later; the first attempt is back after
+/// 94 or 98. When the first is held up by a slow link, the hedge wins, and what it leaves is closed.
+#[test]
+fn hedges_cross_the_network_on_their_own() {
+    let slow =
+        "[[backends]]\nname = \"slow\"\nservice = \"900ms\"\nworkers = 4\nabandoned = \"cancel\"\n";
+    let clients = "hedge = { after = \"60ms\" }";
+    let found = watch(&steady(4, clients, "", &format!("{slow}{NETWORK}")));
+    // b first: 98. Then the slow one: hedged at b after 60, over its open connection: 60 + 94. Again b.
+    let all: Vec<(f64, u32)> = found.answers.iter().map(|a| (a.took_ms, a.attempts)).collect();
+    assert_eq!(all[0], (98.0, 2));
+    assert!(all.iter().all(|&(took, attempts)| took <= 60.0 + 98.0 && attempts == 2), "{all:?}");
+    // What is left of a loser is heard of and cancelled: none works for its 900 ms.
+    assert!(found.busy_ms[1] < 3.0 * 200.0, "{}", found.busy_ms[1]);
+    assert_eq!(found.succeeded.iter().sum::<u64>(), 3);
+}
+
+/// Whatever else clients do, nobody is lost on the way, and the same happens twice.
+#[test]
+fn storms_on_the_wire_lose_nobody() {
+    let network = "[network]\nlatency = { exponential = { mean = \"4ms\" } }\nclient-latency = \"15ms\"\nloss = \"3%\"\n\
+        [[timeline]]\nname = \"one way\"\nat = \"46s\"\ndo = \"partition\"\ntargets = \"all\"\ndirection = \"from\"\nfor = \"3s\"\n\
+        [[timeline]]\nname = \"nobody\"\nat = \"52s\"\ndo = \"partition\"\nclients = \"web\"\nfor = \"2s\"\n";
+    for clients in [
+        "hedge = { after = \"80ms\", max = 2 }\ntotal-timeout = \"900ms\"",
+        "connections = { pins = \"backend\", max = 1, age = \"3s\" }\nconnect-timeout = \"100ms\"",
+        "connections = { pins = \"instance\", idle = \"500ms\" }\nhedge = { after = \"80ms\" }",
+    ] {
+        for leaves in ["close", "ignore"] {
+            let text = busy("least-connections", network)
+                .replace("timeout = \"400ms\"\n", &format!("timeout = \"400ms\"\n{clients}\n"))
+                .replace(
+                    "instances = 2\n",
+                    &format!("instances = 2\nclient-leaves = \"{leaves}\"\n"),
+                );
+            let found = watch(&text);
+            assert_eq!(found.digest, watch(&text).digest, "{clients} {leaves}");
+            assert!(found.answers.iter().filter(|answer| answer.outcome.is_ok()).count() > 500);
+        }
+    }
+}
