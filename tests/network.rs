@@ -354,9 +354,7 @@ fn a_client_that_leaves_is_known_one_latency_later() {
 #[test]
 fn a_backend_hears_of_a_cancellation_one_latency_later() {
     let run = |abandoned: &str| {
-        let network = "[network]\nlatency = \"8ms\"\n";
         let backend = format!("abandoned = \"{abandoned}\"\n[network]\nlatency = \"8ms\"\n");
-        let _ = network;
         // Connected at 16 + 8 from the client's 24; the answer would be there at 16 + 10 after that.
         watch(&steady(2, "", "server-timeout = \"12ms\"", &backend))
     };
@@ -453,8 +451,8 @@ fn kept_connections_pay_their_round_trips_once() {
         let clients = format!("users = 1\nconnections = {{ pins = \"{pins}\" }}");
         assert_eq!(took(&watch(&steady(4, &clients, "", NETWORK))), [98.0, 54.0, 54.0], "{pins}");
     }
-    // Another user asks ten times a second, also at 1 s, with all it needs. Each has its own connection to the backend at layer 4, while at
-    // layer 7 the second finds the first one's.
+    // Another user asks ten times a second, also at 1 s, over connections that are there. At layer 4 each
+    // has its own to the backend, while at layer 7 the second finds the first one's.
     let two = |pins: &str| {
         let clients = format!(
             "users = 1\nconnections = {{ pins = \"{pins}\" }}\n[[clients]]\nname = \"other\"\nusers = 1\n\

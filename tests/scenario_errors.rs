@@ -194,7 +194,7 @@ fn a_closed_loop_has_users_who_think_and_no_rate() {
 
 #[test]
 fn links_lead_somewhere_and_change_something() {
-    let zoned = |lines: &str| said(&format!("{}zone = \"a\"\n{lines}", SMALL));
+    let zoned = |lines: &str| said(&format!("{SMALL}zone = \"a\"\n{lines}"));
     let link = |lines: &str| zoned(&format!("[[link]]\nname = \"l\"\n{lines}\n"));
     let slow = |lines: &str| entry(&format!("at = \"1m\"\ndo = \"slow-link\"\n{lines}"));
     let cut = |lines: &str| entry(&format!("at = \"1m\"\ndo = \"partition\"\n{lines}"));
