@@ -105,6 +105,7 @@ impl Model {
             balancer: BalancerSetup::single(config),
             backends: (0..self.backends).map(backend).collect(),
             database: None,
+            network: None,
             autoscale: None,
             causes: Vec::new(),
             timeline: Vec::new(),

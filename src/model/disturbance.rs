@@ -19,6 +19,7 @@ impl World {
         let first = &self.versions[0];
         self.backends.iter().any(Backend::has_faults)
             || self.database.as_ref().is_some_and(Database::has_faults)
+            || self.network.as_ref().is_some_and(|network| network.has_faults())
             || self.has_surges()
             || !self.drains.is_empty()
             || self.routes.iter().any(|&id| self.instances[usize::from(id)].config != **first)

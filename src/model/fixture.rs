@@ -76,6 +76,7 @@ pub(crate) fn setup(
         balancer: BalancerSetup::single(config),
         backends,
         database: None,
+        network: None,
         autoscale: None,
         causes: Vec::new(),
         timeline: Vec::new(),

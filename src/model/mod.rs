@@ -27,6 +27,7 @@ mod event;
 #[cfg(test)]
 mod fixture;
 mod invariant;
+mod network;
 mod probing;
 mod request;
 pub mod station;

@@ -16,6 +16,7 @@ use super::database::Database;
 use super::dispatch::Lane;
 use super::disturbance::Disturbance;
 use super::event::{Event, TIMELINE, WINDOWS};
+use super::network::Network;
 use super::outcome::Outcome;
 use super::probe::{BackendGauge, BackendState, Gauges, Probe, WorldChange};
 use super::request::{Attempt, Request, Sender};
@@ -109,6 +110,8 @@ pub struct World {
     pub(super) configured: Vec<Configured>,
     pub(super) backends: Vec<Backend>,
     pub(super) database: Option<Database>,
+    /// What messages cross; `None`: they arrive at once.
+    pub(super) network: Option<Box<Network>>,
     /// Who takes no new traffic, by the entry that said so.
     pub(super) drains: Vec<(Option<EntryId>, BackendId)>,
     /// Who takes no new traffic, all entries together.
@@ -150,6 +153,7 @@ impl World {
         let instances: Vec<Instance> = (0..processes)
             .map(|id| process(&setup.balancer, config, (id / each) as u16, seed, id))
             .collect();
+        let network = Network::of(&setup, seed).map(Box::new);
         let mut world = Self {
             now: Time::ZERO,
             // One lane per population's attempt timeout, and those of the balancers' timers.
@@ -170,6 +174,7 @@ impl World {
                 .database
                 .as_ref()
                 .map(|database| Database::new(database, setup.backends.len(), seed)),
+            network,
             drains: Vec::new(),
             draining: vec![false; setup.backends.len()],
             rolling: Vec::new(),
@@ -190,6 +195,9 @@ impl World {
             digest: Digest::default(),
             setup,
         };
+        if let Some(network) = &mut world.network {
+            network.add_lanes(&mut world.queue);
+        }
         world.schedule_start();
         world
     }
@@ -280,7 +288,14 @@ impl World {
             }
             Event::Sweep { instance, epoch } => self.on_sweep(instance, epoch, probe),
             Event::CheckTimeout(check) => self.on_check_timeout(check, probe),
-            Event::ConnectTimeout(attempt) => self.on_connect_timeout(attempt, probe),
+            Event::ConnectTimeout { attempt, leg } => {
+                self.on_connect_timeout(attempt, leg, probe);
+            }
+            Event::Hop { attempt, leg } => self.on_hop(attempt, leg, probe),
+            Event::Resend { attempt, leg, tries } => self.on_resend(attempt, leg, tries, probe),
+            Event::ClientGone(attempt) => self.on_client_gone(attempt, probe),
+            Event::HungUp(attempt) => self.on_hung_up(attempt),
+            Event::Told(told) => self.on_told(told),
             Event::TryAgain(attempt) => self.on_try_again(attempt, probe),
             Event::QueueTimeout(attempt) => self.on_queue_timeout(attempt, probe),
             Event::ServerTimeout(attempt) => self.on_server_timeout(attempt, probe),
@@ -294,29 +309,14 @@ impl World {
             }
             Event::DatabasePoolTimeout(attempt) => self.on_database_pool_timeout(attempt, probe),
             Event::QueryTimeout(attempt) => self.on_query_timeout(attempt, probe),
-            Event::DatabaseResumes => {
-                self.on_database_resumes();
-                self.note_disturbance();
-            }
-            Event::Entry(entry) => {
-                self.on_entry(entry, probe);
-                self.note_disturbance();
-            }
-            Event::EntryEnds(entry) => {
-                self.on_entry_ends(entry, probe);
-                self.note_disturbance();
-            }
-            Event::Adopt { instance, version } => {
-                self.on_adopt(instance, version, probe);
-                self.note_disturbance();
-            }
+            Event::DatabaseResumes => self.on_database_resumes(),
+            Event::Entry(entry) => self.on_entry(entry, probe),
+            Event::EntryEnds(entry) => self.on_entry_ends(entry, probe),
+            Event::Adopt { instance, version } => self.on_adopt(instance, version, probe),
             Event::Cause { cause, begins } => self.on_cause(cause, begins, probe),
             Event::Scale(step) => self.on_scale(step, probe),
             Event::Pause { backend, begins } => self.on_pause(backend, begins, probe),
-            Event::Rolling { plan, step } => {
-                self.on_rolling(plan, step, probe);
-                self.note_disturbance();
-            }
+            Event::Rolling { plan, step } => self.on_rolling(plan, step, probe),
             Event::AlertTick(alert) => self.on_alert_tick(alert, probe),
             Event::Sample => {
                 self.sample(probe);
@@ -416,6 +416,9 @@ impl World {
     pub(super) fn replace_process(&mut self, route: usize, config: &BalancerConfig) {
         let old = usize::from(self.routes[route]);
         self.instances[old].membership.retire();
+        if let Some(network) = &mut self.network {
+            network.forget_process(InstanceId(old as u16));
+        }
         self.processes_started += 1;
         let setup = &self.setup.balancer;
         let instance = (route / usize::from(setup.processes)) as u16;

@@ -19,6 +19,7 @@ pub(super) const DESCRIPTIVE: &[(&str, &str)] = &[
     ("cause.name", "is how the rest of the file refers to it"),
     ("timeline.name", "is how the rest of the file refers to it"),
     ("alert.name", "is how the rest of the file refers to it"),
+    ("link.name", "is how the rest of the file refers to it"),
     ("expect.name", "is how the rest of the file refers to it"),
     ("expect.fact", "is for people"),
     ("assumption.reason", "is for people"),

@@ -102,6 +102,7 @@ pub(super) fn world(
         balancer: BalancerSetup::single(config),
         backends,
         database: None,
+        network: None,
         autoscale: None,
         causes: Vec::new(),
         timeline: Vec::new(),

@@ -11,6 +11,7 @@ mod client;
 mod connections;
 mod database;
 mod hedge;
+mod network;
 mod policies;
 mod recovery;
 mod timeline;
@@ -30,6 +31,9 @@ pub use client::{Backoff, Jitter, Keys, Population, RecordedKey, RetryPolicy};
 pub use connections::{ConnectionPolicy, Pins, Reuse};
 pub use database::DatabaseSetup;
 pub use hedge::{HedgeBudget, HedgePolicy};
+pub use network::{
+    Balancers, Direction, Link, LinkEffect, LinkEnd, LinkEnds, LinkFault, NetworkSetup,
+};
 pub use policies::{
     BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,
     RetryBudgets, Scope, ThrottlePolicy, TokenBudget, TokenDeposit,
@@ -91,6 +95,8 @@ pub struct Setup {
     pub backends: Vec<BackendSetup>,
     /// What all backends share, if anything.
     pub database: Option<DatabaseSetup>,
+    /// What lies between them; `None`: nothing, messages arrive at once.
+    pub network: Option<NetworkSetup>,
     /// What takes backends into service and out of it, if anything does.
     pub autoscale: Option<Autoscale>,
     /// What strikes at random.

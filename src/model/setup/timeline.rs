@@ -1,6 +1,6 @@
 //! What is done to the system, and when.
 
-use super::{AlertId, BackendId, EntryId, PopulationId};
+use super::{AlertId, BackendId, EntryId, LinkEnd, LinkFault, PopulationId};
 use super::{Change, Rollout};
 use crate::engine::time::{Span, Time};
 use crate::model::outcome::Outcome;
@@ -59,6 +59,15 @@ pub enum Action {
         targets: Vec<BackendId>,
         /// Of which kind.
         kind: FaultKind,
+        /// Only the fault that this entry began.
+        of: Option<EntryId>,
+    },
+    /// A fault of links begins.
+    BeginLink(LinkFault),
+    /// Faults of links end.
+    EndLink {
+        /// Of which kind.
+        kind: LinkEnd,
         /// Only the fault that this entry began.
         of: Option<EntryId>,
     },
@@ -142,13 +151,15 @@ impl Action {
             | Self::Undrain(_)
             | Self::Calm { .. }
             | Self::DatabaseEnd { .. }
-            | Self::DatabaseRestart => true,
+            | Self::DatabaseRestart
+            | Self::EndLink { .. } => true,
             Self::Configure { .. }
             | Self::Begin { .. }
             | Self::Drain(_)
             | Self::Surge { .. }
             | Self::FlashCrowd { .. }
             | Self::DatabaseBegin(_)
+            | Self::BeginLink(_)
             | Self::DatabasePause(_)
             | Self::Note => false,
         }

@@ -9,6 +9,7 @@ use super::database::DATABASE;
 use super::faults::CAUSE;
 use super::layers::{CANARY, PRIORITY, SUBSET, ZONES};
 use super::membership::{EJECTION, HEALTH, SLOW_START};
+use super::network::{LINK, NETWORK};
 use super::{Kind, More, TableSpec, default, optional, required};
 
 /// One nanosecond, in seconds: the least length of time that is not none.
@@ -44,6 +45,8 @@ pub static SCENARIO: TableSpec = TableSpec {
         optional("balancer", Kind::Table(&BALANCER), BALANCER.doc),
         required("backends", Kind::List(&BACKENDS), BACKENDS.doc),
         optional("database", Kind::Table(&DATABASE), DATABASE.doc),
+        optional("network", Kind::Table(&NETWORK), NETWORK.doc),
+        optional("link", Kind::List(&LINK), LINK.doc),
         optional("autoscale", Kind::Table(&AUTOSCALE), AUTOSCALE.doc),
         optional("cause", Kind::List(&CAUSE), CAUSE.doc),
         optional("timeline", Kind::List(&TIMELINE), TIMELINE.doc),
