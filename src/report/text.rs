@@ -139,6 +139,9 @@ fn header(page: &mut Page, report: &Report<'_>, clock: &Clock) {
 fn answer(page: &mut Page, report: &Report<'_>, clock: &Clock) {
     let result = report.result;
     page.row("verdict", &verdict::line(&result.recovery, clock, page.style));
+    if let Some(delays) = verdict::delays(&result.recovery) {
+        page.row("", &delays);
+    }
     people(page, &result.figures.users, result.series.user_window_s);
     requests(page, &result.figures);
     if !result.alerts.is_empty() {

@@ -21,7 +21,7 @@ pub(super) fn line(recovery: &Recovery, clock: &Clock, style: Style) -> String {
             let after = recovery.after_s.map_or_else(String::new, |seconds| {
                 format!(" after {}", clock::plain_length(seconds))
             });
-            (AnsiColor::Green, "RECOVERED", format!("{after}{since}{until}{}", delays(recovery)))
+            (AnsiColor::Green, "RECOVERED", format!("{after}{since}{until}"))
         }
         Verdict::Degraded => (
             AnsiColor::Yellow,
@@ -36,7 +36,7 @@ pub(super) fn line(recovery: &Recovery, clock: &Clock, style: Style) -> String {
 }
 
 /// How long recovery took once its causes were gone.
-fn delays(recovery: &Recovery) -> String {
+pub(super) fn delays(recovery: &Recovery) -> Option<String> {
     let part = |seconds: Option<f64>, what: &str| {
         seconds.map(|s| format!("{} after {what}", clock::plain_length(s)))
     };
@@ -47,5 +47,5 @@ fn delays(recovery: &Recovery) -> String {
     .into_iter()
     .flatten()
     .collect();
-    if parts.is_empty() { String::new() } else { format!(", {}", parts.join(", ")) }
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
