@@ -22,6 +22,7 @@ mod checks;
 mod client;
 mod database;
 mod dispatch;
+mod disturbance;
 mod event;
 #[cfg(test)]
 mod fixture;

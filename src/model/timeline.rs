@@ -82,6 +82,7 @@ impl World {
     /// Does something to the system now, as an operator of a drill does.
     pub fn apply(&mut self, action: &Action, probe: &mut impl Probe) {
         self.carry_out(action, None, probe);
+        self.note_disturbance();
     }
 
     fn carry_out(&mut self, action: &Action, source: Option<EntryId>, probe: &mut impl Probe) {

@@ -14,6 +14,7 @@ use super::client::connection::Connections;
 use super::client::flight::Flights;
 use super::database::Database;
 use super::dispatch::Lane;
+use super::disturbance::Disturbance;
 use super::event::{Event, TIMELINE, WINDOWS};
 use super::network::Network;
 use super::outcome::Outcome;
@@ -122,6 +123,7 @@ pub struct World {
     /// Who is registered with no balancer; empty without an autoscaler.
     pub(super) absent: Vec<bool>,
     pub(super) monitor: Monitor,
+    pub(super) disturbance: Disturbance,
     pub(super) counts: Counts,
     samples: Arc<[Time]>,
     next_sample: usize,
@@ -180,6 +182,7 @@ impl World {
             absent: Vec::new(),
             causes: setup.causes.iter().map(|cause| CauseState::new(cause, seed)).collect(),
             monitor: Monitor::new(&setup),
+            disturbance: Disturbance::default(),
             counts: Counts::default(),
             samples: setup.observation.samples(&setup).into(),
             next_sample: 0,
@@ -288,11 +291,7 @@ impl World {
             Event::ConnectTimeout { attempt, leg } => {
                 self.on_connect_timeout(attempt, leg, probe);
             }
-            Event::Hop { attempt, leg } => self.on_hop(attempt, leg, probe),
-            Event::Resend { attempt, leg, tries } => self.on_resend(attempt, leg, tries, probe),
-            Event::ClientGone(attempt) => self.on_client_gone(attempt, probe),
-            Event::HungUp(attempt) => self.on_hung_up(attempt),
-            Event::Told(told) => self.on_told(told),
+            Event::Crossed(what) => self.on_crossed(what, probe),
             Event::TryAgain(attempt) => self.on_try_again(attempt, probe),
             Event::QueueTimeout(attempt) => self.on_queue_timeout(attempt, probe),
             Event::ServerTimeout(attempt) => self.on_server_timeout(attempt, probe),
@@ -306,14 +305,29 @@ impl World {
             }
             Event::DatabasePoolTimeout(attempt) => self.on_database_pool_timeout(attempt, probe),
             Event::QueryTimeout(attempt) => self.on_query_timeout(attempt, probe),
-            Event::DatabaseResumes => self.on_database_resumes(),
-            Event::Entry(entry) => self.on_entry(entry, probe),
-            Event::EntryEnds(entry) => self.on_entry_ends(entry, probe),
-            Event::Adopt { instance, version } => self.on_adopt(instance, version, probe),
+            Event::DatabaseResumes => {
+                self.on_database_resumes();
+                self.note_disturbance();
+            }
+            Event::Entry(entry) => {
+                self.on_entry(entry, probe);
+                self.note_disturbance();
+            }
+            Event::EntryEnds(entry) => {
+                self.on_entry_ends(entry, probe);
+                self.note_disturbance();
+            }
+            Event::Adopt { instance, version } => {
+                self.on_adopt(instance, version, probe);
+                self.note_disturbance();
+            }
             Event::Cause { cause, begins } => self.on_cause(cause, begins, probe),
             Event::Scale(step) => self.on_scale(step, probe),
             Event::Pause { backend, begins } => self.on_pause(backend, begins, probe),
-            Event::Rolling { plan, step } => self.on_rolling(plan, step, probe),
+            Event::Rolling { plan, step } => {
+                self.on_rolling(plan, step, probe);
+                self.note_disturbance();
+            }
             Event::AlertTick(alert) => self.on_alert_tick(alert, probe),
             Event::Sample => {
                 self.sample(probe);
@@ -331,6 +345,7 @@ impl World {
 
     fn sample(&mut self, probe: &mut impl Probe) {
         let now = self.now;
+        self.note_disturbance();
         self.assert_conservation();
         self.gauges.clear();
         self.gauges.extend(self.backends.iter_mut().map(|backend| backend.read(now)));
@@ -406,18 +421,6 @@ impl World {
     pub(super) fn digest_fact(&mut self, fact: Fact, subject: u64, value: u64) {
         self.digest.word(self.now.as_ns() ^ ((fact as u64) << 59));
         self.digest.word(subject ^ value.rotate_right(8));
-    }
-
-    /// Whether something that was done to the system is still in force: a fault, a surge, a
-    /// drain, or a configuration other than the first.
-    pub fn is_disturbed(&self) -> bool {
-        let first = &self.versions[0];
-        self.backends.iter().any(Backend::has_faults)
-            || self.database.as_ref().is_some_and(Database::has_faults)
-            || self.network.as_ref().is_some_and(|network| network.has_faults())
-            || self.has_surges()
-            || !self.drains.is_empty()
-            || self.routes.iter().any(|&id| self.instances[usize::from(id)].config != **first)
     }
 
     /// A new process takes the place of one that gets no new attempts from now on.

@@ -208,6 +208,7 @@ impl World {
         if let Some(state) = self.backends[id.index()].fold(setup, self.now) {
             self.note_change(WorldChange::Backend(id, state), probe);
             self.note_up(id);
+            self.note_disturbance();
         }
         self.schedule_completion(id);
         if stood_still && !self.backends[id.index()].condition.hangs {

@@ -13,6 +13,7 @@ mod database;
 mod hedge;
 mod network;
 mod policies;
+mod recovery;
 mod timeline;
 mod warmth;
 
@@ -37,6 +38,7 @@ pub use policies::{
     BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,
     RetryBudgets, Scope, ThrottlePolicy, TokenBudget, TokenDeposit,
 };
+pub use recovery::{Baseline, RecoveryRule};
 pub use timeline::{Action, Fault, FaultKind, FlashCrowd, TimelineEntry, Trigger};
 pub use warmth::{ColdStart, Fading};
 
@@ -116,6 +118,8 @@ pub struct Observation {
     pub user_window: Span,
     /// Intervals for which figures are wanted, `from < to`, besides the whole run.
     pub intervals: Vec<(Time, Time)>,
+    /// By what rule the run is judged to have recovered.
+    pub recovery: RecoveryRule,
 }
 
 impl Observation {

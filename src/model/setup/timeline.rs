@@ -139,6 +139,39 @@ pub struct FlashCrowd {
     pub decay: Span,
 }
 
+impl Action {
+    /// Whether it can only be meant to put something right.
+    pub fn is_repair(&self) -> bool {
+        match self {
+            Self::Rollback { .. }
+            | Self::Reload(_)
+            | Self::End { .. }
+            | Self::EndLink { .. }
+            | Self::Restart { .. }
+            | Self::RollingRestart { .. }
+            | Self::Undrain(_)
+            | Self::Calm { .. }
+            | Self::DatabaseEnd { .. }
+            | Self::DatabaseRestart => true,
+            Self::Configure { .. }
+            | Self::Begin { .. }
+            | Self::BeginLink(_)
+            | Self::Drain(_)
+            | Self::Surge { .. }
+            | Self::FlashCrowd { .. }
+            | Self::DatabaseBegin(_)
+            | Self::DatabasePause(_)
+            | Self::Note => false,
+        }
+    }
+
+    /// Whether it puts something right if something is wrong by then: a new configuration, or
+    /// taking somebody out.
+    pub fn may_repair(&self) -> bool {
+        self.is_repair() || matches!(self, Self::Configure { .. } | Self::Drain(_))
+    }
+}
+
 /// What can be wrong with a backend. Faults on one backend form a list that is folded into its
 /// condition, so overlapping ones compose and end cleanly.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -38,7 +38,8 @@ pub use stations::CONTENTION;
 pub(super) use stations::settings_of;
 pub(super) use tables::{AGES, ANSWERS, INSTANT};
 pub use tables::{
-    ALERT, ASSUMPTION, BALANCER, EXPECT, MEASURE, OBJECTIVE, ROLLOUT, SCENARIO, TIMELINE, TWIN,
+    ALERT, ASSUMPTION, BALANCER, EXPECT, MEASURE, OBJECTIVE, RECOVERY, ROLLOUT, SCENARIO, TIMELINE,
+    TWIN,
 };
 
 use super::actions::{self, ACTIONS};
