@@ -29,6 +29,7 @@ impl World {
         let entry = &setup.timeline[id.index()];
         self.note_change(WorldChange::Entry(id), probe);
         self.carry_out(&entry.action, Some(id), probe);
+        self.note_disturbance();
         if let Some(span) = entry.lasts {
             self.queue.push(self.now + span, TIMELINE, Event::EntryEnds(id));
         }
@@ -77,6 +78,7 @@ impl World {
             | Action::DatabasePause(_)
             | Action::Note => {}
         }
+        self.note_disturbance();
     }
 
     /// Does something to the system now, as an operator of a drill does.
@@ -206,6 +208,7 @@ impl World {
             }
             self.refill_after_change(process, probe);
         }
+        self.note_disturbance();
     }
 
     /// Works out anew who is draining, after any entry's drains changed.
@@ -298,5 +301,6 @@ impl World {
             }
         };
         self.queue.push(self.now + delay, TIMERS, Event::Rolling { plan, step: next });
+        self.note_disturbance();
     }
 }

@@ -305,29 +305,14 @@ impl World {
             }
             Event::DatabasePoolTimeout(attempt) => self.on_database_pool_timeout(attempt, probe),
             Event::QueryTimeout(attempt) => self.on_query_timeout(attempt, probe),
-            Event::DatabaseResumes => {
-                self.on_database_resumes();
-                self.note_disturbance();
-            }
-            Event::Entry(entry) => {
-                self.on_entry(entry, probe);
-                self.note_disturbance();
-            }
-            Event::EntryEnds(entry) => {
-                self.on_entry_ends(entry, probe);
-                self.note_disturbance();
-            }
-            Event::Adopt { instance, version } => {
-                self.on_adopt(instance, version, probe);
-                self.note_disturbance();
-            }
+            Event::DatabaseResumes => self.on_database_resumes(),
+            Event::Entry(entry) => self.on_entry(entry, probe),
+            Event::EntryEnds(entry) => self.on_entry_ends(entry, probe),
+            Event::Adopt { instance, version } => self.on_adopt(instance, version, probe),
             Event::Cause { cause, begins } => self.on_cause(cause, begins, probe),
             Event::Scale(step) => self.on_scale(step, probe),
             Event::Pause { backend, begins } => self.on_pause(backend, begins, probe),
-            Event::Rolling { plan, step } => {
-                self.on_rolling(plan, step, probe);
-                self.note_disturbance();
-            }
+            Event::Rolling { plan, step } => self.on_rolling(plan, step, probe),
             Event::AlertTick(alert) => self.on_alert_tick(alert, probe),
             Event::Sample => {
                 self.sample(probe);

@@ -152,7 +152,8 @@ impl Action {
             | Self::Undrain(_)
             | Self::Calm { .. }
             | Self::DatabaseEnd { .. }
-            | Self::DatabaseRestart => true,
+            | Self::DatabaseRestart
+            | Self::EndLink { .. } => true,
             Self::Configure { .. }
             | Self::Begin { .. }
             | Self::BeginLink(_)
@@ -160,6 +161,7 @@ impl Action {
             | Self::Surge { .. }
             | Self::FlashCrowd { .. }
             | Self::DatabaseBegin(_)
+            | Self::BeginLink(_)
             | Self::DatabasePause(_)
             | Self::Note => false,
         }
