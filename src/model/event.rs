@@ -2,6 +2,7 @@
 
 use super::autoscale::ScaleStep;
 use super::checks::Due;
+use super::network::Crossing;
 use super::setup::{AlertId, BackendId, CauseId, EntryId, InstanceId, PopulationId};
 use crate::engine::queue::Class;
 use crate::engine::slab::Handle;
@@ -63,16 +64,8 @@ pub(super) enum Event {
     BalancerTimeout(Handle),
     /// A probed backend answers.
     ProbeAnswer { instance: InstanceId, thread: u16, backend: BackendId },
-    /// An attempt's message arrives.
-    Hop { attempt: Handle, leg: u16 },
-    /// A lost message is sent again, after so many transmissions.
-    Resend { attempt: Handle, leg: u16, tries: u8 },
-    /// The balancer hears that a client has closed its connection.
-    ClientGone(Handle),
-    /// A backend hears that a balancer has closed its connection.
-    HungUp(Handle),
-    /// What a backend said of itself arrives.
-    Told(Handle),
+    /// Something has crossed the network.
+    Crossed(Crossing),
     /// The client has waited long enough for this attempt.
     AttemptTimeout(Handle),
     /// The balancer has not accepted this attempt's connection in time.

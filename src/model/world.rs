@@ -291,11 +291,7 @@ impl World {
             Event::ConnectTimeout { attempt, leg } => {
                 self.on_connect_timeout(attempt, leg, probe);
             }
-            Event::Hop { attempt, leg } => self.on_hop(attempt, leg, probe),
-            Event::Resend { attempt, leg, tries } => self.on_resend(attempt, leg, tries, probe),
-            Event::ClientGone(attempt) => self.on_client_gone(attempt, probe),
-            Event::HungUp(attempt) => self.on_hung_up(attempt),
-            Event::Told(told) => self.on_told(told),
+            Event::Crossed(what) => self.on_crossed(what, probe),
             Event::TryAgain(attempt) => self.on_try_again(attempt, probe),
             Event::QueueTimeout(attempt) => self.on_queue_timeout(attempt, probe),
             Event::ServerTimeout(attempt) => self.on_server_timeout(attempt, probe),

@@ -6,7 +6,7 @@
 //! the moment it wants a connection, the balancer's for a connection, and from the connection on for an
 //! answer.
 
-use super::Ends;
+use super::{Crossing, Ends};
 use crate::engine::random::keyed;
 use crate::engine::slab::Handle;
 use crate::engine::time::Span;
@@ -174,13 +174,13 @@ impl World {
             Some(latency) => {
                 // An answer at the very instant of its timeout still counts.
                 let class = if towards { ARRIVALS } else { COMPLETIONS };
-                self.push_after(latency, class, Event::Hop { attempt: handle, leg });
+                self.push_after(latency, class, Crossing::Message { attempt: handle, leg });
                 Fate::Underway(latency)
             }
             None => {
                 let (wait, _) = network.again(self.is_opening(attempt.place), tries);
-                let event = Event::Resend { attempt: handle, leg, tries: tries + 1 };
-                self.queue.push(self.now + wait, TIMERS, event);
+                let again = Crossing::Again { attempt: handle, leg, tries: tries + 1 };
+                self.queue.push(self.now + wait, TIMERS, Event::Crossed(again));
                 Fate::Lost
             }
         }
@@ -204,7 +204,7 @@ impl World {
         }
     }
 
-    pub(in crate::model) fn on_hop(&mut self, handle: Handle, leg: u16, probe: &mut impl Probe) {
+    pub(super) fn on_message(&mut self, handle: Handle, leg: u16, probe: &mut impl Probe) {
         if !self.is_underway(handle, leg) {
             return;
         }
@@ -215,13 +215,7 @@ impl World {
         }
     }
 
-    pub(in crate::model) fn on_resend(
-        &mut self,
-        handle: Handle,
-        leg: u16,
-        tries: u8,
-        probe: &mut impl Probe,
-    ) {
+    pub(super) fn on_again(&mut self, handle: Handle, leg: u16, tries: u8, probe: &mut impl Probe) {
         if !self.is_underway(handle, leg) {
             return;
         }

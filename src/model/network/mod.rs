@@ -14,6 +14,7 @@ mod notices;
 
 use super::balancer::ProbeReply;
 use super::event::Event;
+use super::probe::Probe;
 use super::setup::{
     Action, BackendId, Balancers, Direction, EntryId, InstanceId, Link, LinkEffect, LinkEnd,
     LinkEnds, LinkFault, NetworkSetup, PopulationId, Setup,
@@ -21,11 +22,26 @@ use super::setup::{
 use super::world::World;
 use crate::engine::queue::{Class, EventQueue};
 use crate::engine::random::{Purpose, Seed, key, keyed, unit};
-use crate::engine::slab::Slab;
+use crate::engine::slab::{Handle, Slab};
 use crate::engine::time::Span;
 
 /// Lanes of the event list for constant latencies; each lane costs every event a comparison.
 const MOST_LANES: usize = 4;
+
+/// What crosses the network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Crossing {
+    /// An attempt's message arrives.
+    Message { attempt: Handle, leg: u16 },
+    /// A message that was lost so many times is sent again.
+    Again { attempt: Handle, leg: u16, tries: u8 },
+    /// The balancer hears that a client has closed its connection.
+    ClientGone(Handle),
+    /// A backend hears that a balancer has closed its connection.
+    HungUp(Handle),
+    /// What a backend said of itself arrives.
+    Told(Handle),
+}
 
 /// Between whom a message travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -289,8 +305,19 @@ impl World {
         self.network.as_ref().is_some_and(|network| !network.is_nothing(ends()))
     }
 
-    /// Schedules what happens after a latency, through a lane if it is constant.
-    fn push_after(&mut self, latency: Span, class: Class, event: Event) {
+    pub(super) fn on_crossed(&mut self, what: Crossing, probe: &mut impl Probe) {
+        match what {
+            Crossing::Message { attempt, leg } => self.on_message(attempt, leg, probe),
+            Crossing::Again { attempt, leg, tries } => self.on_again(attempt, leg, tries, probe),
+            Crossing::ClientGone(attempt) => self.on_client_gone(attempt, probe),
+            Crossing::HungUp(attempt) => self.on_hung_up(attempt),
+            Crossing::Told(told) => self.on_told(told),
+        }
+    }
+
+    /// Schedules an arrival after a latency, through a lane if it is constant.
+    fn push_after(&mut self, latency: Span, class: Class, what: Crossing) {
+        let event = Event::Crossed(what);
         let lanes = self.network.as_ref().map_or(&[][..], |network| &network.lanes);
         match lanes.iter().find(|&&(constant, _)| constant == latency) {
             Some(&(_, lane)) => self.queue.push_in_lane(lane, self.now + latency, class, event),

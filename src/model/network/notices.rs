@@ -2,12 +2,12 @@
 //! backends say of themselves.
 
 use super::hops::identity;
-use super::{Ends, Network, Told};
+use super::{Crossing, Ends, Network, Told};
 use crate::engine::random::keyed;
 use crate::engine::slab::Handle;
 use crate::engine::time::{Span, Time};
 use crate::model::balancer::ProbeReply;
-use crate::model::event::{ARRIVALS, COMPLETIONS, Event};
+use crate::model::event::{ARRIVALS, COMPLETIONS};
 use crate::model::outcome::Outcome;
 use crate::model::probe::Probe;
 use crate::model::request::{Attempt, Place};
@@ -73,7 +73,7 @@ impl World {
             let location = self.instances[attempt.instance.index()].location();
             match self.notice(Ends::Client(attempt.population, location), &attempt) {
                 Some(Span::ZERO) => self.on_client_gone(handle, probe),
-                Some(latency) => self.push_after(latency, ARRIVALS, Event::ClientGone(handle)),
+                Some(latency) => self.push_after(latency, ARRIVALS, Crossing::ClientGone(handle)),
                 None => {}
             }
         }
@@ -88,12 +88,12 @@ impl World {
         }
         let location = self.instances[attempt.instance.index()].location();
         if let Some(latency) = self.notice(Ends::Client(attempt.population, location), &attempt) {
-            self.push_after(latency, ARRIVALS, Event::ClientGone(handle));
+            self.push_after(latency, ARRIVALS, Crossing::ClientGone(handle));
         }
     }
 
     /// The balancer hears that a client has closed its connection.
-    pub(in crate::model) fn on_client_gone(&mut self, handle: Handle, probe: &mut impl Probe) {
+    pub(super) fn on_client_gone(&mut self, handle: Handle, probe: &mut impl Probe) {
         let Some(attempt) = self.attempts.get(handle) else { return };
         if matches!(attempt.place, Place::Coming(_)) {
             // With the request, or before it: there is nothing to begin with.
@@ -121,12 +121,12 @@ impl World {
         self.attempts.get_mut(handle).expect("copied just now").since = heard;
         let cancels = self.setup.backends[member.index()].abandoned == Abandoned::Cancel;
         if let Some(latency) = notice.filter(|_| cancels) {
-            self.push_after(latency, ARRIVALS, Event::HungUp(handle));
+            self.push_after(latency, ARRIVALS, Crossing::HungUp(handle));
         }
     }
 
     /// A member hears that nobody waits for an attempt any more.
-    pub(in crate::model) fn on_hung_up(&mut self, handle: Handle) {
+    pub(super) fn on_hung_up(&mut self, handle: Handle) {
         let Some(attempt) = self.attempts.get(handle).copied() else { return };
         let Some(member) = attempt.backend.filter(|_| !attempt.held) else { return };
         if attempt.place.is_inside() {
@@ -158,12 +158,12 @@ impl World {
             Some(latency) => {
                 let network = self.network.as_mut().expect("without one there is no latency");
                 let told = network.told.insert(Told { to, thread, from, reply });
-                self.push_after(latency, COMPLETIONS, Event::Told(told));
+                self.push_after(latency, COMPLETIONS, Crossing::Told(told));
             }
         }
     }
 
-    pub(in crate::model) fn on_told(&mut self, handle: Handle) {
+    pub(super) fn on_told(&mut self, handle: Handle) {
         let told = self.network.as_mut().and_then(|network| network.told.remove(handle));
         if let Some(Told { to, thread, from, reply }) = told {
             self.instances[to.index()].probed(thread, from, reply);

@@ -146,6 +146,7 @@ impl Action {
             Self::Rollback { .. }
             | Self::Reload(_)
             | Self::End { .. }
+            | Self::EndLink { .. }
             | Self::Restart { .. }
             | Self::RollingRestart { .. }
             | Self::Undrain(_)
@@ -155,6 +156,7 @@ impl Action {
             | Self::EndLink { .. } => true,
             Self::Configure { .. }
             | Self::Begin { .. }
+            | Self::BeginLink(_)
             | Self::Drain(_)
             | Self::Surge { .. }
             | Self::FlashCrowd { .. }
