@@ -4,6 +4,7 @@
 //! `MISROUTE_SWARM_SEED` is any text, such as a commit's id; `MISROUTE_SWARM_COUNT` how many
 //! scenarios are drawn; `MISROUTE_SWARM_FILE` a scenario to be checked instead.
 
+mod agree;
 mod check;
 mod document;
 mod draw;
@@ -114,6 +115,7 @@ fn report(
     let path = folder.join(format!("{name}.toml"));
     let text = render(&small).text;
     fs::write(&path, &text).unwrap();
+    agree::copy_files(&text, &folder);
     let path = path.display();
     format!(
         "{what}\n\n{text}\nwritten to {path}; again:\n  \
@@ -198,12 +200,12 @@ fn most_drafts_become_sound_and_together_they_know_the_schema() {
         }
     }
     let shown = refused.iter().take(3).map(|why| why.as_str()).collect::<Vec<_>>().join("\n");
-    // Around 70%, the rest half too costly and half refused; far below, the generator no longer
-    // understands what goes together.
-    assert!(sound * 2 > DRAFTS, "only {sound} of {DRAFTS} are sound:\n{shown}");
+    // Around 80%, and most of the rest too costly; far below, the generator no longer understands
+    // what goes together.
+    assert!(sound * 3 > DRAFTS * 2, "only {sound} of {DRAFTS} are sound:\n{shown}");
     let mut all = BTreeSet::new();
     known(&SCENARIO, "", &mut all);
     let missing: Vec<&String> = all.difference(&used).collect();
-    // Around 6%: those of assumptions, and what only overrides reach.
+    // A handful: those of assumptions, and what only overrides reach.
     assert!(missing.len() * 5 < all.len(), "of {}: {missing:#?}", all.len());
 }

@@ -31,7 +31,7 @@ mod suggest;
 mod tree;
 mod values;
 
-pub use diagnostic::{Diagnostic, Diagnostics};
+pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use overrides::Override;
 pub use resolve::{SIGNALS, SignalSpec};
 pub use source::{ReadError, Source};

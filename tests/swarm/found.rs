@@ -1,5 +1,6 @@
 //! What the swarm has found: scenarios that broke an invariant once, as small as it made them.
 
+use super::agree::FILES;
 use super::check::check;
 use misroute::scenario::{Source, load};
 
@@ -85,7 +86,7 @@ targets = ["b-1", "b-2"]
 fn what_was_found_once_stays_mended() {
     for (what, text) in FOUND {
         println!("{what}");
-        let scenario = load(&Source::from_text("found.toml", *text), &[]);
+        let scenario = load(&Source::from_text("found.toml", *text).in_folder(FILES), &[]);
         check(&scenario.unwrap_or_else(|wrong| panic!("{wrong}")), 1, &|_| {});
     }
 }

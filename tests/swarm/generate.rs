@@ -4,6 +4,7 @@
 //! Each scenario has only some of the features (swarm testing: Groce, Zhang, Eide, Chen & Regehr,
 //! ISSTA 2012): what suppresses another feature's effect is absent from many of them.
 
+use super::agree::{agree, file};
 use super::document::{Table, Value};
 use super::draw::{Draw, duration};
 use misroute::engine::digest::Digest;
@@ -24,7 +25,7 @@ pub(super) struct Generator {
     /// How many of the optional keys this scenario knows at all.
     density: f64,
     salt: u64,
-    seconds: f64,
+    pub(super) seconds: f64,
     backends: Vec<String>,
     /// The names in each list, and the verbs of the entries among them.
     names: Vec<(&'static str, String)>,
@@ -242,6 +243,10 @@ impl Generator {
             }),
             Kind::Choice(words) => draw.one_of(words).into(),
             Kind::Choices(words) => draw.list(|draw| draw.one_of(words).into()),
+            Kind::Text if field.key == "file" => {
+                let table = prefix.split_inclusive('.').next_back().unwrap_or_default();
+                file(self, table).into()
+            }
             Kind::Text => draw.one_of(&["2.6", "127.0.0.1", "{}"]).into(),
             Kind::Name => draw.one_of(&["a", "b"]).into(),
             // The two ends of a link.
@@ -258,7 +263,11 @@ impl Generator {
             Kind::OverloadCondition => format!("queue >= {}", draw.between(1, 20)).into(),
             Kind::Size => format!("{}MiB", draw.between(1, 200)).into(),
             Kind::Distribution => self.distribution(),
-            Kind::Table(spec) => self.table(spec, &inner)?.into(),
+            Kind::Table(spec) => {
+                let mut table = self.table(spec, &inner)?;
+                agree(self, field.key, &mut table);
+                table.into()
+            }
             Kind::List(spec) => self.list(field.key, spec, &inner)?,
             Kind::Moment => self.moment().into(),
             Kind::Interval => self.interval(),

@@ -13,29 +13,30 @@ fn has(document: &Table, words: &[&str]) -> bool {
     words.iter().all(|word| text.contains(word))
 }
 
-/// An artificial failure: of two backends, one hangs.
-fn hangs(document: &Table) -> bool {
-    has(document, &["do = \"hang\""])
+/// An artificial failure: of two backends, one is stopped.
+fn stops(document: &Table) -> bool {
+    let verbs = ["hang", "crash", "refuse", "partition"];
+    verbs.iter().any(|verb| has(document, &[&format!("do = \"{verb}\"")]))
         && repair::read(document).is_ok_and(|scenario| scenario.setup.backends.len() >= 2)
 }
 
 #[test]
 fn drawn_scenarios_shrink_to_what_matters() {
     let drafts = (0..600).filter_map(|index| match draw(1, index) {
-        Drawn::Sound(document) if hangs(&document) => Some(document),
+        Drawn::Sound(document) if stops(&document) => Some(document),
         _ => None,
     });
     let mut drafts: Vec<Table> = drafts.collect();
     drafts.sort_by_key(|document| Reverse(render(document).lines.len()));
     assert!(render(&drafts[2]).lines.len() > 60, "nothing to shrink");
     for document in &drafts[..3] {
-        let small = shrink::shrink(document, &hangs);
+        let small = shrink::shrink(document, &stops);
         let lines = render(&small).lines.len();
         // Duration, name and schema; two backends with a name and a law; clients with a name and a
         // rate, or arrivals and think; an entry with its verb, name, targets and time, or an alert
         // with a name and a condition.
         assert!(lines <= 21, "{lines} lines:\n{}", render(&small).text);
-        assert!(hangs(&small), "no longer what it was");
+        assert!(stops(&small), "no longer what it was");
     }
 }
 
@@ -60,7 +61,7 @@ fn a_scenario_shrinks_to_what_a_person_would_write() {
             { name = "t-2", at = "13317ms", do = "hang", targets = ["b-2", "b-1"] },
         ]
     "#;
-    let small = shrink::shrink(&toml::from_str(text).unwrap(), &hangs);
+    let small = shrink::shrink(&toml::from_str(text).unwrap(), &stops);
     let expected = r#"duration = "1s"
 name = "swarm"
 schema = 1
@@ -85,9 +86,9 @@ targets = "b-1"
 /// A run whose books are cooked is noticed, and by the account that was falsified.
 #[test]
 fn broken_conservation_is_noticed() {
+    type Cook = fn(&mut Observed);
     let document = some_scenario();
     assert_eq!(failure(&document, &|_| {}), None);
-    type Cook = fn(&mut Observed);
     let cooked: [(&str, Cook); 6] = [
         ("requests, in the report", |observed| observed.result.figures.totals.requests += 1),
         ("finished, in the report", |observed| observed.result.figures.totals.failed += 1),

@@ -42,7 +42,7 @@ impl Places {
         let number = self.position(text).filter(|_| !text.is_empty());
         number.ok_or_else(|| {
             let names = self.names.iter().skip(1).map(String::as_str);
-            let help = suggest::help(text, names, "of the backends");
+            let help = suggest::help(text, names, &format!("{}s of the backends", self.key));
             values::unknown(&node.place, self.key, text).help(help)
         })
     }
