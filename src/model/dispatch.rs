@@ -63,7 +63,7 @@ impl World {
         self.load_line(line, handle);
         let instance = &mut self.instances[instance.index()];
         // One that is kept was accepted when it was made.
-        if !matches!(line, ClientLine::Kept(_)) && !instance.accepts() {
+        if !matches!(line, ClientLine::Kept(_)) && !instance.accepts_at_once() {
             instance.lines.hold_back(handle);
             self.place(handle, Place::Backlog);
             self.set_accept_timer(handle);

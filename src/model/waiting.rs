@@ -180,7 +180,8 @@ impl World {
 
     fn accept_backlog(&mut self, id: InstanceId, probe: &mut impl Probe) {
         let instance = &mut self.instances[id.index()];
-        if instance.config.limits.accepted.is_none() {
+        // Also if nothing limits it any more: those of before wait all the same.
+        if !instance.lines.has_backlog() {
             return;
         }
         // Whoever is turned away at once makes room in the middle of this loop, which will see it.

@@ -374,6 +374,11 @@ impl Instance {
         self.tell_load(member);
     }
 
+    /// Whether it accepts one more connection: not past those that wait for that already.
+    pub(in crate::model) fn accepts_at_once(&self) -> bool {
+        self.accepts() && !self.lines.has_backlog()
+    }
+
     /// Whether it accepts one more connection.
     pub(in crate::model) fn accepts(&self) -> bool {
         self.config.limits.accepted.is_none_or(|most| self.held + self.idle_clients < most)

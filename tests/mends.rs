@@ -1,0 +1,59 @@
+//! Situations in which a balancer once did what no balancer does, each smaller than a scenario that a user
+//! would write. What is expected follows from the vendor's source that the comment names, or from arithmetic.
+
+use misroute::engine::random::Seed;
+use misroute::experiment::run::run;
+use misroute::model::outcome::Outcome;
+use misroute::observe::result::{Figures, Totals};
+use misroute::scenario::{Source, load};
+
+/// A minute, or as long as `head` says, of clients, a balancer and backends as TOML.
+#[track_caller]
+fn figures(duration: &str, clients: &str, balancer: &str, rest: &str) -> Figures {
+    let text = format!(
+        "schema = 1\nname = \"mends\"\nduration = \"{duration}\"\n\
+         [[clients]]\nname = \"web\"\n{clients}\n[balancer]\n{balancer}\n{rest}"
+    );
+    let scenario = load(&Source::from_text("mends.toml", text), &[]);
+    let scenario = scenario.unwrap_or_else(|wrong| panic!("{wrong}"));
+    run(&scenario, 1, |_| {}).result.figures
+}
+
+fn backends(names: &str, service: &str, more: &str) -> String {
+    format!("[[backends]]\nname = \"{names}\"\nworkers = 20\nservice = \"{service}\"\n{more}\n")
+}
+
+fn constant(rate: &str) -> String {
+    format!("arrivals = \"constant\"\nusers = 100\nrate = \"{rate}\"")
+}
+
+fn entry(at: &str, what: &str) -> String {
+    format!("[[timeline]]\nname = \"at {at}\"\nat = \"{at}\"\n{what}\n")
+}
+
+fn begin(at: &str, fault: &str, targets: &str) -> String {
+    entry(at, &format!("do = \"{fault}\"\ntargets = [{targets}]"))
+}
+
+fn configure(at: &str, set: &str) -> String {
+    entry(at, &format!("do = \"configure\"\nset = {{ {set} }}"))
+}
+
+/// Share of the attempts that reached a backend.
+fn share(figures: &Figures, backend: usize) -> f64 {
+    figures.backends[backend].share.unwrap_or(0.0)
+}
+
+fn ended(totals: &Totals, outcome: Outcome) -> u64 {
+    totals.outcome(outcome)
+}
+
+/// Connections that wait to be accepted are accepted once nothing limits them any more.
+#[test]
+fn a_backlog_outlives_its_limit() {
+    let limit = "for = \"10s\"\ndo = \"configure\"\nset = { balancer.limits = { accepted = 8 } }";
+    let rest = backends("b-{1..4}", "400ms", "") + &entry("10s", limit);
+    let totals = figures("60s", &constant("40/s"), "algorithm = \"round-robin\"", &rest).totals;
+    // 16 of 400 ms at 40/s.
+    assert!(totals.in_flight <= 17, "{totals:?}");
+}
