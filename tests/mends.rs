@@ -57,3 +57,23 @@ fn a_backlog_outlives_its_limit() {
     // 16 of 400 ms at 40/s.
     assert!(totals.in_flight <= 17, "{totals:?}");
 }
+
+/// A timer that runs is not changed by a change of the configuration.
+#[test]
+fn timers_that_run_go_on() {
+    let rest = backends("b-1", "20ms", "") + &begin("5s", "hang", "\"b-1\"");
+    for timeout in ["4s", "none"] {
+        let set = format!("balancer.server-timeout = \"{timeout}\"");
+        let rest = format!("{rest}{}", configure("6s", &set));
+        let figures = figures("30s", &constant("10/s"), "server-timeout = \"2s\"", &rest);
+        // Ten were sent between the two.
+        let waits = if timeout == "none" { 240 } else { 40 };
+        assert!(figures.totals.in_flight.abs_diff(waits) <= 1, "{timeout}: {:?}", figures.totals);
+    }
+    let waiting = "max-connections = 1";
+    let rest = backends("b-1", "20ms", waiting) + &begin("5s", "hang", "\"b-1\"");
+    let rest = rest + &configure("6s", "balancer.queue.timeout = \"4s\"");
+    let balancer = "queue = { waits = true, timeout = \"2s\" }";
+    let totals = figures("30s", &constant("10/s"), balancer, &rest).totals;
+    assert!(totals.in_flight.abs_diff(41) <= 1, "{totals:?}");
+}

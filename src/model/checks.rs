@@ -163,6 +163,7 @@ impl World {
             sent: self.now,
             since: self.now,
             retries: 0,
+            turn: 0,
             place: Place::Balancer,
         });
         self.queue.push(self.now + timeout, TIMERS, Event::CheckTimeout(handle));

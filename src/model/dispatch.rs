@@ -56,6 +56,7 @@ impl World {
             sent: self.now,
             since: self.now,
             retries: 0,
+            turn: 0,
             place: Place::Balancer,
         });
         self.set_client_timers(handle);
@@ -204,7 +205,9 @@ impl World {
 
     /// Connects to the picked member. Returns whether another one is to be picked at once.
     pub(super) fn connect(&mut self, handle: Handle, probe: &mut impl Probe) -> bool {
-        let attempt = *self.attempts.get(handle).expect("it is being dispatched");
+        let attempt = self.attempts.get_mut(handle).expect("it is being dispatched");
+        attempt.turn = attempt.turn.wrapping_add(1);
+        let attempt = *attempt;
         let member = attempt.backend.expect("a member was picked");
         let condition = self.backends[member.index()].condition;
         let config = &self.instances[attempt.instance.index()].config;
@@ -221,7 +224,7 @@ impl World {
         }
         if let Some(timeout) = config.server_timeout {
             let lane = self.lane(Lane::Server);
-            let event = Event::ServerTimeout(handle);
+            let event = Event::ServerTimeout { attempt: handle, turn: attempt.turn };
             self.queue.push_in_lane(lane, self.now + timeout, TIMERS, event);
         }
         if !condition.unreachable {
@@ -231,9 +234,17 @@ impl World {
         false
     }
 
-    /// A failing backend answers.
-    pub(super) fn on_failing_reply(&mut self, handle: Handle, probe: &mut impl Probe) {
-        let Some(attempt) = self.attempts.get(handle) else { return };
+    /// A failing backend is going to answer at that time.
+    pub(super) fn fail_later(&mut self, handle: Handle, outcome: Outcome, at: Time) {
+        let attempt = self.attempts.get_mut(handle).expect("it is at a backend");
+        attempt.place = Place::Failing(outcome);
+        let event = Event::FailingReply { attempt: handle, turn: attempt.turn };
+        self.queue.push(at, TIMERS, event);
+    }
+
+    /// A failing backend answers, unless the balancer has given that try up.
+    pub(super) fn on_failing_reply(&mut self, handle: Handle, turn: u16, probe: &mut impl Probe) {
+        let Some(attempt) = self.attempts.get(handle).filter(|a| a.turn == turn) else { return };
         // Whoever was given an error to come gets it, even if the backend is well again.
         let Place::Failing(outcome) = attempt.place else { return };
         self.try_over(handle, outcome, probe);
@@ -378,11 +389,5 @@ impl World {
     pub(super) fn routes_of(&self, instance: InstanceId) -> std::ops::Range<usize> {
         let each = usize::from(self.setup.balancer.processes);
         instance.index() * each..(instance.index() + 1) * each
-    }
-
-    /// Since when an attempt waits, if it does.
-    pub(super) fn waiting_since(&self, handle: Handle) -> Option<Time> {
-        let attempt = self.attempts.get(handle)?;
-        matches!(attempt.place, Place::Line(_)).then_some(attempt.since)
     }
 }

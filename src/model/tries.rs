@@ -221,12 +221,11 @@ impl World {
         }
     }
 
-    /// A member has taken too long to answer.
-    pub(super) fn on_server_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
+    /// A member has taken too long to answer, unless the try is over. What the configuration says by
+    /// now does not matter: a timer that runs is not changed with it.
+    pub(super) fn on_server_timeout(&mut self, handle: Handle, turn: u16, probe: &mut impl Probe) {
         let Some(attempt) = self.attempts.get(handle) else { return };
-        let timeout = self.instances[attempt.instance.index()].config.server_timeout;
-        let is_due = timeout.is_some_and(|timeout| attempt.since + timeout <= self.now);
-        if attempt.held && attempt.backend.is_some() && is_due {
+        if attempt.held && attempt.backend.is_some() && attempt.turn == turn {
             self.try_over(handle, Outcome::Http504, probe);
         }
     }
