@@ -83,7 +83,12 @@ impl Bench {
             self.members[member].in_flight -= 1;
             self.balancer.load_changed(member, &self.members);
             let latency = Span::from_ms(1 + member as u64);
-            let answer = Answer { outcome: Outcome::Ok, latency, now: context_now(self.picks) };
+            let answer = Answer {
+                outcome: Outcome::Ok,
+                is_failure: false,
+                latency,
+                now: context_now(self.picks),
+            };
             self.balancer.answered(member, answer);
         }
     }

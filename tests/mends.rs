@@ -58,6 +58,30 @@ fn a_backlog_outlives_its_limit() {
     assert!(totals.in_flight <= 17, "{totals:?}");
 }
 
+/// Envoy's route timeout is one for outlier detection too (`Filter::onResponseTimeout`): of the defaults,
+/// the only one that ends a try at a host that hangs. 5 of them eject it: 100 s at 5 in a row every
+/// second leave it for 30 s, 60 s, 90 s.
+#[test]
+fn envoy_ejects_who_lets_the_route_time_out() {
+    let balancer = "dialect = \"envoy\"\nejection = { rule = \"outlier\", max-percent = \"50%\" }";
+    let rest = backends("b-{1..4}", "20ms", "") + &begin("10s", "hang", "\"b-1\"");
+    let figures = figures("5m", &constant("20/s"), balancer, &rest);
+    assert!(share(&figures, 0) < 0.15, "{}", share(&figures, 0));
+    assert!(ended(&figures.totals, Outcome::Http504) < 700, "{:?}", figures.totals);
+}
+
+/// Finagle's and tower's meters stop when the client leaves, too: a member that hangs is slow.
+#[test]
+fn whom_clients_leave_is_slow() {
+    for algorithm in ["peak-ewma", "least-response-time"] {
+        let clients = constant("40/s") + "\ntimeout = \"1s\"";
+        let rest = backends("b-{1..4}", "20ms", "") + &begin("10s", "hang", "\"b-1\"");
+        let balancer = format!("algorithm = \"{algorithm}\"");
+        let figures = figures("2m", &clients, &balancer, &rest);
+        assert!(share(&figures, 0) < 0.05, "{algorithm}: {}", share(&figures, 0));
+    }
+}
+
 /// A timer that runs is not changed by a change of the configuration.
 #[test]
 fn timers_that_run_go_on() {

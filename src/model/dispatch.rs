@@ -1,7 +1,7 @@
 //! The way of an attempt: client, balancer process, member, and back to the client.
 
 use super::balancer::lines::Line;
-use super::balancer::{Pick, Tried};
+use super::balancer::{Answer, Pick, Tried};
 use super::client::connection::Line as ClientLine;
 use super::event::{Event, TIMERS};
 use super::outcome::Outcome;
@@ -261,6 +261,13 @@ impl World {
 
     /// The balancer has waited long enough.
     pub(super) fn on_balancer_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
+        let Some(&attempt) = self.attempts.get(handle).filter(|attempt| attempt.held) else {
+            return;
+        };
+        // The member that has it then has taken too long (Envoy, `Filter::onResponseTimeout`).
+        if let Some(member) = attempt.backend.filter(|_| attempt.place.is_at_backend()) {
+            self.tell_balancer(&attempt, member, Outcome::Http504, false, probe);
+        }
         self.answer(handle, Outcome::Http504, probe);
     }
 
@@ -298,8 +305,14 @@ impl World {
 
     /// The balancer has nothing more to do with an attempt whose client has left.
     pub(super) fn let_go(&mut self, handle: Handle, probe: &mut impl Probe) {
-        let attempt = self.attempts.get(handle).expect("its client has just left");
+        let attempt = *self.attempts.get(handle).expect("its client has just left");
         let (instance, place) = (attempt.instance, attempt.place);
+        if let Some(member) = attempt.backend {
+            // No failure of the member, but whoever measures has waited in vain.
+            let (outcome, latency, now) = (Outcome::Timeout, self.since(&attempt), self.now);
+            let answer = Answer { outcome, is_failure: false, latency, now };
+            self.instances[instance.index()].answered(attempt.thread, member, answer);
+        }
         let freed = self.end_hold(handle, None);
         if place == Place::Backlog {
             let attempts = &self.attempts;

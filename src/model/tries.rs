@@ -1,5 +1,6 @@
 //! What a balancer does when a try at a member is over: pass the answer on, or try again.
 
+use super::balancer::Answer;
 use super::balancer::membership::rule::TryEnd;
 use super::balancer::policy::{Avoid, Redispatch};
 use super::event::{Event, TIMERS};
@@ -179,7 +180,7 @@ impl World {
     }
 
     /// Tells the algorithm and passive ejection how a try ended.
-    fn tell_balancer(
+    pub(super) fn tell_balancer(
         &mut self,
         attempt: &Attempt,
         member: BackendId,
@@ -189,9 +190,10 @@ impl World {
     ) {
         let (latency, now) = (self.since(attempt), self.now);
         let instance = &mut self.instances[attempt.instance.index()];
-        instance.answered(attempt.thread, member, outcome, latency, now);
+        let end = TryEnd { outcome, is_retried, now };
+        let answer = Answer { outcome, is_failure: end.is_failure(), latency, now };
+        instance.answered(attempt.thread, member, answer);
         if instance.membership.judges_tries() {
-            let end = TryEnd { outcome, is_retried, now };
             self.judge_try(attempt.instance, member, &end, probe);
         }
     }

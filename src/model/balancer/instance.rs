@@ -409,15 +409,7 @@ impl Instance {
 
     /// Tells the algorithm how a try ended.
     #[inline]
-    pub(in crate::model) fn answered(
-        &mut self,
-        thread: u16,
-        member: BackendId,
-        outcome: Outcome,
-        latency: Span,
-        now: Time,
-    ) {
-        let answer = Answer { outcome, latency, now };
+    pub(in crate::model) fn answered(&mut self, thread: u16, member: BackendId, answer: Answer) {
         self.threads[usize::from(thread)].answered(member.index(), answer);
     }
 

@@ -175,8 +175,8 @@ mod tests {
     #[test]
     fn a_failure_takes_weight_and_picks_return_it() {
         let members: Vec<_> = [6, 3].map(|weight| MemberView::new("a", weight)).into();
-        let failure =
-            Answer { outcome: Outcome::Http502, latency: Span::from_ms(1), now: Time::ZERO };
+        let (outcome, latency, now) = (Outcome::Http502, Span::from_ms(1), Time::ZERO);
+        let failure = Answer { outcome, is_failure: true, latency, now };
         let mut turns = SmoothTurns::new(3.0);
         turns.members_changed(&members);
         turns.answered(0, failure);
