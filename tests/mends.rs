@@ -82,6 +82,30 @@ fn whom_clients_leave_is_slow() {
     }
 }
 
+/// `ngx_http_upstream_free_round_robin_peer`: weight is lost with what counts as a failure, and a status
+/// that is not in `proxy_next_upstream` does not.
+#[test]
+fn nginx_weights_stay_with_errors_that_are_not_listed() {
+    let fail = begin("1ms", "fail", "\"b-1\"") + "with = \"http_500\"\n";
+    let rest = backends("b-{1..2}", "20ms", "") + &fail;
+    for algorithm in ["round-robin", "least_conn"] {
+        let balancer = format!("dialect = \"nginx\"\nalgorithm = \"{algorithm}\"");
+        let figures = figures("60s", &constant("10/s"), &balancer, &rest);
+        assert!((share(&figures, 0) - 0.5).abs() < 0.01, "{algorithm}: {}", share(&figures, 0));
+    }
+    // A connection that is not made in time is one: without its weight b-1 has every third turn, with it
+    // every second. There is one max_fails for weight and exclusion.
+    let rest = backends("b-{1..2}", "20ms", "") + &begin("1ms", "partition", "\"b-1\"");
+    let mean = |more: &str| {
+        let balancer = "dialect = \"nginx\"\nconnect = { timeout = \"100ms\" }\n\
+                        ejection = { rule = \"max-fails\", max-fails = 0 }";
+        let balancer = format!("{balancer}\n{more}");
+        figures("60s", &constant("5/s"), &balancer, &rest).latency_ms.mean.unwrap()
+    };
+    let (kept, lost) = (mean(""), mean("smooth-weighted = { max-fails = 1 }"));
+    assert!((kept - 70.0).abs() < 2.0 && (lost - 53.3).abs() < 2.0, "{kept} {lost}");
+}
+
 /// A timer that runs is not changed by a change of the configuration.
 #[test]
 fn timers_that_run_go_on() {
