@@ -1,7 +1,6 @@
 //! Situations in which a balancer once did what no balancer does, each smaller than a scenario that a user
 //! would write. What is expected follows from the vendor's source that the comment names, or from arithmetic.
 
-use misroute::engine::random::Seed;
 use misroute::experiment::run::run;
 use misroute::model::outcome::Outcome;
 use misroute::observe::result::{Figures, Totals};
@@ -106,6 +105,31 @@ fn nginx_weights_stay_with_errors_that_are_not_listed() {
     assert!((kept - 70.0).abs() < 2.0 && (lost - 53.3).abs() < 2.0, "{kept} {lost}");
 }
 
+/// `do_l7_retry` goes by `stream_choose_redispatch`: without `option redispatch` to the same server.
+#[test]
+fn haproxy_repeats_bad_answers_where_they_came_from() {
+    let fail = begin("1ms", "fail", "\"b-1\"") + "with = \"http_503\"\n";
+    let rest = backends("b-{1..2}", "20ms", "") + &fail;
+    let retry = "dialect = \"haproxy\"\nretry = { on = [\"http_503\"], max = 3 }";
+    let pinned = figures("60s", &constant("10/s"), retry, &rest);
+    assert!((295..=305).contains(&pinned.totals.failed), "{:?}", pinned.totals);
+    // Four tries of each second request, against one.
+    assert!((share(&pinned, 0) - 0.8).abs() < 0.01, "{}", share(&pinned, 0));
+    let free = format!("{retry}\nconnect = {{ redispatch = true }}");
+    assert_eq!(figures("60s", &constant("10/s"), &free, &rest).totals.failed, 0);
+}
+
+/// What a hung server still has of a try that was repeated there stays its own.
+#[test]
+fn haproxy_repeats_timeouts_where_they_came_from() {
+    let rest = backends("b-{1..2}", "20ms", "") + &begin("1ms", "hang", "\"b-1\"");
+    let balancer = "dialect = \"haproxy\"\nserver-timeout = \"200ms\"\n\
+                    retry = { on = [\"http_504\"], max = 3 }";
+    let figures = figures("60s", &constant("10/s"), balancer, &rest);
+    assert!((295..=305).contains(&figures.totals.failed), "{:?}", figures.totals);
+    assert_eq!(figures.totals.failed, ended(&figures.totals, Outcome::Http504));
+}
+
 /// A timer that runs is not changed by a change of the configuration.
 #[test]
 fn timers_that_run_go_on() {
@@ -124,4 +148,27 @@ fn timers_that_run_go_on() {
     let balancer = "queue = { waits = true, timeout = \"2s\" }";
     let totals = figures("30s", &constant("10/s"), balancer, &rest).totals;
     assert!(totals.in_flight.abs_diff(41) <= 1, "{totals:?}");
+}
+
+/// `stream_choose_redispatch` counts the retries made: of three, every second is the second.
+#[test]
+fn haproxy_redispatches_every_so_many_retries() {
+    let balancer = "dialect = \"haproxy\"\nalgorithm = \"source\"\n\
+                    haproxy-source = { consistent = 1 }\n\
+                    connect = { redispatch = true, redispatch-every = 2 }";
+    let rest = backends("b-{1..2}", "20ms", "") + &begin("1ms", "crash", "\"b-1\"");
+    let figures = figures("60s", &constant("10/s"), balancer, &rest);
+    assert_eq!(figures.totals.failed, 0);
+    // One wait of a second, for those of the ring who belong to b-1.
+    assert!((figures.latency_ms.max.unwrap() - 1_020.0).abs() < 15.0, "{:?}", figures.latency_ms);
+}
+
+/// With at most one active server even a retry that is redispatched waits (`back_handle_st_cer`).
+#[test]
+fn haproxy_waits_before_the_only_server() {
+    let balancer = "dialect = \"haproxy\"\nconnect = { redispatch = true }";
+    let rest = backends("b-1", "20ms", "") + &begin("1ms", "crash", "\"b-1\"");
+    let totals = figures("60s", &constant("1/s"), balancer, &rest).totals;
+    // Each fails after three seconds, not two: of 60 the last three are in flight.
+    assert_eq!(totals.in_flight, 3, "{totals:?}");
 }

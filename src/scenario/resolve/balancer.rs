@@ -75,7 +75,7 @@ pub(super) fn configuration(
     });
     let mut algorithm = algorithm(&table, spec.dialect, version);
     let admission = table.part("admission", admission::admission);
-    let retry = table.part_or_defaults("retry", |table| policy::retry(table, others));
+    let retry = table.part_or_defaults("retry", |table| policy::retry(table, others, spec.dialect));
     let connect =
         table.part_or_defaults("connect", |table| policy::connect(table, others, retry.as_ref()));
     let queue = table.part_or_defaults("queue", |table| policy::queue(table, connect.as_ref()));
