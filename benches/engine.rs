@@ -18,8 +18,8 @@ use misroute::model::probe::{Blind, Probe};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RetryBudgets,
-    RetryPolicy, Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RecoveryRule,
+    RetryBudgets, RetryPolicy, Setup,
 };
 use misroute::observe::recorder::Recorder;
 use std::cmp::Reverse;
@@ -105,6 +105,7 @@ impl Model {
             balancer: BalancerSetup::single(config),
             backends: (0..self.backends).map(backend).collect(),
             database: None,
+            network: None,
             autoscale: None,
             causes: Vec::new(),
             timeline: Vec::new(),
@@ -113,6 +114,7 @@ impl Model {
                 window: Span::from_secs(1),
                 user_window: Span::from_secs(60),
                 intervals: Vec::new(),
+                recovery: RecoveryRule::default(),
             },
         })
     }

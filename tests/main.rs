@@ -23,6 +23,7 @@ mod knobs;
 mod layers;
 mod membership;
 mod mends;
+mod network;
 mod orders;
 mod readme;
 mod real;

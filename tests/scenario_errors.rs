@@ -193,6 +193,39 @@ fn a_closed_loop_has_users_who_think_and_no_rate() {
 }
 
 #[test]
+fn links_lead_somewhere_and_change_something() {
+    let zoned = |lines: &str| said(&format!("{SMALL}zone = \"a\"\n{lines}"));
+    let link = |lines: &str| zoned(&format!("[[link]]\nname = \"l\"\n{lines}\n"));
+    let slow = |lines: &str| entry(&format!("at = \"1m\"\ndo = \"slow-link\"\n{lines}"));
+    let cut = |lines: &str| entry(&format!("at = \"1m\"\ndo = \"partition\"\n{lines}"));
+    assert_snapshot!(
+        [
+            zoned("[network]\nlatncy = \"5ms\"\nloss = 2\nround-trips = 0\n"),
+            zoned("[network]\nbalancer-zones = [\"b\"]\n[balancer]\nzones = { local = [\"a\"] }\n"),
+            zoned("[network]\nbalancer-zones = []\n"),
+            link("between = [\"a\", \"aa\"]\nloss = \"1%\""),
+            link("between = [\"a\"]\nloss = \"1%\""),
+            link("between = [\"a\", \"a\"]"),
+            link(
+                "between = [\"a\", \"a\"]\nloss = \"1%\"\n[[link]]\nname = \"m\"\n\
+                 between = [\"a\", \"a\"]\nlatency = \"1ms\""
+            ),
+            slow("targets = \"all\""),
+            slow("latency = \"1ms\""),
+            slow("latency = \"1ms\"\ntargets = \"all\"\nclients = \"web\""),
+            slow("latency = \"1ms\"\ntargets = \"all\"\nbalancers = [1]"),
+            slow("latency = \"1ms\"\ntargets = \"all\"\nbalancers = [0.5]"),
+            slow("latency = \"1ms\"\nzones = [\"a\", \"b\"]\nbalancers = [0]"),
+            cut("direction = \"sideways\"\ntargets = \"all\""),
+            cut("for = \"1s\""),
+            entry("at = \"1m\"\ndo = \"reconnect\""),
+            entry("at = \"1m\"\ndo = \"reconnect\"\ntargets = \"all\"\nof = \"entry\""),
+        ]
+        .join("\n")
+    );
+}
+
+#[test]
 fn hedges_and_connections_want_what_belongs_together() {
     let client = |lines: &str| instead("rate", &format!("{lines}\nrate"));
     assert_snapshot!(

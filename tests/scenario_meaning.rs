@@ -163,8 +163,9 @@ fn every_verb_is_read() {
         "configure" => "set = { \"balancer.timeout\" = \"1s\" }",
         "slow" => "targets = \"api-1\"\nfactor = 2",
         "surge" | "flash-crowd" => "factor = 2",
+        "slow-link" => "targets = \"api-1\"\nlatency = \"5ms\"",
         "pause" => "for = \"5s\"",
-        "rollback" | "reload" | "calm" | "note" => "",
+        "rollback" | "reload" | "calm" | "note" | "restore-link" => "",
         _ => "targets = [\"api-{1..2}\", \"spare\"]",
     };
     for action in ACTIONS {
@@ -224,6 +225,7 @@ fn every_declared_key_is_read() {
     all_keys("backends.api-1.overload", &fields::OVERLOAD);
     all_keys("backends.api-1.cold-start", &fields::COLD_START);
     all_keys("database", &fields::DATABASE);
+    all_keys("network", &fields::NETWORK);
     all_keys("timeline.maintenance", &fields::TIMELINE);
     all_keys("timeline.automatic responder", &fields::TIMELINE);
     all_keys("timeline.maintenance.rollout", &fields::ROLLOUT);

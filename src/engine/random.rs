@@ -94,6 +94,10 @@ pub enum Purpose {
     Discipline = 42,
     /// How long a request waits in a backend's line at most.
     Patience = 43,
+    /// The latency of a message.
+    NetworkLatency = 56,
+    /// Whether a transmission is lost.
+    NetworkLoss = 57,
     /// Draws of a test or bench.
     Test = 255,
 }

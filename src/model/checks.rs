@@ -121,7 +121,9 @@ impl World {
             return;
         };
         let condition = self.backends[member.index()].condition;
-        if condition.refuses {
+        if self.crosses_network(id, member) {
+            self.send_check(id, member, checks.timeout, probe);
+        } else if condition.refuses {
             self.check_over(id, member, false, false, probe);
         } else if condition.unreachable {
             self.set_due(id, member, self.now + checks.timeout, Due::Unanswered);
@@ -138,7 +140,7 @@ impl World {
         }
     }
 
-    /// A check that is a piece of work like any other.
+    /// A check that takes its time: it crosses the network, or is a piece of work like any other.
     fn send_check(
         &mut self,
         instance: InstanceId,
@@ -160,14 +162,21 @@ impl World {
             held: true,
             backend: Some(member),
             tried: Tried::default(),
+            asked: self.now,
             sent: self.now,
             since: self.now,
+            lag: 0,
+            leg: 0,
             retries: 0,
             turn: 0,
             place: Place::Balancer,
         });
         self.queue.push(self.now + timeout, TIMERS, Event::CheckTimeout(handle));
-        self.accept(handle, member, probe);
+        if self.network.is_some() {
+            self.cross_to_member(handle, probe);
+        } else {
+            self.accept(handle, member, probe);
+        }
     }
 
     /// A check has waited long enough.
@@ -190,7 +199,7 @@ impl World {
         let attempt = *attempt;
         let member = attempt.backend.expect("a check has one member");
         if attempt.place.is_inside() {
-            self.cancel(handle, member);
+            self.hang_up(handle, member);
         } else {
             self.attempts.remove(handle);
         }

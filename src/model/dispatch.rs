@@ -53,21 +53,40 @@ impl World {
             held: true,
             backend: None,
             tried: Tried::default(),
+            asked: self.now,
             sent: self.now,
             since: self.now,
+            lag: 0,
+            leg: 0,
             retries: 0,
             turn: 0,
             place: Place::Balancer,
         });
-        self.set_client_timers(handle);
-        self.hedge_later(request_handle, handle);
-        self.load_line(line, handle);
-        let instance = &mut self.instances[instance.index()];
+        self.set_attempt_timer(handle);
+        let is_kept = matches!(line, ClientLine::Kept(_));
+        if self.network.is_none() {
+            self.set_balancer_timer(handle);
+            self.hedge_later(request_handle, handle);
+            self.load_line(line, handle);
+            self.come_in(handle, is_kept, probe);
+        } else {
+            self.hedge_later(request_handle, handle);
+            self.load_line(line, handle);
+            self.set_out(handle, is_kept, probe);
+        }
+    }
+
+    /// An attempt has reached a process, which may not accept its connection yet.
+    pub(super) fn come_in(&mut self, handle: Handle, is_kept: bool, probe: &mut impl Probe) {
+        let attempt = self.attempts.get(handle).expect("it has come in");
+        let instance = &mut self.instances[attempt.instance.index()];
         // One that is kept was accepted when it was made.
-        if !matches!(line, ClientLine::Kept(_)) && !instance.accepts_at_once() {
+        if !is_kept && !instance.accepts_at_once() {
             instance.lines.hold_back(handle);
             self.place(handle, Place::Backlog);
-            self.set_accept_timer(handle);
+            if self.network.is_none() {
+                self.set_accept_timer(handle);
+            }
         } else {
             self.take_on(handle, probe);
         }
@@ -75,16 +94,27 @@ impl World {
 
     /// Sets the timers that bound the attempt as a whole.
     pub(super) fn set_client_timers(&mut self, handle: Handle) {
+        self.set_attempt_timer(handle);
+        self.set_balancer_timer(handle);
+    }
+
+    /// Sets the client's timer for an attempt.
+    pub(super) fn set_attempt_timer(&mut self, handle: Handle) {
         let attempt = self.attempts.get(handle).expect("it is being sent");
-        let (sent, population) = (attempt.sent, attempt.population.index());
-        let total = self.instances[attempt.instance.index()].config.timeout;
+        let (asked, population) = (attempt.asked, attempt.population.index());
         // Of an attempt that goes on under a new handle the client may have left long ago.
         let is_awaited = attempt.request.is_some();
         if is_awaited && let Some(timeout) = self.setup.populations[population].timeout {
             let event = Event::AttemptTimeout(handle);
-            self.queue.push_in_lane(population, sent + timeout, TIMERS, event);
+            self.queue.push_in_lane(population, asked + timeout, TIMERS, event);
         }
-        if let Some(timeout) = total {
+    }
+
+    /// Sets the balancer's timer for an attempt.
+    pub(super) fn set_balancer_timer(&mut self, handle: Handle) {
+        let attempt = self.attempts.get(handle).expect("it has come in");
+        let sent = attempt.sent;
+        if let Some(timeout) = self.instances[attempt.instance.index()].config.timeout {
             let (lane, event) = (self.lane(Lane::Total), Event::BalancerTimeout(handle));
             // A new configuration may have shortened it since.
             let at = (sent + timeout).max(self.now);
@@ -208,6 +238,9 @@ impl World {
         let attempt = self.attempts.get_mut(handle).expect("it is being dispatched");
         attempt.turn = attempt.turn.wrapping_add(1);
         let attempt = *attempt;
+        if self.network.is_some() {
+            return self.cross_to_member(handle, probe);
+        }
         let member = attempt.backend.expect("a member was picked");
         let condition = self.backends[member.index()].condition;
         let config = &self.instances[attempt.instance.index()].config;
@@ -218,7 +251,8 @@ impl World {
         }
         if condition.unreachable && !is_made {
             if let Some(timeout) = config.connect.timeout {
-                self.queue.push(self.now + timeout, TIMERS, Event::ConnectTimeout(handle));
+                let event = Event::ConnectTimeout { attempt: handle, leg: attempt.leg };
+                self.queue.push(self.now + timeout, TIMERS, event);
             }
             return false;
         }
@@ -247,13 +281,17 @@ impl World {
         let Some(attempt) = self.attempts.get(handle).filter(|a| a.turn == turn) else { return };
         // Whoever was given an error to come gets it, even if the backend is well again.
         let Place::Failing(outcome) = attempt.place else { return };
-        self.try_over(handle, outcome, probe);
+        self.reply(handle, outcome, probe);
     }
 
     /// The client has waited long enough.
     pub(super) fn on_attempt_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
         let Some(attempt) = self.attempts.get_mut(handle) else { return };
         let Some(request) = attempt.request.take() else { return };
+        if self.network.is_some() {
+            self.client_gives_up(handle, request, probe);
+            return;
+        }
         let attempt = *attempt;
         self.tell_client(handle, &attempt, request, Outcome::Timeout, probe);
         self.close_connection(handle, probe);
@@ -280,12 +318,17 @@ impl World {
         }
         let request = attempt.request.take();
         let attempt = *attempt;
-        self.line_over(handle, Some(outcome), probe);
+        // Across a network it is free when the client has its answer.
+        if self.network.is_none() {
+            self.line_over(handle, Some(outcome), probe);
+        }
         // The member's slot is free before the client can come back, but filled only afterwards:
         // whoever waits there is served at the same instant.
         let freed = self.end_hold(handle, Some(outcome));
         if let Some(request) = request {
             self.tell_client(handle, &attempt, request, outcome, probe);
+        } else if self.network.is_some() {
+            self.drop_answer(attempt.backend, outcome);
         }
         self.refill(attempt.instance, freed, probe);
     }
@@ -299,6 +342,10 @@ impl World {
         probe: &mut impl Probe,
     ) {
         self.monitor.attempt_over(outcome, self.now.since(attempt.sent));
+        if self.network.is_some() {
+            self.send_answer(handle, attempt, request, outcome, probe);
+            return;
+        }
         self.note_for_policies(attempt, outcome);
         self.one_attempt_over(request, handle, outcome, probe);
     }
@@ -354,10 +401,13 @@ impl World {
         if in_line.is_some() {
             self.place(handle, Place::Balancer);
         }
+        if self.leave_underway(handle, &attempt) {
+            return attempt.backend;
+        }
         if is_gone && !attempt.place.is_inside() {
             self.attempts.remove(handle);
         } else if is_gone && let Some(member) = attempt.backend {
-            self.cancel(handle, member);
+            self.hang_up(handle, member);
         }
         if let Some(line) = in_line {
             self.leave_line(attempt.instance, line);

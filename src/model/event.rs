@@ -51,8 +51,8 @@ pub(super) enum Event {
     Sweep { instance: InstanceId, epoch: u32 },
     /// A health check has waited long enough.
     CheckTimeout(Handle),
-    /// A connection was not made in time.
-    ConnectTimeout(Handle),
+    /// A connection was not made in time, unless the attempt is on another way by now.
+    ConnectTimeout { attempt: Handle, leg: u16 },
     /// The balancer's wait before another try is over.
     TryAgain(Handle),
     /// An attempt has waited long enough for a free slot, unless that was another wait.
@@ -63,6 +63,16 @@ pub(super) enum Event {
     BalancerTimeout(Handle),
     /// A probed backend answers.
     ProbeAnswer { instance: InstanceId, thread: u16, backend: BackendId },
+    /// An attempt's message arrives.
+    Hop { attempt: Handle, leg: u16 },
+    /// A lost message is sent again, after so many transmissions.
+    Resend { attempt: Handle, leg: u16, tries: u8 },
+    /// The balancer hears that a client has closed its connection.
+    ClientGone(Handle),
+    /// A backend hears that a balancer has closed its connection.
+    HungUp(Handle),
+    /// What a backend said of itself arrives.
+    Told(Handle),
     /// The client has waited long enough for this attempt.
     AttemptTimeout(Handle),
     /// The balancer has not accepted this attempt's connection in time.

@@ -4,8 +4,8 @@ use super::balancer::{self, Dialect};
 use super::outcome::{Outcome, OutcomeSet};
 use super::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RetryBudgets,
-    RetryPolicy, Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RecoveryRule,
+    RetryBudgets, RetryPolicy, Setup,
 };
 use crate::engine::dist::Distribution;
 use crate::engine::time::Span;
@@ -76,6 +76,7 @@ pub(crate) fn setup(
         balancer: BalancerSetup::single(config),
         backends,
         database: None,
+        network: None,
         autoscale: None,
         causes: Vec::new(),
         timeline: Vec::new(),
@@ -84,6 +85,7 @@ pub(crate) fn setup(
             window: Span::from_secs(1),
             user_window: Span::from_secs(60),
             intervals: Vec::new(),
+            recovery: RecoveryRule::default(),
         },
     }
 }

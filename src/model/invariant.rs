@@ -113,7 +113,7 @@ impl Book {
     /// Notes an attempt that the process has not answered yet.
     fn enter(&mut self, attempt: &Attempt) {
         // A connection that it has not accepted is not its own yet.
-        if attempt.place != Place::Backlog {
+        if !matches!(attempt.place, Place::Backlog | Place::Coming(_)) {
             self.held += 1;
             self.retrying += u32::from(attempt.retries > 0);
         }

@@ -22,10 +22,12 @@ mod checks;
 mod client;
 mod database;
 mod dispatch;
+mod disturbance;
 mod event;
 #[cfg(test)]
 mod fixture;
 mod invariant;
+mod network;
 mod probing;
 mod request;
 pub mod station;

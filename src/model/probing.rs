@@ -29,11 +29,18 @@ impl Backend {
 impl World {
     /// Sends the probes that an instance's algorithm has just asked for.
     pub(super) fn send_probes(&mut self, instance: InstanceId, thread: u16) {
+        let (network, now) = (self.network.as_deref(), self.now);
+        let location = self.instances[instance.index()].location();
         let asked = self.instances[instance.index()].take_probes();
         for member in asked {
             let backend = BackendId(member as u16);
             let event = Event::ProbeAnswer { instance, thread, backend };
-            self.queue.push(self.now + DELAY, TIMERS, event);
+            let latency = network.map_or(Some(Span::ZERO), |network| {
+                network.probe_latency(location, (instance, backend), now)
+            });
+            if let Some(latency) = latency {
+                self.queue.push(now + latency + DELAY, TIMERS, event);
+            }
         }
     }
 
@@ -47,14 +54,16 @@ impl World {
         }
         let in_flight = backend.station.busy() + backend.station.waiting();
         let reply = ProbeReply { in_flight, latency: backend.latency, now: self.now };
-        self.instances[to.index()].probed(thread, id, reply);
+        self.tell_of_backend(to, thread, id, reply);
     }
 
     /// A backend has served an attempt, which may leave a worker idle.
     pub(super) fn note_served(&mut self, attempt: &Attempt, id: BackendId) {
         let backend = &mut self.backends[id.index()];
-        if attempt.sender == Sender::Client {
-            backend.note_latency(self.now.since(attempt.since));
+        // Of one that a balancer across the network has left it is not known any more.
+        if attempt.sender == Sender::Client && (attempt.held || self.network.is_none()) {
+            let reached = attempt.since + Span::from_ns(1_000 * u64::from(attempt.lag));
+            backend.note_latency(self.now.since(reached));
         }
         let is_idle = backend.station.waiting() == 0
             && backend.station.busy() < self.setup.backends[id.index()].workers;
@@ -85,11 +94,12 @@ impl World {
     fn report_idle(&mut self, id: BackendId, occasion: u64) {
         let draw = keyed(self.report_key, occasion);
         let route = (draw >> 32) % self.routes.len() as u64;
-        let instance = &mut self.instances[usize::from(self.routes[route as usize])];
+        let process = InstanceId(self.routes[route as usize]);
+        let instance = &self.instances[process.index()];
         if instance.config.algorithm.algorithm.hears_idle {
             let thread = (draw % u64::from(self.setup.balancer.threads)) as u16;
             let reply = ProbeReply { in_flight: 0, latency: Span::ZERO, now: self.now };
-            instance.probed(thread, id, reply);
+            self.tell_of_backend(process, thread, id, reply);
         }
     }
 }

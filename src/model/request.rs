@@ -43,10 +43,17 @@ pub(super) struct Attempt {
     pub(super) backend: Option<BackendId>,
     /// Members that have failed it.
     pub(super) tried: Tried,
+    /// When the client sent it.
+    pub(super) asked: Time,
     /// When the balancer got it.
     pub(super) sent: Time,
-    /// When it was sent to this member, or got in line.
+    /// When it was sent to this member, or got in line. Once the balancer has left: when the member
+    /// hears of that.
     pub(super) since: Time,
+    /// How long after that the member got it, in microseconds.
+    pub(super) lag: u32,
+    /// Which of its ways through the network it is on: what belongs to an earlier one is stale.
+    pub(super) leg: u16,
     /// Tries after the first so far.
     pub(super) retries: u32,
     /// How many connections and waits in line it has begun, modulo 65,536: a timer of an earlier one
@@ -90,12 +97,38 @@ pub(super) enum Place {
     Unheard,
     /// Nobody works on it any more.
     Left,
+    /// On the way from the client to the balancer: a connection's nth message, of which the last is
+    /// the request itself.
+    Coming(u8),
+    /// The same on the way to a member.
+    Going(u8),
+    /// On the way back from a member that did not accept the connection.
+    Refused,
+    /// On the way back from a member that has answered.
+    Returning(Outcome),
+    /// On the way back from a member that died.
+    Reset,
+    /// On the way back to the client.
+    Answering(Outcome),
 }
 
 impl Place {
     /// Whether it has reached a backend.
     pub(super) fn is_at_backend(self) -> bool {
-        !matches!(self, Self::Backlog | Self::Balancer | Self::Line(_))
+        !matches!(self, Self::Backlog | Self::Balancer | Self::Line(_)) && !self.is_underway()
+    }
+
+    /// Whether it crosses the network.
+    pub(super) fn is_underway(self) -> bool {
+        matches!(
+            self,
+            Self::Coming(_)
+                | Self::Going(_)
+                | Self::Refused
+                | Self::Returning(_)
+                | Self::Reset
+                | Self::Answering(_)
+        )
     }
 
     /// Whether a backend works on it, or will.

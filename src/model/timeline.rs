@@ -5,7 +5,8 @@ use super::balancer::membership::Membership;
 use super::event::{Event, RollingStep, TIMELINE, TIMERS};
 use super::probe::{Probe, WorldChange};
 use super::setup::{
-    Action, BackendId, BalancerConfig, EntryId, Fault, FaultKind, InstanceId, Rollout,
+    Action, BackendId, BalancerConfig, EntryId, Fault, FaultKind, InstanceId, LinkEffect, LinkEnd,
+    Rollout,
 };
 use super::world::{Configured, World};
 use crate::engine::time::Span;
@@ -28,6 +29,7 @@ impl World {
         let entry = &setup.timeline[id.index()];
         self.note_change(WorldChange::Entry(id), probe);
         self.carry_out(&entry.action, Some(id), probe);
+        self.note_disturbance();
         if let Some(span) = entry.lasts {
             self.queue.push(self.now + span, TIMELINE, Event::EntryEnds(id));
         }
@@ -45,6 +47,13 @@ impl World {
                 self.drains.retain(|&(source, _)| source != Some(id));
                 self.redrain(probe);
             }
+            Action::BeginLink(fault) => {
+                let kind = match fault.effect {
+                    LinkEffect::Cut => LinkEnd::Cuts,
+                    LinkEffect::Slow(_) => LinkEnd::Slow,
+                };
+                self.end_link_faults(kind, Some(id));
+            }
             Action::Surge { population, .. } | Action::FlashCrowd { population, .. } => {
                 self.calm(*population, Some(id));
             }
@@ -59,6 +68,7 @@ impl World {
             Action::Rollback { .. }
             | Action::Reload(_)
             | Action::End { .. }
+            | Action::EndLink { .. }
             | Action::Restart { .. }
             | Action::RollingRestart { .. }
             | Action::Undrain(_)
@@ -68,11 +78,13 @@ impl World {
             | Action::DatabasePause(_)
             | Action::Note => {}
         }
+        self.note_disturbance();
     }
 
     /// Does something to the system now, as an operator of a drill does.
     pub fn apply(&mut self, action: &Action, probe: &mut impl Probe) {
         self.carry_out(action, None, probe);
+        self.note_disturbance();
     }
 
     fn carry_out(&mut self, action: &Action, source: Option<EntryId>, probe: &mut impl Probe) {
@@ -84,7 +96,14 @@ impl World {
             Action::Rollback { of, rollout } => self.roll_back(*of, rollout),
             Action::Reload(rollout) => self.roll_out(rollout),
             Action::Begin { targets, fault } => self.begin_fault(targets, *fault, source, probe),
-            Action::End { targets, kind, of } => self.end_fault(targets, *kind, *of, probe),
+            Action::End { targets, kind, of } => {
+                if *kind == FaultKind::Unreachable && of.is_none() {
+                    self.mend_links(targets);
+                }
+                self.end_fault(targets, *kind, *of, probe);
+            }
+            Action::BeginLink(fault) => self.begin_link_fault(fault, source),
+            Action::EndLink { kind, of } => self.end_link_faults(*kind, *of),
             Action::Restart { targets } => {
                 for &target in targets {
                     self.restart(target, probe);
@@ -189,6 +208,7 @@ impl World {
             }
             self.refill_after_change(process, probe);
         }
+        self.note_disturbance();
     }
 
     /// Works out anew who is draining, after any entry's drains changed.
@@ -281,5 +301,6 @@ impl World {
             }
         };
         self.queue.push(self.now + delay, TIMERS, Event::Rolling { plan, step: next });
+        self.note_disturbance();
     }
 }

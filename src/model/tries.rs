@@ -132,7 +132,8 @@ impl World {
             self.answer(handle, outcome, probe);
             return;
         }
-        let is_there = attempt.place.is_inside() || attempt.place == Place::Left;
+        let is_there =
+            attempt.place.is_inside() || matches!(attempt.place, Place::Left | Place::Going(_));
         let handle = if is_there { self.split_off(handle) } else { handle };
         let member = attempt.backend.expect("its try was at somebody");
         let next = self.next_try(&attempt, member, End::Answered);
@@ -156,8 +157,9 @@ impl World {
         wait: Wait,
         probe: &mut impl Probe,
     ) -> bool {
-        let id = self.attempts.get(handle).expect("it is tried again").instance;
-        let wait = self.draw_wait(id, wait);
+        let attempt = *self.attempts.get(handle).expect("it is tried again");
+        self.leave_underway(handle, &attempt);
+        let wait = self.draw_wait(attempt.instance, wait);
         if wait == Span::ZERO {
             return self.start_try(handle, member, probe);
         }
@@ -222,7 +224,7 @@ impl World {
             // The process that had it has died; its database may still have it.
             self.attempts.remove(handle);
         } else if let Some(member) = attempt.backend {
-            self.cancel(handle, member);
+            self.hang_up(handle, member);
         }
         let old = handle;
         let handle = self.attempts.insert(Attempt { place: Place::Balancer, ..attempt });
@@ -232,6 +234,7 @@ impl World {
         }
         // The timers of the whole attempt know only the old handle.
         self.set_client_timers(handle);
+        self.follow(handle);
         handle
     }
 
@@ -269,12 +272,11 @@ impl World {
     }
 
     /// A connection was not made in time.
-    pub(super) fn on_connect_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
+    pub(super) fn on_connect_timeout(&mut self, handle: Handle, leg: u16, probe: &mut impl Probe) {
         let Some(attempt) = self.attempts.get(handle) else { return };
-        if attempt.place == Place::Balancer
-            && attempt.backend.is_some()
-            && self.connection_failed(handle, true, probe)
-        {
+        let waits = attempt.place == Place::Balancer && attempt.backend.is_some();
+        let waits = (waits && attempt.leg == leg) || self.gives_up_connecting(handle, leg);
+        if waits && self.connection_failed(handle, true, probe) {
             self.dispatch(handle, probe);
         }
     }

@@ -14,7 +14,9 @@ use super::client::connection::Connections;
 use super::client::flight::Flights;
 use super::database::Database;
 use super::dispatch::Lane;
+use super::disturbance::Disturbance;
 use super::event::{Event, TIMELINE, WINDOWS};
+use super::network::Network;
 use super::outcome::Outcome;
 use super::probe::{BackendGauge, BackendState, Gauges, Probe, WorldChange};
 use super::request::{Attempt, Request, Sender};
@@ -108,6 +110,8 @@ pub struct World {
     pub(super) configured: Vec<Configured>,
     pub(super) backends: Vec<Backend>,
     pub(super) database: Option<Database>,
+    /// What messages cross; `None`: they arrive at once.
+    pub(super) network: Option<Box<Network>>,
     /// Who takes no new traffic, by the entry that said so.
     pub(super) drains: Vec<(Option<EntryId>, BackendId)>,
     /// Who takes no new traffic, all entries together.
@@ -119,6 +123,7 @@ pub struct World {
     /// Who is registered with no balancer; empty without an autoscaler.
     pub(super) absent: Vec<bool>,
     pub(super) monitor: Monitor,
+    pub(super) disturbance: Disturbance,
     pub(super) counts: Counts,
     samples: Arc<[Time]>,
     next_sample: usize,
@@ -148,6 +153,7 @@ impl World {
         let instances: Vec<Instance> = (0..processes)
             .map(|id| process(&setup.balancer, config, (id / each) as u16, seed, id))
             .collect();
+        let network = Network::of(&setup, seed).map(Box::new);
         let mut world = Self {
             now: Time::ZERO,
             // One lane per population's attempt timeout, and those of the balancers' timers.
@@ -168,6 +174,7 @@ impl World {
                 .database
                 .as_ref()
                 .map(|database| Database::new(database, setup.backends.len(), seed)),
+            network,
             drains: Vec::new(),
             draining: vec![false; setup.backends.len()],
             rolling: Vec::new(),
@@ -175,6 +182,7 @@ impl World {
             absent: Vec::new(),
             causes: setup.causes.iter().map(|cause| CauseState::new(cause, seed)).collect(),
             monitor: Monitor::new(&setup),
+            disturbance: Disturbance::default(),
             counts: Counts::default(),
             samples: setup.observation.samples(&setup).into(),
             next_sample: 0,
@@ -187,6 +195,9 @@ impl World {
             digest: Digest::default(),
             setup,
         };
+        if let Some(network) = &mut world.network {
+            network.add_lanes(&mut world.queue);
+        }
         world.schedule_start();
         world
     }
@@ -277,7 +288,14 @@ impl World {
             }
             Event::Sweep { instance, epoch } => self.on_sweep(instance, epoch, probe),
             Event::CheckTimeout(check) => self.on_check_timeout(check, probe),
-            Event::ConnectTimeout(attempt) => self.on_connect_timeout(attempt, probe),
+            Event::ConnectTimeout { attempt, leg } => {
+                self.on_connect_timeout(attempt, leg, probe);
+            }
+            Event::Hop { attempt, leg } => self.on_hop(attempt, leg, probe),
+            Event::Resend { attempt, leg, tries } => self.on_resend(attempt, leg, tries, probe),
+            Event::ClientGone(attempt) => self.on_client_gone(attempt, probe),
+            Event::HungUp(attempt) => self.on_hung_up(attempt),
+            Event::Told(told) => self.on_told(told),
             Event::TryAgain(attempt) => self.on_try_again(attempt, probe),
             Event::QueueTimeout { attempt, turn } => {
                 self.on_queue_timeout(attempt, turn, probe);
@@ -322,6 +340,7 @@ impl World {
 
     fn sample(&mut self, probe: &mut impl Probe) {
         let now = self.now;
+        self.note_disturbance();
         self.assert_conservation();
         self.gauges.clear();
         self.gauges.extend(self.backends.iter_mut().map(|backend| backend.read(now)));
@@ -399,21 +418,13 @@ impl World {
         self.digest.word(subject ^ value.rotate_right(8));
     }
 
-    /// Whether something that was done to the system is still in force: a fault, a surge, a
-    /// drain, or a configuration other than the first.
-    pub fn is_disturbed(&self) -> bool {
-        let first = &self.versions[0];
-        self.backends.iter().any(Backend::has_faults)
-            || self.database.as_ref().is_some_and(Database::has_faults)
-            || self.has_surges()
-            || !self.drains.is_empty()
-            || self.routes.iter().any(|&id| self.instances[usize::from(id)].config != **first)
-    }
-
     /// A new process takes the place of one that gets no new attempts from now on.
     pub(super) fn replace_process(&mut self, route: usize, config: &BalancerConfig) {
         let old = usize::from(self.routes[route]);
         self.instances[old].membership.retire();
+        if let Some(network) = &mut self.network {
+            network.forget_process(InstanceId(old as u16));
+        }
         self.processes_started += 1;
         let setup = &self.setup.balancer;
         let instance = (route / usize::from(setup.processes)) as u16;

@@ -445,6 +445,36 @@ pub static METRICS: &[Metric] = &[
         r.recovery.recovered_at.into()
     }),
     of_run(
+        "recovery.after",
+        Unit::Milliseconds,
+        "from the first harm until users were well again for good",
+        |r, _, _| r.recovery.after_s.map(|s| s * 1e3).into(),
+    ),
+    of_run(
+        "recovery.after_trigger",
+        Unit::Milliseconds,
+        "from the end of the last fault, surge, drain or changed configuration until then",
+        |r, _, _| r.recovery.after_trigger_s.map(|s| s * 1e3).into(),
+    ),
+    of_run(
+        "recovery.after_repair",
+        Unit::Milliseconds,
+        "from the last repair until then",
+        |r, _, _| r.recovery.after_repair_s.map(|s| s * 1e3).into(),
+    ),
+    of_run(
+        "recovery.amplification",
+        Unit::Number,
+        "attempts per request while users were worse off",
+        |r, _, _| r.recovery.amplification.into(),
+    ),
+    of_run(
+        "recovery.amplification_peak",
+        Unit::Number,
+        "most attempts per request in any window of the series",
+        |r, _, _| r.recovery.amplification_peak.into(),
+    ),
+    of_run(
         "recovery.verdict",
         Unit::Text,
         "unharmed, recovered, degraded or metastable",
@@ -493,12 +523,7 @@ mod tests {
             phases: Vec::new(),
             intervals: Vec::new(),
             alerts: Vec::new(),
-            recovery: crate::observe::result::Recovery {
-                verdict: Verdict::Unharmed,
-                harmed_at: None,
-                recovered_at: None,
-                after_s: None,
-            },
+            recovery: crate::observe::result::Recovery::of(Verdict::Unharmed),
             happenings: Vec::new(),
             series: crate::observe::result::Series::default(),
         };

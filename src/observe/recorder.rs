@@ -30,6 +30,8 @@ pub struct Recorder {
     window: OpenWindow,
     rows: Vec<SeriesRow>,
     happenings: Vec<Happening>,
+    /// What was done that puts something right, or may: when, and whether surely.
+    repairs: Vec<(Time, bool)>,
     told: Vec<Told>,
     alerts: Vec<AlertResult>,
 }
@@ -80,6 +82,7 @@ impl Recorder {
             },
             rows: Vec::new(),
             happenings: Vec::new(),
+            repairs: Vec::new(),
             told: Vec::new(),
             alerts: setup.alerts.iter().map(|rule| alert(&rule.name)).collect(),
             setup: Arc::clone(setup),
@@ -203,8 +206,13 @@ impl Recorder {
             Trigger::At(at) => Some(at),
             Trigger::AfterAlert(..) => None,
         });
-        let recovery =
-            recovery::judge(&series, first_action.min().unwrap_or(end), end, world.is_disturbed());
+        let causes = recovery::Causes {
+            first_action: first_action.min().unwrap_or(end),
+            disturbed: world.is_disturbed(),
+            trigger_gone: world.undisturbed_since(),
+            repairs: &self.repairs,
+        };
+        let recovery = recovery::judge(&series, &self.setup.observation.recovery, &causes, end);
         RunResult {
             schema: 1,
             scenario,
@@ -248,6 +256,10 @@ impl Probe for Recorder {
         let setup = Arc::clone(&self.setup);
         match change {
             WorldChange::Entry(id) => {
+                let action = &setup.timeline[id.index()].action;
+                if action.may_repair() {
+                    self.repairs.push((now, action.is_repair()));
+                }
                 self.happen(now, HappeningKind::Action, &setup.timeline[id.index()].name, "done");
             }
             WorldChange::EntryEnded(id) => {

@@ -275,6 +275,39 @@ pub struct Recovery {
     pub recovered_at: Option<f64>,
     /// From the one to the other, seconds.
     pub after_s: Option<f64>,
+    /// When the last fault, surge, drain or changed configuration was over, seconds since the
+    /// start; nothing if one still is in force, or none ever was.
+    pub trigger_gone_at: Option<f64>,
+    /// When the last thing was done that puts something right, before users were well again, seconds
+    /// since the start: a restart, a rollback, the end of a fault; once users were worse off also a
+    /// new configuration or a drain.
+    pub repaired_at: Option<f64>,
+    /// From the end of the trigger until users were well again, seconds; 0 if they were before.
+    pub after_trigger_s: Option<f64>,
+    /// From the last repair until users were well again, seconds.
+    pub after_repair_s: Option<f64>,
+    /// Attempts sent per request born while users were worse off.
+    pub amplification: Option<f64>,
+    /// The most attempts sent per request born in any window of the series.
+    pub amplification_peak: Option<f64>,
+}
+
+impl Recovery {
+    /// A verdict about nothing that ever happened.
+    pub(crate) fn of(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            harmed_at: None,
+            recovered_at: None,
+            after_s: None,
+            trigger_gone_at: None,
+            repaired_at: None,
+            after_trigger_s: None,
+            after_repair_s: None,
+            amplification: None,
+            amplification_peak: None,
+        }
+    }
 }
 
 /// What kind of thing happened.

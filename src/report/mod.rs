@@ -15,6 +15,7 @@ pub(crate) mod sample;
 pub mod stated;
 mod table;
 pub mod text;
+mod verdict;
 mod words;
 
 pub use crate::experiment::judge::{Judgement, Status};

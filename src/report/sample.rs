@@ -198,12 +198,7 @@ pub(crate) fn result(name: &str, stretches: &[Stretch], windows: (f64, f64)) -> 
         figures: figures(&series, 0.0, end),
         intervals: Vec::new(),
         alerts: Vec::new(),
-        recovery: Recovery {
-            verdict: Verdict::Unharmed,
-            harmed_at: None,
-            recovered_at: None,
-            after_s: None,
-        },
+        recovery: Recovery::of(Verdict::Unharmed),
         happenings: Vec::new(),
         series,
     }
@@ -264,6 +259,12 @@ pub(crate) fn outage() -> RunResult {
         harmed_at: Some(600.0),
         recovered_at: Some(6_900.0),
         after_s: Some(6_300.0),
+        trigger_gone_at: Some(6_000.0),
+        repaired_at: Some(6_600.0),
+        after_trigger_s: Some(900.0),
+        after_repair_s: Some(300.0),
+        amplification: Some(1.75),
+        amplification_peak: Some(3.5),
     };
     result
 }

@@ -2,9 +2,10 @@
 
 use super::clock::{self, Clock};
 use super::happened::{Told, tell};
+use super::verdict;
 use super::words::{self, count, latency, percent, rate};
 use super::{AssumptionLine, Judgement, Report, Status, table};
-use crate::observe::result::{AlertResult, Figures, HappeningKind, RunResult, Users, Verdict};
+use crate::observe::result::{AlertResult, Figures, HappeningKind, RunResult, Users};
 use anstyle::{AnsiColor, Color};
 
 /// How a text may look.
@@ -40,7 +41,7 @@ impl Style {
         }
     }
 
-    fn colored(self, color: AnsiColor, text: &str) -> String {
+    pub(super) fn colored(self, color: AnsiColor, text: &str) -> String {
         self.paint(anstyle::Style::new().fg_color(Some(Color::Ansi(color))).bold(), text)
     }
 
@@ -137,7 +138,7 @@ fn header(page: &mut Page, report: &Report<'_>, clock: &Clock) {
 
 fn answer(page: &mut Page, report: &Report<'_>, clock: &Clock) {
     let result = report.result;
-    recovery(page, result, clock);
+    page.row("verdict", &verdict::line(&result.recovery, clock, page.style));
     people(page, &result.figures.users, result.series.user_window_s);
     requests(page, &result.figures);
     if !result.alerts.is_empty() {
@@ -165,37 +166,6 @@ fn answer(page: &mut Page, report: &Report<'_>, clock: &Clock) {
         let text = page.style.judged(status, &text);
         page.row("expected", &text);
     }
-}
-
-fn recovery(page: &mut Page, result: &RunResult, clock: &Clock) {
-    let recovery = &result.recovery;
-    let since = recovery
-        .harmed_at
-        .map_or_else(String::new, |at| format!(": worse off from {}", clock.at(at)));
-    let (color, verdict, rest) = match recovery.verdict {
-        Verdict::Unharmed => {
-            (AnsiColor::Green, "UNHARMED", ": users were never worse off than at the start".into())
-        }
-        Verdict::Recovered => {
-            let until = recovery
-                .recovered_at
-                .map_or_else(String::new, |at| format!(", well again at {}", clock.at(at)));
-            let after = recovery.after_s.map_or_else(String::new, |seconds| {
-                format!(" after {}", clock::plain_length(seconds))
-            });
-            (AnsiColor::Green, "RECOVERED", format!("{after}{since}{until}"))
-        }
-        Verdict::Degraded => (
-            AnsiColor::Yellow,
-            "DEGRADED",
-            format!("{since} to the end, with the cause still there"),
-        ),
-        Verdict::Metastable => {
-            (AnsiColor::Red, "METASTABLE", format!("{since} to the end, with the cause gone"))
-        }
-    };
-    let text = format!("{}{rest}", page.style.colored(color, verdict));
-    page.row("verdict", &text);
 }
 
 fn people(page: &mut Page, users: &Users, window_s: f64) {

@@ -39,6 +39,27 @@ const TARGETS_OR_DATABASE: Field = required(
     Kind::Targets,
     "backends: a name, a pattern, a list of them, or \"all\"; or \"database\"",
 );
+const LINK_TARGETS: Field = optional(
+    "targets",
+    Kind::Targets,
+    "backends at the end of the link: a name, a pattern, a list of them, or \"all\"",
+);
+const LINK_CLIENTS: Field = optional(
+    "clients",
+    Kind::Reference("population"),
+    "instead of `targets`: which population's link to the balancer, or \"all\"",
+);
+const LINK_ZONES: Field = optional(
+    "zones",
+    Kind::Texts,
+    "instead of `targets`: two zones, between which all links are meant",
+);
+const LINK_BALANCERS: Field = optional(
+    "balancers",
+    Kind::Numbers,
+    "numbers of the balancer instances at the other end, from 0; default: all",
+);
+const DIRECTIONS: &[&str] = &["both", "to", "from"];
 const ROLL: Field = optional("rollout", Kind::Table(&ROLLOUT), ROLLOUT.doc);
 const FACTOR_DOC: &str = "work takes so many times as long";
 
@@ -146,10 +167,78 @@ pub static ACTIONS: &[ActionSpec] = &[
         "partition",
         Some("reconnect"),
         Lasts::UntilEnded,
-        "new connections to backends are lost: neither made nor refused; those there are go on",
-        &[TARGETS],
+        "new connections to backends are lost: neither made nor refused; those there are go on. With a direction, or between others: all that is sent is lost, until a later transmission gets through",
+        &[
+            LINK_TARGETS,
+            LINK_CLIENTS,
+            LINK_ZONES,
+            LINK_BALANCERS,
+            optional(
+                "direction",
+                Kind::Choice(DIRECTIONS),
+                "what is lost on open connections too: what is sent \"to\" the targets (from clients, to the second zone), what comes \"from\" there, or \"both\"; default: both, but for `targets` alone only new connections",
+            ),
+        ],
     ),
-    action("reconnect", None, Lasts::No, "new connections get through again", &[TARGETS]),
+    action(
+        "reconnect",
+        None,
+        Lasts::No,
+        "what `partition` lost gets through again",
+        &[
+            optional(
+                "targets",
+                Kind::Targets,
+                "backends: a name, a pattern, a list of them, or \"all\"; needed unless there is `of`",
+            ),
+            optional(
+                "of",
+                Kind::Reference("partition entry"),
+                "only what this entry did, to whatever links",
+            ),
+        ],
+    ),
+    action(
+        "slow-link",
+        Some("restore-link"),
+        Lasts::UntilEnded,
+        "messages take longer between some ends, or more of them are lost",
+        &[
+            LINK_TARGETS,
+            LINK_CLIENTS,
+            LINK_ZONES,
+            LINK_BALANCERS,
+            default(
+                "direction",
+                Kind::Choice(DIRECTIONS),
+                "both",
+                "which messages: those \"to\" the targets (from clients, to the second zone), those \"from\" there, or \"both\"",
+            ),
+            optional(
+                "latency",
+                Kind::Distribution,
+                "one-way latency beside the usual one; default: 0s",
+            ),
+            default(
+                "loss",
+                Kind::Ratio,
+                "0%",
+                "share of transmissions that are lost beside the usual one",
+            )
+            .range(0.0, 1.0),
+        ],
+    ),
+    action(
+        "restore-link",
+        None,
+        Lasts::No,
+        "slow links are as they were",
+        &[optional(
+            "of",
+            Kind::Reference("slow-link entry"),
+            "only what this entry did; default: every slow link",
+        )],
+    ),
     action(
         "slow",
         Some("restore"),

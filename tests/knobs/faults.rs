@@ -35,9 +35,9 @@ const FAILING_QUERIES: &str = "database.failing=5%";
 /// Three serve, one of which crashes; two wait to be taken in, and one is let go in the end.
 const SPARE: &str = "backends.x-1={service=\"60ms\", up=false}";
 const SPARE_TOO: &str = "backends.x-2={service=\"60ms\", up=false}";
-const SCALED: &str = "autoscale={targets=\"all\", in-flight=1.5, min=1, sync=\"5s\", window=\"5s\", \
+const SCALED: &str = "autoscale={targets=\"all\", in-flight=3, min=1, sync=\"5s\", window=\"5s\", \
     up-stabilization=\"5s\", down-stabilization=\"5s\", register=\"1s\", drain=\"1s\"}";
-const SURGE: &str = "timeline.d={at=\"25s\", do=\"surge\", factor=2, for=\"20s\"}";
+const SURGE: &str = "timeline.d={at=\"25s\", do=\"surge\", factor=3, for=\"20s\"}";
 
 const SCALES: &[&str] = &[SPARE, SPARE_TOO, SURGE, SCALED];
 const BUSY_ENOUGH: &[&str] =
@@ -113,7 +113,7 @@ pub(super) const FAULTS: &[Knob] = &[
     knob("database.failing", &[BUSY], FAILING_QUERIES, Happens),
     knob("database.error", &[FAILING_QUERIES], "database.error=http_503", Happens),
     knob("autoscale.targets", SCALES, "autoscale.targets=[\"api-*\", \"x-1\"]", Happens),
-    knob("autoscale.in-flight", SCALES, "autoscale.in-flight=3", Happens),
+    knob("autoscale.in-flight", SCALES, "autoscale.in-flight=5", Happens),
     knob("autoscale.min", SCALES, "autoscale.min=4", Happens),
     knob("autoscale.max", SCALES, "autoscale.max=4", Happens),
     knob("autoscale.tolerance", SCALES, "autoscale.tolerance=90%", Happens),

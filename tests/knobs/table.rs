@@ -19,6 +19,7 @@ pub(super) const DESCRIPTIVE: &[(&str, &str)] = &[
     ("cause.name", "is how the rest of the file refers to it"),
     ("timeline.name", "is how the rest of the file refers to it"),
     ("alert.name", "is how the rest of the file refers to it"),
+    ("link.name", "is how the rest of the file refers to it"),
     ("expect.name", "is how the rest of the file refers to it"),
     ("expect.fact", "is for people"),
     ("assumption.reason", "is for people"),
@@ -98,6 +99,16 @@ pub(super) const CUT: &str =
 const RELOAD: &str = "timeline.e={at=\"30s\", do=\"reload\"}";
 /// An alert that never fires.
 const SILENT: &str = "alert.errors.when=success_ratio < 0%";
+
+const WINDOWED: &[&str] = &["user-window=10s"];
+/// Retries keep it down for good.
+const STAYS_DOWN: &[&str] = &[
+    "user-window=10s",
+    "clients.web.rate=90/s",
+    "clients.web.retries.base=1ms",
+    "backends.*.queue=200",
+    "timeline.incident.for=10s",
+];
 
 pub(super) const KNOBS: &[Knob] = &[
     knob("start", &[], "start=2024-01-02T00:00:00Z", Seen),
@@ -370,6 +381,13 @@ pub(super) const KNOBS: &[Knob] = &[
     ),
     knob("signal burn_rate", &[SILENT], "alert.errors.when=burn_rate > 14.4", Happens),
     // What is judged.
+    // When users are well. Windows are ten seconds here, so that there are some.
+    knob("recovery.baseline", STAYS_DOWN, "recovery.baseline=[\"60s\", \"80s\"]", Seen),
+    knob("recovery.ordinary", WINDOWED, "recovery.ordinary=90%", Seen),
+    knob("recovery.tolerance", WINDOWED, "recovery.tolerance=60%", Seen),
+    knob("recovery.healthy", STAYS_DOWN, "recovery.healthy=0%", Seen),
+    knob("recovery.hold", WINDOWED, "recovery.hold=1h", Seen),
+    knob("recovery.persistence", STAYS_DOWN, "recovery.persistence=1h", Seen),
     knob("objective.success", &[], "objective.success=1%", Judged),
     knob("objective.p99", &[], "objective.p99=1ms", Judged),
     knob("expect.between", &[], "expect.bounded.between=[\"50s\", \"60s\"]", Seen),

@@ -53,6 +53,15 @@ impl Generator {
                 self.put(field, "", &mut document);
             }
         }
+        if document.contains_key("link") {
+            // Somebody is at either end.
+            for (list, zone) in [("clients", "a"), ("backends", "b")] {
+                let first = document.get_mut(list).and_then(Value::as_array_mut);
+                for item in first.into_iter().flatten().filter_map(Value::as_table_mut) {
+                    item.insert("zone".to_owned(), zone.into());
+                }
+            }
+        }
         document
     }
 
@@ -220,6 +229,8 @@ impl Generator {
             Kind::CountOr(word) if draw.chance(0.2) => word.into(),
             Kind::Count | Kind::CountOr(_) => draw.count(field).into(),
             Kind::Number => draw.number(field).into(),
+            // Instances by number.
+            Kind::Numbers if field.key == "balancers" => vec![0].into(),
             Kind::Numbers => draw.list(|draw| draw.number(field).into()),
             Kind::Ratio => draw.ratio(field.range).into(),
             Kind::Rate => draw.rate(field.range).into(),
@@ -233,6 +244,10 @@ impl Generator {
             Kind::Choices(words) => draw.list(|draw| draw.one_of(words).into()),
             Kind::Text => draw.one_of(&["2.6", "127.0.0.1", "{}"]).into(),
             Kind::Name => draw.one_of(&["a", "b"]).into(),
+            // The two ends of a link.
+            Kind::Texts if matches!(field.key, "between" | "zones") => {
+                vec![draw.one_of(&["a", "b"]), draw.one_of(&["a", "b"])].into()
+            }
             Kind::Texts => draw.list(|draw| draw.one_of(&["a", "b"]).into()),
             // Named by the list they are in.
             Kind::KebabName | Kind::Identifier | Kind::NamePattern => "swarm".into(),

@@ -9,8 +9,8 @@ use misroute::model::outcome::{Outcome, OutcomeSet};
 use misroute::model::run::simulate;
 use misroute::model::setup::{
     Abandoned, AlgorithmConfig, Arrivals, BackendSetup, Backoff, BalancerConfig, BalancerSetup,
-    ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RetryBudgets,
-    RetryPolicy, Setup,
+    ClientPolicies, DisciplineConfig, Jitter, Observation, OwnFaults, Population, RecoveryRule,
+    RetryBudgets, RetryPolicy, Setup,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -102,11 +102,17 @@ pub(super) fn world(
         balancer: BalancerSetup::single(config),
         backends,
         database: None,
+        network: None,
         autoscale: None,
         causes: Vec::new(),
         timeline: Vec::new(),
         alerts: Vec::new(),
-        observation: Observation { window: duration, user_window: duration, intervals: Vec::new() },
+        observation: Observation {
+            window: duration,
+            user_window: duration,
+            intervals: Vec::new(),
+            recovery: RecoveryRule::default(),
+        },
     }
 }
 

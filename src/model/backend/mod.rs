@@ -42,7 +42,7 @@ pub(super) struct Condition {
     /// Connections are refused.
     pub(super) refuses: bool,
     /// No process runs.
-    stopped: bool,
+    pub(super) stopped: bool,
     /// Connections are neither accepted nor refused.
     pub(super) unreachable: bool,
     /// Work stands still.

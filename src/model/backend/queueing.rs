@@ -55,7 +55,7 @@ impl World {
             let (Turn::Serve(next) | Turn::Drop(next)) = turn;
             let handle = next.attempt;
             let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
-            if skips && !attempt.held {
+            if skips && !attempt.held && attempt.since <= now {
                 self.backends[id.index()].station.leave_line(now);
                 self.attempts.remove(handle);
                 continue;

@@ -51,7 +51,7 @@ impl World {
         } else {
             backend.gauge.rejected += u64::from(!is_check);
             let full = setup.full;
-            self.try_over(handle, full, probe);
+            self.reply(handle, full, probe);
         }
     }
 
@@ -158,11 +158,13 @@ impl World {
         let gauge = &mut self.backends[id.index()].gauge;
         match attempt.sender {
             _ if !outcome.is_ok() => {}
+            // Which of the two it is shows when the answer has crossed the network, or has not.
+            Sender::Client if attempt.held && self.network.is_some() => {}
             Sender::Client if attempt.request.is_some() => gauge.succeeded += 1,
             Sender::Client => gauge.wasted += 1,
             Sender::Check => {}
         }
-        self.try_over(handle, outcome, probe);
+        self.reply(handle, outcome, probe);
     }
 
     /// The balancer has closed its connection: whether the backend drops the work inside it. If so
@@ -205,6 +207,7 @@ impl World {
         if let Some(state) = self.backends[id.index()].fold(setup, self.now) {
             self.note_change(WorldChange::Backend(id, state), probe);
             self.note_up(id);
+            self.note_disturbance();
         }
         self.schedule_completion(id);
         if stood_still && !self.backends[id.index()].condition.hangs {
@@ -219,7 +222,7 @@ impl World {
         if self.setup.backends[id.index()].abandoned == Abandoned::Cancel {
             for handle in self.attempts_at(id, Place::is_inside) {
                 // One that is cancelled can make room in which another one turns out to be too old.
-                let is_closed = |a: &Attempt| !a.held && a.place.is_inside();
+                let is_closed = |a: &Attempt| !a.held && a.place.is_inside() && a.since <= self.now;
                 if self.attempts.get(handle).is_some_and(is_closed) {
                     self.cancel(handle, id);
                 }
@@ -233,7 +236,7 @@ impl World {
         for handle in self.attempts_at(id, |place| place == Place::Unheard) {
             let is_check = self.attempts.get(handle).is_some_and(|a| a.sender == Sender::Check);
             self.backends[id.index()].gauge.rejected += u64::from(!is_check);
-            self.try_over(handle, full, probe);
+            self.reply(handle, full, probe);
         }
     }
 
@@ -263,6 +266,9 @@ impl World {
         let lost = self.attempts_at(id, Place::is_at_backend);
         self.backends[id.index()].station.clear(self.now);
         self.backends[id.index()].stop_process();
+        if let Some(network) = &mut self.network {
+            network.forget_backend(id);
+        }
         self.lose_pool(id, &lost);
         // All have left before the end of the first leads to anything else.
         for &handle in &lost {
@@ -271,7 +277,7 @@ impl World {
         for handle in lost {
             // A hedge may have been called back with another one's end.
             if self.attempts.get(handle).is_some() {
-                self.try_over(handle, Outcome::Http502, probe);
+                self.lose_connection(handle, probe);
             }
         }
         self.shut_tied(id, probe);

@@ -11,7 +11,7 @@ use super::{Answer, Balancer, Key, MemberView, Pick, PickContext, ProbeReply, Tr
 use crate::engine::random::Stream;
 use crate::engine::time::{Span, Time};
 use crate::model::outcome::Outcome;
-use crate::model::setup::{BackendId, BalancerConfig};
+use crate::model::setup::{BackendId, BalancerConfig, InstanceId};
 
 /// One of several independent processes: an instance of the balancer, or a worker of it that
 /// shares nothing with the others.
@@ -137,6 +137,11 @@ impl Instance {
         };
         instance.update_members(Time::ZERO, |_| false);
         instance
+    }
+
+    /// Which of the balancer's instances it belongs to.
+    pub(in crate::model) fn location(&self) -> InstanceId {
+        InstanceId(self.seat.instance)
     }
 
     /// Takes up a configuration. In-flight counts go on; the algorithm starts anew only if it is

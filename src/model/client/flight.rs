@@ -5,7 +5,7 @@ use crate::model::balancer::policy::ClientLeaves;
 use crate::model::event::{Event, TIMERS};
 use crate::model::outcome::Outcome;
 use crate::model::probe::Probe;
-use crate::model::request::Place;
+use crate::model::request::{Attempt, Place};
 use crate::model::setup::Population;
 use crate::model::world::World;
 
@@ -92,13 +92,14 @@ impl World {
         }
         while let Some(attempt) = self.flights.pop(request) {
             // Closing one may have let another one out of a line, and to its end.
-            if closes && self.attempts.get(attempt).is_some_and(|attempt| attempt.held) {
-                self.close_connection(attempt, probe);
+            let is_open = |attempt: &Attempt| attempt.held || attempt.place.is_underway();
+            if closes && self.attempts.get(attempt).is_some_and(is_open) {
+                self.client_closes(attempt, probe);
             }
         }
     }
 
-    /// The client closes an attempt's connection: what the balancer makes of that.
+    /// The balancer hears that the client has closed an attempt's connection: what it makes of that.
     pub(in crate::model) fn close_connection(&mut self, handle: Handle, probe: &mut impl Probe) {
         self.line_over(handle, None, probe);
         let attempt = self.attempts.get(handle).expect("its client has just left");
@@ -120,7 +121,8 @@ impl World {
 
     /// The balancer has not accepted an attempt's connection in time.
     pub(in crate::model) fn on_accept_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
-        if self.attempts.get(handle).is_some_and(|attempt| attempt.place == Place::Backlog) {
+        let place = self.attempts.get(handle).map(|attempt| attempt.place);
+        if place.is_some_and(|place| place == Place::Backlog || self.is_being_accepted(place)) {
             self.on_attempt_timeout(handle, probe);
         }
     }
@@ -134,7 +136,9 @@ impl World {
         for position in 0..self.flights.of(handle).len() {
             let attempt = self.attempts.get(self.flights.of(handle)[position]);
             let attempt = *attempt.expect("it is in flight");
-            self.monitor.attempt_over(Outcome::Timeout, self.now.since(attempt.sent));
+            if Self::is_monitored(&attempt) {
+                self.monitor.attempt_over(Outcome::Timeout, self.now.since(attempt.sent));
+            }
             self.note_for_policies(&attempt, Outcome::Timeout);
         }
         self.give_up_attempts(handle, true, probe);

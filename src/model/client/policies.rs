@@ -96,7 +96,7 @@ impl PopulationState {
     #[inline]
     pub(super) fn learn(&mut self, attempt: &Attempt, outcome: Outcome, now: Time) {
         if let Some(policies) = &mut self.policies {
-            policies.attempt_over(attempt.user, attempt.sent, outcome, now);
+            policies.attempt_over(attempt.user, attempt.asked, outcome, now);
         }
     }
 
@@ -104,7 +104,7 @@ impl PopulationState {
     pub(super) fn forget(&mut self, attempt: &Attempt) {
         let breakers = self.policies.as_mut().and_then(|policies| policies.breakers.as_mut());
         if let Some(breakers) = breakers {
-            breakers.forget(attempt.user, attempt.sent);
+            breakers.forget(attempt.user, attempt.asked);
         }
     }
 

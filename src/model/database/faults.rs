@@ -101,6 +101,7 @@ impl World {
 
     pub(in crate::model) fn on_database_resumes(&mut self) {
         self.refold_database(|faults| faults.pauses -= 1);
+        self.note_disturbance();
     }
 
     /// Every connection is closed: attempts that had one or waited for one are answered an error.

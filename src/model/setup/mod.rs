@@ -11,7 +11,9 @@ mod client;
 mod connections;
 mod database;
 mod hedge;
+mod network;
 mod policies;
+mod recovery;
 mod timeline;
 mod warmth;
 
@@ -29,10 +31,14 @@ pub use client::{Backoff, Jitter, Keys, Population, RecordedKey, RetryPolicy};
 pub use connections::{ConnectionPolicy, Pins, Reuse};
 pub use database::DatabaseSetup;
 pub use hedge::{HedgeBudget, HedgePolicy};
+pub use network::{
+    Balancers, Direction, Link, LinkEffect, LinkEnd, LinkEnds, LinkFault, NetworkSetup,
+};
 pub use policies::{
     BreakerPolicy, BreakerRatio, ClientPolicies, GrpcThrottling, PatiencePolicy, RatioBudget,
     RetryBudgets, Scope, ThrottlePolicy, TokenBudget, TokenDeposit,
 };
+pub use recovery::{Baseline, RecoveryRule};
 pub use timeline::{Action, Fault, FaultKind, FlashCrowd, TimelineEntry, Trigger};
 pub use warmth::{ColdStart, Fading};
 
@@ -89,6 +95,8 @@ pub struct Setup {
     pub backends: Vec<BackendSetup>,
     /// What all backends share, if anything.
     pub database: Option<DatabaseSetup>,
+    /// What lies between them; `None`: nothing, messages arrive at once.
+    pub network: Option<NetworkSetup>,
     /// What takes backends into service and out of it, if anything does.
     pub autoscale: Option<Autoscale>,
     /// What strikes at random.
@@ -110,6 +118,8 @@ pub struct Observation {
     pub user_window: Span,
     /// Intervals for which figures are wanted, `from < to`, besides the whole run.
     pub intervals: Vec<(Time, Time)>,
+    /// By what rule the run is judged to have recovered.
+    pub recovery: RecoveryRule,
 }
 
 impl Observation {

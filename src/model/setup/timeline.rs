@@ -1,6 +1,6 @@
 //! What is done to the system, and when.
 
-use super::{AlertId, BackendId, EntryId, PopulationId};
+use super::{AlertId, BackendId, EntryId, LinkEnd, LinkFault, PopulationId};
 use super::{Change, Rollout};
 use crate::engine::time::{Span, Time};
 use crate::model::outcome::Outcome;
@@ -59,6 +59,15 @@ pub enum Action {
         targets: Vec<BackendId>,
         /// Of which kind.
         kind: FaultKind,
+        /// Only the fault that this entry began.
+        of: Option<EntryId>,
+    },
+    /// A fault of links begins.
+    BeginLink(LinkFault),
+    /// Faults of links end.
+    EndLink {
+        /// Of which kind.
+        kind: LinkEnd,
         /// Only the fault that this entry began.
         of: Option<EntryId>,
     },
@@ -128,6 +137,39 @@ pub struct FlashCrowd {
     pub hold: Span,
     /// How long it takes to be over.
     pub decay: Span,
+}
+
+impl Action {
+    /// Whether it can only be meant to put something right.
+    pub fn is_repair(&self) -> bool {
+        match self {
+            Self::Rollback { .. }
+            | Self::Reload(_)
+            | Self::End { .. }
+            | Self::Restart { .. }
+            | Self::RollingRestart { .. }
+            | Self::Undrain(_)
+            | Self::Calm { .. }
+            | Self::DatabaseEnd { .. }
+            | Self::DatabaseRestart
+            | Self::EndLink { .. } => true,
+            Self::Configure { .. }
+            | Self::Begin { .. }
+            | Self::Drain(_)
+            | Self::Surge { .. }
+            | Self::FlashCrowd { .. }
+            | Self::DatabaseBegin(_)
+            | Self::BeginLink(_)
+            | Self::DatabasePause(_)
+            | Self::Note => false,
+        }
+    }
+
+    /// Whether it puts something right if something is wrong by then: a new configuration, or
+    /// taking somebody out.
+    pub fn may_repair(&self) -> bool {
+        self.is_repair() || matches!(self, Self::Configure { .. } | Self::Drain(_))
+    }
 }
 
 /// What can be wrong with a backend. Faults on one backend form a list that is folded into its

@@ -107,7 +107,7 @@ pub static BACKENDS: TableSpec = TableSpec {
             "with balancer.priority: 0 is used first, 1 as far as those fail, and so on",
         )
         .range(0.0, 15.0),
-        optional("zone", Kind::Name, "with balancer.zones: the zone it is in"),
+        optional("zone", Kind::Name, "with balancer.zones, [network] or [[link]]: the zone it is in"),
         optional("group", Kind::Name, "with balancer.canary: the group it belongs to"),
     ],
     more: More::Disciplines,

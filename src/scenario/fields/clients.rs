@@ -48,6 +48,7 @@ pub static CLIENTS: TableSpec = TableSpec {
             Kind::Distribution,
             "how long a user waits after an outcome before the next request, and at the start; needed if arrivals = \"closed\"",
         ),
+        optional("zone", Kind::Name, "with [network] or [[link]]: the zone they are in"),
         optional("classes", Kind::List(&CLASSES), CLASSES.doc),
         optional("keys", Kind::Table(&KEYS), KEYS.doc),
         default(

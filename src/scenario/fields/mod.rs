@@ -16,6 +16,7 @@ mod demand;
 mod faults;
 mod layers;
 mod membership;
+mod network;
 mod policies;
 mod stations;
 mod tables;
@@ -31,12 +32,14 @@ pub use demand::{BATCH, BURST, CLASSES, PROFILE, SESSION, TRACE};
 pub use faults::{CAUSE, COLD_START, FAILURES, MEMORY, OVERLOAD, PAUSES, SUPERVISOR};
 pub use layers::{CANARY, PRIORITY, SUBSET, ZONES};
 pub use membership::{EJECTION, HEALTH, SLOW_START};
+pub use network::{LINK, NETWORK};
 pub use policies::{BREAKER, GRPC_THROTTLING, PATIENCE, RATIO_BUDGET, THROTTLE, TOKEN_BUDGET};
 pub use stations::CONTENTION;
 pub(super) use stations::settings_of;
 pub(super) use tables::{AGES, ANSWERS, INSTANT};
 pub use tables::{
-    ALERT, ASSUMPTION, BALANCER, EXPECT, MEASURE, OBJECTIVE, ROLLOUT, SCENARIO, TIMELINE, TWIN,
+    ALERT, ASSUMPTION, BALANCER, EXPECT, MEASURE, OBJECTIVE, RECOVERY, ROLLOUT, SCENARIO, TIMELINE,
+    TWIN,
 };
 
 use super::actions::{self, ACTIONS};

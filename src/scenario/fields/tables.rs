@@ -9,6 +9,7 @@ use super::database::DATABASE;
 use super::faults::CAUSE;
 use super::layers::{CANARY, PRIORITY, SUBSET, ZONES};
 use super::membership::{EJECTION, HEALTH, SLOW_START};
+use super::network::{LINK, NETWORK};
 use super::{Kind, More, TableSpec, default, optional, required};
 
 /// One nanosecond, in seconds: the least length of time that is not none.
@@ -44,11 +45,14 @@ pub static SCENARIO: TableSpec = TableSpec {
         optional("balancer", Kind::Table(&BALANCER), BALANCER.doc),
         required("backends", Kind::List(&BACKENDS), BACKENDS.doc),
         optional("database", Kind::Table(&DATABASE), DATABASE.doc),
+        optional("network", Kind::Table(&NETWORK), NETWORK.doc),
+        optional("link", Kind::List(&LINK), LINK.doc),
         optional("autoscale", Kind::Table(&AUTOSCALE), AUTOSCALE.doc),
         optional("cause", Kind::List(&CAUSE), CAUSE.doc),
         optional("timeline", Kind::List(&TIMELINE), TIMELINE.doc),
         optional("alert", Kind::List(&ALERT), ALERT.doc),
         optional("objective", Kind::Table(&OBJECTIVE), OBJECTIVE.doc),
+        optional("recovery", Kind::Table(&RECOVERY), RECOVERY.doc),
         optional("expect", Kind::List(&EXPECT), EXPECT.doc),
         optional("assumption", Kind::List(&ASSUMPTION), ASSUMPTION.doc),
         optional("measure", Kind::List(&MEASURE), MEASURE.doc),
@@ -228,6 +232,42 @@ pub static OBJECTIVE: TableSpec = TableSpec {
         optional("success", Kind::Ratio, "share of requests that must succeed")
             .range(0.0, 0.999_999_999),
         optional("p99", Kind::Duration, "99% of the successes must be faster").range(INSTANT, AGES),
+    ],
+    more: More::Nothing,
+};
+
+/// `[recovery]`.
+pub static RECOVERY: TableSpec = TableSpec {
+    title: "[recovery]",
+    doc: "By what rule users are worse off, well again, or down for good: judged on the share of affected users per user window.",
+    fields: &[
+        optional(
+            "baseline",
+            Kind::Interval,
+            "from and to: when things were ordinary; default: before the first timeline entry, or else the best window",
+        ),
+        optional("ordinary", Kind::Ratio, "instead: the share of affected users that is ordinary")
+            .range(0.0, 1.0),
+        default("tolerance", Kind::Ratio, "5%", "how far above that is no harm yet").range(0.0, 1.0),
+        default(
+            "healthy",
+            Kind::Ratio,
+            "50%",
+            "with more than this affected ordinarily there is nothing to compare with",
+        )
+        .range(0.0, 1.0),
+        optional(
+            "hold",
+            Kind::Duration,
+            "how long users must be well to be called recovered; default: half as long as they were worse off, at most five user windows",
+        )
+        .range(0.0, YEAR),
+        optional(
+            "persistence",
+            Kind::Duration,
+            "how long harm must outlast the trigger and the last repair to be called metastable; default: one user window",
+        )
+        .range(0.0, YEAR),
     ],
     more: More::Nothing,
 };

@@ -60,7 +60,11 @@ pub(super) fn moment_of(clock: &Clock, node: &Node, field: &Field) -> Read<Time>
         .map_err(|error| Diagnostic::new(error.message, &node.place, "").help_if(error.help))
 }
 
-fn interval(context: &Context<'_>, table: &TableReader<'_>, key: &str) -> Option<(Time, Time)> {
+pub(super) fn interval(
+    context: &Context<'_>,
+    table: &TableReader<'_>,
+    key: &str,
+) -> Option<(Time, Time)> {
     table.get(key, |node, field| {
         let [from, to] = pair(node, field, "two moments such as [\"14:10\", \"15:15\"]")?;
         let (start, end) = (moment(context, from, field)?, moment(context, to, field)?);

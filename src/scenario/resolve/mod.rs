@@ -14,6 +14,7 @@ mod expect;
 mod layers;
 mod membership;
 mod names;
+mod network;
 mod observation;
 mod own_faults;
 mod policy;
@@ -185,6 +186,7 @@ fn setup(context: &Context<'_>, top: &TableReader<'_>) -> Option<Setup> {
     let autoscale = autoscale::autoscale(context, top);
     let alerts = alert::alerts(context, top);
     let timeline = timeline::timeline(context, top, instances.as_ref().map(|i| i.count));
+    let network = network::network(context, top, instances.as_ref().map(|i| i.count));
     let observation = observation::observation(context, top);
     let instances = instances?;
     Some(Setup {
@@ -199,6 +201,7 @@ fn setup(context: &Context<'_>, top: &TableReader<'_>) -> Option<Setup> {
         },
         backends: backends?,
         database: database.ok()?,
+        network: network.ok()?,
         autoscale: autoscale.ok()?,
         causes: causes?,
         timeline: timeline?,

@@ -3,8 +3,9 @@
 use super::super::Expect;
 use super::super::reader::TableReader;
 use super::Context;
+use super::expect::interval;
 use crate::engine::time::{Span, Time};
-use crate::model::setup::Observation;
+use crate::model::setup::{Baseline, Observation, RecoveryRule};
 
 /// A run keeps at most so many windows: memory must not grow with its length.
 pub(super) const MOST_WINDOWS: u64 = 1_200;
@@ -56,12 +57,39 @@ pub(super) fn observation(context: &Context<'_>, top: &TableReader<'_>) -> Optio
     if window.is_none() && top.has("window") {
         return None;
     }
+    let recovery = top.part_or_defaults("recovery", |table| recovery(context, table))?;
     let duration = context.clock.duration?;
     let usual = Span::from_secs(if duration <= SHORT { 1 } else { 10 });
     Some(Observation {
         window: widened(window.unwrap_or(usual), duration),
         user_window: widened(user_window?, duration),
         intervals: Vec::new(),
+        recovery,
+    })
+}
+
+/// `[recovery]`.
+fn recovery(context: &Context<'_>, table: &TableReader<'_>) -> Option<RecoveryRule> {
+    let during = table.has("baseline").then(|| interval(context, table, "baseline"));
+    let ordinary = table.has("ordinary").then(|| table.ratio("ordinary"));
+    let (tolerance, healthy) = (table.ratio("tolerance"), table.ratio("healthy"));
+    let (hold, persistence) = (table.duration("hold"), table.duration("persistence"));
+    let baseline = match (during, ordinary) {
+        (Some(_), Some(_)) => {
+            let message = "`baseline` and `ordinary` both say what is ordinary";
+            table.fail("ordinary", message, "keep one of them");
+            return None;
+        }
+        (Some(during), None) => during.map(|(from, to)| Baseline::During(from, to)),
+        (None, Some(share)) => share.map(Baseline::Share),
+        (None, None) => Some(Baseline::BeforeFirstEntry),
+    };
+    Some(RecoveryRule {
+        baseline: baseline?,
+        tolerance: tolerance?,
+        healthy: healthy?,
+        hold,
+        persistence,
     })
 }
 

@@ -70,8 +70,8 @@ pub(super) fn overload(table: &TableReader<'_>, queue: Result<Option<u32>, Repor
         }
         (false, false) if !table.has("crash-at") => {
             let message = "this overload does nothing";
-            let label = "write `unresponsive-at` and `until`, or `crash-at`";
-            table.report.push(Diagnostic::new(message, table.place, label));
+            let help = "write `unresponsive-at` and `until`, or `crash-at`";
+            table.report.push(Diagnostic::new(message, table.place, "").help(help));
         }
         _ => {}
     }
@@ -110,8 +110,8 @@ fn memory(table: &TableReader<'_>) -> Option<Memory> {
     }
     if (memory.per_attempt, memory.leak_per_request, memory.leak_per_hour) == (0, 0, 0) {
         let message = "this memory never grows";
-        let label = "write `per-attempt`, `leak-per-request` or `leak-per-hour`";
-        table.report.push(Diagnostic::new(message, table.place, label));
+        let help = "write `per-attempt`, `leak-per-request` or `leak-per-hour`";
+        table.report.push(Diagnostic::new(message, table.place, "").help(help));
         return None;
     }
     Some(memory)

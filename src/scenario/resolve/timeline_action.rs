@@ -10,12 +10,12 @@ use super::super::suggest;
 use super::super::tree::{Node, Table, Value};
 use super::super::values::{self, Read};
 use super::names::Names;
-use super::{Context, Mode, balancer};
+use super::{Context, Mode, balancer, network};
 use crate::engine::time::Span;
 use crate::model::outcome::Outcome;
 use crate::model::setup::{
-    Action, BackendId, BalancerConfig, Change, EntryId, Fault, FaultKind, FlashCrowd, PopulationId,
-    Rollout,
+    Action, BackendId, BalancerConfig, Change, EntryId, Fault, FaultKind, FlashCrowd, LinkEnd,
+    PopulationId, Rollout,
 };
 use std::collections::BTreeSet;
 
@@ -26,6 +26,9 @@ pub(super) struct Actions<'a> {
     /// Configurations in the order in which they become the newest, with the entries behind them.
     versions: Vec<(Option<usize>, Node)>,
 }
+
+/// Keys of a `partition` that cuts links, instead of keeping new connections from backends.
+const OF_LINKS: [&str; 4] = ["direction", "balancers", "clients", "zones"];
 
 /// What can be done to a database.
 const DATABASE_VERBS: &str =
@@ -77,6 +80,13 @@ impl<'a> Actions<'a> {
                 Some(Action::Surge { population: population.ok()?, factor: factor? })
             }
             "calm" => self.population(table).ok().map(|population| Action::Calm { population }),
+            "slow-link" => self.link_fault(table, true),
+            "partition" if Self::is_of_links(table) => self.link_fault(table, false),
+            "reconnect" if !table.has("targets") => self.reconnect(table),
+            "restore-link" => self
+                .entry(table, "slow-link")
+                .ok()
+                .map(|of| Action::EndLink { kind: LinkEnd::Slow, of }),
             "note" => Some(Action::Note),
             _ => self.on_targets(verb, table),
         };
@@ -117,6 +127,7 @@ impl<'a> Actions<'a> {
         let of = match verb {
             "restore" => self.entry(table, "slow"),
             "heal" => self.entry(table, "fail"),
+            "reconnect" => no_second(table, "of", "targets"),
             _ => Ok(None),
         };
         let error = (verb == "fail").then(|| {
@@ -156,7 +167,7 @@ impl<'a> Actions<'a> {
             "accept" => end(FaultKind::Refuse, None),
             "hang" => Action::Begin { targets, fault: Fault::Hang },
             "partition" => Action::Begin { targets, fault: Fault::Unreachable },
-            "reconnect" => end(FaultKind::Unreachable, None),
+            "reconnect" => end(FaultKind::Unreachable, of.ok()?),
             "slow" => Action::Begin { targets, fault: Fault::Slow(factor??) },
             "fail" => Action::Begin { targets, fault: error?? },
             "resume" => end(FaultKind::Hang, None),
@@ -173,6 +184,37 @@ impl<'a> Actions<'a> {
         })
     }
 
+    /// Whether a `partition` cuts links, instead of keeping new connections from backends.
+    fn is_of_links(table: &TableReader<'_>) -> bool {
+        OF_LINKS.iter().any(|key| table.has(key)) || !table.has("targets")
+    }
+
+    fn link_fault(&self, table: &TableReader<'_>, is_slow: bool) -> Option<Action> {
+        let targets = if table.has("targets") { self.backends(table) } else { None };
+        let population = || self.chosen(table, false).ok();
+        let (context, instances) = (self.context, self.instances);
+        network::link_fault(context, table, instances, targets, population, is_slow)
+            .map(Action::BeginLink)
+    }
+
+    /// A `reconnect` of what one entry did.
+    fn reconnect(&self, table: &TableReader<'_>) -> Option<Action> {
+        if !table.has("of") {
+            table.report.push(
+                Diagnostic::new("`reconnect` needs `targets` or `of`", table.place, "")
+                    .help("`of` names the entry that does `partition`"),
+            );
+            return None;
+        }
+        let of = self.entry(table, "partition").ok()?;
+        let entry = self.context.root.items("timeline").get(of?.index())?.as_table()?;
+        if OF_LINKS.iter().any(|key| entry.get(key).is_some()) {
+            return Some(Action::EndLink { kind: LinkEnd::Cuts, of });
+        }
+        let targets = (0..self.context.names.backends.len() as u16).map(BackendId).collect();
+        Some(Action::End { targets, kind: FaultKind::Unreachable, of })
+    }
+
     /// The entry named by `of`, if there is one.
     fn entry(&self, table: &TableReader<'_>, verb: &str) -> Result<Option<EntryId>, Reported> {
         if !table.has("of") {
@@ -182,8 +224,17 @@ impl<'a> Actions<'a> {
         entry.map(|entry| Some(EntryId(entry))).ok_or(Reported)
     }
 
-    /// The population named by `clients`; `None` for all of them.
+    /// The population named by `clients`, which has a rate; `None` for all of them.
     fn population(&self, table: &TableReader<'_>) -> Result<Option<PopulationId>, Reported> {
+        self.chosen(table, true)
+    }
+
+    /// The population named by `clients`; `None` for all of them.
+    fn chosen(
+        &self,
+        table: &TableReader<'_>,
+        is_surge: bool,
+    ) -> Result<Option<PopulationId>, Reported> {
         let population = table.get("clients", |node, field| {
             let text = values::text(node, field)?;
             let clients = &self.context.names.clients;
@@ -192,7 +243,9 @@ impl<'a> Actions<'a> {
             } else {
                 Some(Names::position(clients, "population", &node.place, text)?)
             };
-            self.check_open(chosen, node)?;
+            if is_surge {
+                self.check_open(chosen, node)?;
+            }
             Ok(chosen.map(PopulationId))
         });
         population.ok_or(Reported)
@@ -210,6 +263,17 @@ impl<'a> Actions<'a> {
                 .help("name a population with a `rate` in `clients`"));
         }
         Ok(())
+    }
+
+    /// The backends at `targets`.
+    fn backends(&self, table: &TableReader<'_>) -> Option<Vec<BackendId>> {
+        match targets(self.context.names, table)? {
+            Targets::Backends(targets) => Some(targets),
+            Targets::Database => {
+                table.fail("targets", "links lead to backends only", "the database has none");
+                None
+            }
+        }
     }
 
     fn rollout(&self, table: &TableReader<'_>) -> Option<Rollout> {
@@ -292,6 +356,16 @@ impl<'a> Actions<'a> {
         let changes: Vec<Change> = changes.collect();
         Some(Action::Configure { changes, rollout: rollout? })
     }
+}
+
+/// Reports a key that has no meaning beside another.
+fn no_second(table: &TableReader<'_>, key: &str, other: &str) -> Result<Option<EntryId>, Reported> {
+    if !table.has(key) {
+        return Ok(None);
+    }
+    let message = format!("`{key}` has no meaning next to `{other}`");
+    table.report.push(Diagnostic::new(message, table.key_place(key), "remove one of them"));
+    Err(Reported)
 }
 
 /// How a crowd comes and goes.
@@ -482,11 +556,13 @@ mod tests {
             "drain",
             "undrain",
             "rolling-restart",
+            "slow-link",
+            "restore-link",
         ];
         let names: Vec<&str> = ACTIONS.iter().map(|action| action.name).collect();
         assert_eq!(names.len(), known.len());
         assert!(names.iter().all(|name| known.contains(name)));
         let of = |field: &crate::scenario::fields::Field| field.key == "of";
-        assert_eq!(ACTIONS.iter().filter(|action| action.fields.iter().any(of)).count(), 3);
+        assert_eq!(ACTIONS.iter().filter(|action| action.fields.iter().any(of)).count(), 5);
     }
 }

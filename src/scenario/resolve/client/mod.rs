@@ -64,6 +64,10 @@ fn population(
         Some(arrivals)
     });
     let closed = matches!(arrivals, Some(Arrivals::Closed { .. }));
+    // The network looks the name up; that it is one is seen here.
+    if table.has("zone") {
+        table.text("zone")?;
+    }
     let course = table.part("profile", |table| profile(context, table));
     let rate = rate(table, course.as_ref().ok().and_then(Option::as_ref));
     let session = table.part("session", session);
