@@ -367,7 +367,7 @@ fn pick<const N: usize>(bencher: Bencher<'_, '_>, name: &str) {
         let gone = stream.below(N as u64) as usize;
         note(gone, &mut members, -1);
         let latency = Span::from_ns(1_000_000 + (key & 0xF_FFFF));
-        chooser.answered(gone, Answer { outcome: Outcome::Ok, latency, now });
+        chooser.answered(gone, Answer { outcome: Outcome::Ok, is_failure: false, latency, now });
         for member in probes.drain(..) {
             let in_flight = members[member].in_flight;
             chooser.probed(member, ProbeReply { in_flight, latency, now });

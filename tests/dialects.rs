@@ -65,12 +65,21 @@ fn haproxy_without_redispatch_waits_for_the_same_server() {
     every(&ends(&answer, 1, "hang"), (Outcome::Http504, 1_500));
 }
 
-/// `option redispatch`: round robin moves at once; a hash, with the default interval, on its last retry.
+/// `option redispatch`: round robin moves at once; a hash, with the default interval, on its last retry, if
+/// it is a consistent one: the map has the same server for the key as long as that one is up.
 #[test]
 fn haproxy_redispatches_by_algorithm() {
     let redispatch = format!("{HAPROXY}\nconnect = {{ redispatch = true }}");
     every(&ends(&redispatch, 2, "crash"), (Outcome::Ok, 5));
     let hash = format!("{redispatch}\nalgorithm = \"source\"");
+    let seen = ends(&hash, 2, "crash");
+    // Two waits and a redispatch to the very same.
+    assert!(
+        seen.iter().all(|end| [(Outcome::Ok, 5), (Outcome::Http503, 2_000)].contains(end)),
+        "{seen:?}"
+    );
+    assert!(seen.contains(&(Outcome::Http503, 2_000)), "{seen:?}");
+    let hash = format!("{hash}\nhaproxy-source = {{ consistent = 1 }}");
     let seen = ends(&hash, 2, "crash");
     // Two waits at the refusing server; then anybody but it.
     assert!(

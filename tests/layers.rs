@@ -91,7 +91,8 @@ impl Bench {
             self.load_changed(member);
             let now = Time::from_ns(self.picks * 1_000_000);
             let latency = Span::from_ms(1 + member as u64);
-            self.balancer.answered(member, Answer { outcome: Outcome::Ok, latency, now });
+            self.balancer
+                .answered(member, Answer { outcome: Outcome::Ok, is_failure: false, latency, now });
         }
     }
 

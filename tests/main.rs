@@ -22,6 +22,7 @@ mod incidents;
 mod knobs;
 mod layers;
 mod membership;
+mod mends;
 mod network;
 mod orders;
 mod readme;

@@ -157,7 +157,12 @@ impl Replay {
     fn over(&mut self, member: usize) {
         self.members[member].in_flight -= 1;
         self.balancer.load_changed(member, &self.members);
-        let answer = Answer { outcome: Outcome::Ok, latency: Span::from_ms(1), now: Time::ZERO };
+        let answer = Answer {
+            outcome: Outcome::Ok,
+            is_failure: false,
+            latency: Span::from_ms(1),
+            now: Time::ZERO,
+        };
         self.balancer.answered(member, answer);
     }
 

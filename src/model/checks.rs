@@ -168,6 +168,7 @@ impl World {
             lag: 0,
             leg: 0,
             retries: 0,
+            turn: 0,
             place: Place::Balancer,
         });
         self.queue.push(self.now + timeout, TIMERS, Event::CheckTimeout(handle));

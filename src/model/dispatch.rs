@@ -1,7 +1,7 @@
 //! The way of an attempt: client, balancer process, member, and back to the client.
 
 use super::balancer::lines::Line;
-use super::balancer::{Pick, Tried};
+use super::balancer::{Answer, Pick, Tried};
 use super::client::connection::Line as ClientLine;
 use super::event::{Event, TIMERS};
 use super::outcome::Outcome;
@@ -59,6 +59,7 @@ impl World {
             lag: 0,
             leg: 0,
             retries: 0,
+            turn: 0,
             place: Place::Balancer,
         });
         self.set_attempt_timer(handle);
@@ -80,7 +81,7 @@ impl World {
         let attempt = self.attempts.get(handle).expect("it has come in");
         let instance = &mut self.instances[attempt.instance.index()];
         // One that is kept was accepted when it was made.
-        if !is_kept && !instance.accepts() {
+        if !is_kept && !instance.accepts_at_once() {
             instance.lines.hold_back(handle);
             self.place(handle, Place::Backlog);
             if self.network.is_none() {
@@ -234,10 +235,12 @@ impl World {
 
     /// Connects to the picked member. Returns whether another one is to be picked at once.
     pub(super) fn connect(&mut self, handle: Handle, probe: &mut impl Probe) -> bool {
+        let attempt = self.attempts.get_mut(handle).expect("it is being dispatched");
+        attempt.turn = attempt.turn.wrapping_add(1);
+        let attempt = *attempt;
         if self.network.is_some() {
             return self.cross_to_member(handle, probe);
         }
-        let attempt = *self.attempts.get(handle).expect("it is being dispatched");
         let member = attempt.backend.expect("a member was picked");
         let condition = self.backends[member.index()].condition;
         let config = &self.instances[attempt.instance.index()].config;
@@ -255,7 +258,7 @@ impl World {
         }
         if let Some(timeout) = config.server_timeout {
             let lane = self.lane(Lane::Server);
-            let event = Event::ServerTimeout(handle);
+            let event = Event::ServerTimeout { attempt: handle, turn: attempt.turn };
             self.queue.push_in_lane(lane, self.now + timeout, TIMERS, event);
         }
         if !condition.unreachable {
@@ -265,9 +268,17 @@ impl World {
         false
     }
 
-    /// A failing backend answers.
-    pub(super) fn on_failing_reply(&mut self, handle: Handle, probe: &mut impl Probe) {
-        let Some(attempt) = self.attempts.get(handle) else { return };
+    /// A failing backend is going to answer at that time.
+    pub(super) fn fail_later(&mut self, handle: Handle, outcome: Outcome, at: Time) {
+        let attempt = self.attempts.get_mut(handle).expect("it is at a backend");
+        attempt.place = Place::Failing(outcome);
+        let event = Event::FailingReply { attempt: handle, turn: attempt.turn };
+        self.queue.push(at, TIMERS, event);
+    }
+
+    /// A failing backend answers, unless the balancer has given that try up.
+    pub(super) fn on_failing_reply(&mut self, handle: Handle, turn: u16, probe: &mut impl Probe) {
+        let Some(attempt) = self.attempts.get(handle).filter(|a| a.turn == turn) else { return };
         // Whoever was given an error to come gets it, even if the backend is well again.
         let Place::Failing(outcome) = attempt.place else { return };
         self.reply(handle, outcome, probe);
@@ -288,6 +299,13 @@ impl World {
 
     /// The balancer has waited long enough.
     pub(super) fn on_balancer_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
+        let Some(&attempt) = self.attempts.get(handle).filter(|attempt| attempt.held) else {
+            return;
+        };
+        // The member that has it then has taken too long (Envoy, `Filter::onResponseTimeout`).
+        if let Some(member) = attempt.backend.filter(|_| attempt.place.is_at_backend()) {
+            self.tell_balancer(&attempt, member, Outcome::Http504, false, probe);
+        }
         self.answer(handle, Outcome::Http504, probe);
     }
 
@@ -334,8 +352,14 @@ impl World {
 
     /// The balancer has nothing more to do with an attempt whose client has left.
     pub(super) fn let_go(&mut self, handle: Handle, probe: &mut impl Probe) {
-        let attempt = self.attempts.get(handle).expect("its client has just left");
+        let attempt = *self.attempts.get(handle).expect("its client has just left");
         let (instance, place) = (attempt.instance, attempt.place);
+        if let Some(member) = attempt.backend {
+            // No failure of the member, but whoever measures has waited in vain.
+            let (outcome, latency, now) = (Outcome::Timeout, self.since(&attempt), self.now);
+            let answer = Answer { outcome, is_failure: false, latency, now };
+            self.instances[instance.index()].answered(attempt.thread, member, answer);
+        }
         let freed = self.end_hold(handle, None);
         if place == Place::Backlog {
             let attempts = &self.attempts;
@@ -428,11 +452,5 @@ impl World {
     pub(super) fn routes_of(&self, instance: InstanceId) -> std::ops::Range<usize> {
         let each = usize::from(self.setup.balancer.processes);
         instance.index() * each..(instance.index() + 1) * each
-    }
-
-    /// Since when an attempt waits, if it does.
-    pub(super) fn waiting_since(&self, handle: Handle) -> Option<Time> {
-        let attempt = self.attempts.get(handle)?;
-        matches!(attempt.place, Place::Line(_)).then_some(attempt.since)
     }
 }

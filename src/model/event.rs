@@ -42,8 +42,8 @@ pub(super) enum Event {
     Rolling { plan: u16, step: RollingStep },
     /// The balancer tries a refused connection again.
     ConnectRetry(Handle),
-    /// A failing backend answers.
-    FailingReply(Handle),
+    /// A failing backend answers, unless that was another try.
+    FailingReply { attempt: Handle, turn: u16 },
     /// An attempt has waited long enough in a backend's line.
     PatienceOver(Handle),
     /// A process' timer for one of its members, unless its configuration has changed since.
@@ -56,10 +56,10 @@ pub(super) enum Event {
     ConnectTimeout { attempt: Handle, leg: u16 },
     /// The balancer's wait before another try is over.
     TryAgain(Handle),
-    /// An attempt has waited long enough for a free slot.
-    QueueTimeout(Handle),
-    /// A member has taken too long to answer.
-    ServerTimeout(Handle),
+    /// An attempt has waited long enough for a free slot, unless that was another wait.
+    QueueTimeout { attempt: Handle, turn: u16 },
+    /// A member has taken too long to answer, unless that was another try.
+    ServerTimeout { attempt: Handle, turn: u16 },
     /// The balancer has waited long enough for this attempt.
     BalancerTimeout(Handle),
     /// A probed backend answers.

@@ -56,6 +56,9 @@ pub(super) struct Attempt {
     pub(super) leg: u16,
     /// Tries after the first so far.
     pub(super) retries: u32,
+    /// How many connections and waits in line it has begun, modulo 65,536: a timer of an earlier one
+    /// is stale.
+    pub(super) turn: u16,
     pub(super) place: Place,
 }
 

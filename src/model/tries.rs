@@ -1,22 +1,41 @@
 //! What a balancer does when a try at a member is over: pass the answer on, or try again.
 
+use super::balancer::Answer;
 use super::balancer::membership::rule::TryEnd;
 use super::balancer::policy::{Avoid, Redispatch};
 use super::event::{Event, TIMERS};
 use super::outcome::Outcome;
 use super::probe::Probe;
 use super::request::{Attempt, Place, Sender};
-use super::setup::BackendId;
+use super::setup::{BackendId, InstanceId};
 use super::world::World;
 use crate::engine::slab::Handle;
 use crate::engine::time::Span;
 
-/// Where the next try goes.
-enum Next {
-    /// To the same member, after a wait.
-    Same(Span),
-    /// To whoever is picked then, after a wait.
-    Any(Span),
+/// How a try ended that is followed by another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The connection was refused.
+    Refused,
+    /// The connection was not made in time.
+    TimedOut,
+    /// There was a connection, and a bad answer or none.
+    Answered,
+}
+
+/// The next try.
+struct Next {
+    /// It goes to whoever is picked then; otherwise to the same member.
+    elsewhere: bool,
+    wait: Wait,
+}
+
+/// How long it is until the next try.
+#[derive(Clone, Copy)]
+enum Wait {
+    Exactly(Span),
+    /// Drawn uniformly below this.
+    Below(Span),
 }
 
 impl World {
@@ -39,41 +58,53 @@ impl World {
             self.answer(handle, told, probe);
             return false;
         }
-        let next = self.after_failed_connection(&attempt, member, timed_out);
+        let end = if timed_out { End::TimedOut } else { End::Refused };
+        let next = self.next_try(&attempt, member, end);
         self.count_retry(handle);
-        match next {
-            Next::Same(wait) => {
-                self.queue.push(self.now + wait, TIMERS, Event::ConnectRetry(handle));
-                false
-            }
-            Next::Any(wait) => self.try_elsewhere(handle, wait, probe),
+        if next.elsewhere {
+            return self.try_elsewhere(handle, next.wait, probe);
         }
+        let at = self.now + self.draw_wait(attempt.instance, next.wait);
+        self.queue.push(at, TIMERS, Event::ConnectRetry(handle));
+        false
     }
 
-    fn after_failed_connection(
-        &self,
-        attempt: &Attempt,
-        member: BackendId,
-        timed_out: bool,
-    ) -> Next {
+    fn next_try(&self, attempt: &Attempt, member: BackendId, end: End) -> Next {
         let instance = &self.instances[attempt.instance.index()];
-        let policy = instance.config.connect;
+        let (policy, retry) = (instance.config.connect, instance.config.retry);
+        let made = attempt.retries + 1;
+        let most = if end == End::Answered { retry.max } else { policy.retries };
+        let is_last_resort = instance.usable() <= 1;
         let elsewhere = match policy.redispatch {
+            _ if end == End::Answered && retry.elsewhere => true,
             Redispatch::Never => false,
             Redispatch::Always => true,
             Redispatch::Haproxy { every } => {
-                // HAProxy counts down: at 0 it is the last retry.
-                let left = policy.retries - attempt.retries - 1;
-                let is_due = every.map_or(left == 0, |every| left.is_multiple_of(every));
+                // Of the retries made, this one included.
+                let is_due = every.map_or(made == most, |every| made.is_multiple_of(every));
                 let is_free = !instance.config.algorithm.algorithm.hashes;
-                is_due || !instance.member(member).usable || (is_free && instance.usable() > 1)
+                is_due || !instance.member(member).usable || (is_free && !is_last_resort)
             }
         };
-        if elsewhere {
-            return Next::Any(instance.config.retry.longest_wait(attempt.retries + 1));
+        let is_haproxy = matches!(policy.redispatch, Redispatch::Haproxy { .. });
+        let wait = match end {
+            // HAProxy waits for the only server, too, whether it redispatches or not.
+            End::Refused if !elsewhere || (is_haproxy && is_last_resort) => {
+                Wait::Exactly(policy.delay)
+            }
+            // Whoever has waited for a connection in vain does not wait again.
+            End::TimedOut if !elsewhere => Wait::Exactly(Span::ZERO),
+            _ => Wait::Below(retry.longest_wait(made)),
+        };
+        Next { elsewhere, wait }
+    }
+
+    fn draw_wait(&mut self, id: InstanceId, wait: Wait) -> Span {
+        match wait {
+            Wait::Exactly(wait) => wait,
+            Wait::Below(Span::ZERO) => Span::ZERO,
+            Wait::Below(most) => self.instances[id.index()].draw_wait(most),
         }
-        // Whoever has waited for a connection in vain does not wait again.
-        Next::Same(if timed_out { Span::ZERO } else { policy.delay })
     }
 
     /// A member has answered, or its connection was lost, or it took too long.
@@ -104,15 +135,42 @@ impl World {
         let is_there =
             attempt.place.is_inside() || matches!(attempt.place, Place::Left | Place::Going(_));
         let handle = if is_there { self.split_off(handle) } else { handle };
+        let member = attempt.backend.expect("its try was at somebody");
+        let next = self.next_try(&attempt, member, End::Answered);
         self.count_retry(handle);
-        let wait = policy.longest_wait(attempt.retries + 1);
-        if self.try_elsewhere(handle, wait, probe) {
+        let goes_on = if next.elsewhere {
+            self.try_elsewhere(handle, next.wait, probe)
+        } else {
+            self.repeat_try(handle, member, next.wait, probe)
+        };
+        if goes_on {
             self.dispatch(handle, probe);
         }
     }
 
+    /// Tries the same member again after a wait: the attempt keeps its slot. Returns whether another
+    /// one is to be picked at once.
+    fn repeat_try(
+        &mut self,
+        handle: Handle,
+        member: BackendId,
+        wait: Wait,
+        probe: &mut impl Probe,
+    ) -> bool {
+        let attempt = *self.attempts.get(handle).expect("it is tried again");
+        self.leave_underway(handle, &attempt);
+        let wait = self.draw_wait(attempt.instance, wait);
+        if wait == Span::ZERO {
+            return self.start_try(handle, member, probe);
+        }
+        let attempt = self.attempts.get_mut(handle).expect("it is tried again");
+        (attempt.place, attempt.since) = (Place::Balancer, self.now);
+        self.queue.push(self.now + wait, TIMERS, Event::ConnectRetry(handle));
+        false
+    }
+
     /// Leaves the member and goes to another one after a wait. Returns whether to do so at once.
-    fn try_elsewhere(&mut self, handle: Handle, most: Span, probe: &mut impl Probe) -> bool {
+    fn try_elsewhere(&mut self, handle: Handle, wait: Wait, probe: &mut impl Probe) -> bool {
         let attempt = self.attempts.get(handle).expect("it is tried again");
         let (instance, left) = (attempt.instance, attempt.backend);
         if let Some(member) = self.leave_member(handle) {
@@ -126,10 +184,10 @@ impl World {
             attempt.place = Place::Balancer;
         }
         self.refill(instance, left, probe);
-        if most == Span::ZERO {
+        if matches!(wait, Wait::Exactly(Span::ZERO) | Wait::Below(Span::ZERO)) {
             return true;
         }
-        let wait = self.instances[instance.index()].draw_wait(most);
+        let wait = self.draw_wait(instance, wait);
         self.queue.push(self.now + wait, TIMERS, Event::TryAgain(handle));
         false
     }
@@ -181,7 +239,7 @@ impl World {
     }
 
     /// Tells the algorithm and passive ejection how a try ended.
-    fn tell_balancer(
+    pub(super) fn tell_balancer(
         &mut self,
         attempt: &Attempt,
         member: BackendId,
@@ -191,9 +249,10 @@ impl World {
     ) {
         let (latency, now) = (self.since(attempt), self.now);
         let instance = &mut self.instances[attempt.instance.index()];
-        instance.answered(attempt.thread, member, outcome, latency, now);
+        let end = TryEnd { outcome, is_retried, now };
+        let answer = Answer { outcome, is_failure: end.is_failure(), latency, now };
+        instance.answered(attempt.thread, member, answer);
         if instance.membership.judges_tries() {
-            let end = TryEnd { outcome, is_retried, now };
             self.judge_try(attempt.instance, member, &end, probe);
         }
     }
@@ -222,12 +281,11 @@ impl World {
         }
     }
 
-    /// A member has taken too long to answer.
-    pub(super) fn on_server_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
+    /// A member has taken too long to answer, unless the try is over. What the configuration says by
+    /// now does not matter: a timer that runs is not changed with it.
+    pub(super) fn on_server_timeout(&mut self, handle: Handle, turn: u16, probe: &mut impl Probe) {
         let Some(attempt) = self.attempts.get(handle) else { return };
-        let timeout = self.instances[attempt.instance.index()].config.server_timeout;
-        let is_due = timeout.is_some_and(|timeout| attempt.since + timeout <= self.now);
-        if attempt.held && attempt.backend.is_some() && is_due {
+        if attempt.held && attempt.backend.is_some() && attempt.turn == turn {
             self.try_over(handle, Outcome::Http504, probe);
         }
     }

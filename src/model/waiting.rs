@@ -6,7 +6,7 @@ use super::dispatch::Lane;
 use super::event::{Event, TIMERS};
 use super::outcome::Outcome;
 use super::probe::Probe;
-use super::request::Place;
+use super::request::{Attempt, Place};
 use super::setup::{BackendId, InstanceId};
 use super::world::World;
 use crate::engine::slab::Handle;
@@ -40,13 +40,15 @@ impl World {
         attempt.backend = None;
         attempt.place = Place::Line(line);
         attempt.since = now;
+        attempt.turn = attempt.turn.wrapping_add(1);
+        let event = Event::QueueTimeout { attempt: handle, turn: attempt.turn };
         instance.lines.join(line, now, handle);
         if let Line::Member(member) = line {
             instance.note_queued(member);
         }
         if let Some(timeout) = policy.timeout {
             let lane = self.lane(Lane::Queue);
-            self.queue.push_in_lane(lane, now + timeout, TIMERS, Event::QueueTimeout(handle));
+            self.queue.push_in_lane(lane, now + timeout, TIMERS, event);
         }
         false
     }
@@ -63,12 +65,12 @@ impl World {
         }
     }
 
-    /// An attempt has waited long enough, unless it has left its line since.
-    pub(super) fn on_queue_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
-        let Some(since) = self.waiting_since(handle) else { return };
-        let instance = self.attempts.get(handle).expect("it waits").instance;
-        let timeout = self.instances[instance.index()].config.queue.timeout;
-        if timeout.is_some_and(|timeout| since + timeout <= self.now) {
+    /// An attempt has waited long enough, unless it has left its line since. What the configuration
+    /// says by now does not matter: a timer that runs is not changed with it.
+    pub(super) fn on_queue_timeout(&mut self, handle: Handle, turn: u16, probe: &mut impl Probe) {
+        let waits =
+            |attempt: &Attempt| attempt.turn == turn && matches!(attempt.place, Place::Line(_));
+        if self.attempts.get(handle).is_some_and(waits) {
             self.answer(handle, Outcome::Http503, probe);
         }
     }
@@ -180,7 +182,8 @@ impl World {
 
     fn accept_backlog(&mut self, id: InstanceId, probe: &mut impl Probe) {
         let instance = &mut self.instances[id.index()];
-        if instance.config.limits.accepted.is_none() {
+        // Also if nothing limits it any more: those of before wait all the same.
+        if !instance.lines.has_backlog() {
             return;
         }
         // Whoever is turned away at once makes room in the middle of this loop, which will see it.

@@ -293,13 +293,19 @@ impl World {
             }
             Event::Crossed(what) => self.on_crossed(what, probe),
             Event::TryAgain(attempt) => self.on_try_again(attempt, probe),
-            Event::QueueTimeout(attempt) => self.on_queue_timeout(attempt, probe),
-            Event::ServerTimeout(attempt) => self.on_server_timeout(attempt, probe),
+            Event::QueueTimeout { attempt, turn } => {
+                self.on_queue_timeout(attempt, turn, probe);
+            }
+            Event::ServerTimeout { attempt, turn } => {
+                self.on_server_timeout(attempt, turn, probe);
+            }
             Event::ProbeAnswer { instance, thread, backend } => {
                 self.on_probe_answer(instance, thread, backend);
             }
             Event::PatienceOver(attempt) => self.on_patience_over(attempt),
-            Event::FailingReply(attempt) => self.on_failing_reply(attempt, probe),
+            Event::FailingReply { attempt, turn } => {
+                self.on_failing_reply(attempt, turn, probe);
+            }
             Event::BackendTimer { backend, life, what } => {
                 self.on_backend_timer(backend, life, what, probe);
             }

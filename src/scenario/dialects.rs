@@ -72,7 +72,6 @@ server-timeout = "60s"
 connect = { timeout = "60s", retries = "every-member", redispatch = true, avoid = "all", refused-as = "http_502", timed-out-as = "http_504" }
 retry = { on = ["http_502", "http_504"], max = "every-member" }
 ejection = { rule = "max-fails" }
-smooth-weighted = { max-fails = 1 }
 "#,
         )],
     },

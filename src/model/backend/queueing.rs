@@ -112,7 +112,6 @@ impl World {
     fn turn_away_late(&mut self, handle: Handle, id: BackendId) {
         let is_check = self.attempts.get(handle).is_some_and(|a| a.sender == Sender::Check);
         self.backends[id.index()].gauge.rejected += u64::from(!is_check);
-        self.place(handle, Place::Failing(self.setup.backends[id.index()].late));
-        self.queue.push(self.now, TIMERS, Event::FailingReply(handle));
+        self.fail_later(handle, self.setup.backends[id.index()].late, self.now);
     }
 }

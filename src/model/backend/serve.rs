@@ -26,8 +26,7 @@ impl World {
         let stands_still = backend.condition.hangs;
         // A process that stands still answers no error either.
         if let Some((outcome, after)) = backend.condition.fails.filter(|_| !stands_still) {
-            self.place(handle, Place::Failing(outcome));
-            self.queue.push(now + after, TIMERS, Event::FailingReply(handle));
+            self.fail_later(handle, outcome, now + after);
         } else if backend.station.has_free_worker() {
             backend.station.enter(now);
             self.place(handle, Place::Station);

@@ -3,7 +3,7 @@
 use super::haproxy_map::ServerMap;
 use super::haproxy_ring::Ring;
 use super::hashing::avalanche;
-use super::{Balancer, Build, Key, MemberView, Parameter, ParameterKind, Pick, PickContext};
+use super::{Balancer, Build, Key, MemberView, Parameter, ParameterKind, Pick, PickContext, Tried};
 
 /// How a `consistent` hash looks its member up, and by what.
 #[derive(Clone)]
@@ -63,6 +63,10 @@ impl Balancer for HaproxyHash {
     /// A full member is waited for, unless the load is bounded. An instance that cannot queue,
     /// which HAProxy always can, takes the next member with a slot.
     fn pick(&mut self, context: &mut PickContext<'_>) -> Pick {
+        if !self.consistent {
+            // Only `chash_get_server_hash` has a server to avoid, `map_get_server_hash` has none.
+            context.tried = Tried::default();
+        }
         let context = &*context;
         let fits = |member: usize| {
             if context.queues { context.is_usable(member) } else { context.is_eligible(member) }

@@ -379,6 +379,11 @@ impl Instance {
         self.tell_load(member);
     }
 
+    /// Whether it accepts one more connection: not past those that wait for that already.
+    pub(in crate::model) fn accepts_at_once(&self) -> bool {
+        self.accepts() && !self.lines.has_backlog()
+    }
+
     /// Whether it accepts one more connection.
     pub(in crate::model) fn accepts(&self) -> bool {
         self.config.limits.accepted.is_none_or(|most| self.held + self.idle_clients < most)
@@ -409,15 +414,7 @@ impl Instance {
 
     /// Tells the algorithm how a try ended.
     #[inline]
-    pub(in crate::model) fn answered(
-        &mut self,
-        thread: u16,
-        member: BackendId,
-        outcome: Outcome,
-        latency: Span,
-        now: Time,
-    ) {
-        let answer = Answer { outcome, latency, now };
+    pub(in crate::model) fn answered(&mut self, thread: u16, member: BackendId, answer: Answer) {
         self.threads[usize::from(thread)].answered(member.index(), answer);
     }
 

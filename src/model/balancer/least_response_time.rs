@@ -96,7 +96,7 @@ impl Balancer for LeastResponseTime {
 }
 
 /// The entry in the table. The product is that of NGINX Plus (`least_time`), Traefik (`leasttime`)
-/// and NetScaler (`LEASTRESPONSETIME`); how each smooths differs. Every answer counts, errors too.
+/// and NetScaler (`LEASTRESPONSETIME`); how each smooths differs. Every end counts: errors too, and clients that leave.
 /// A member without an answer counts as instantaneous; among those, the fewest in flight.
 pub(super) const ALGORITHM: Algorithm = Algorithm {
     name: "least-response-time",
@@ -144,7 +144,10 @@ mod tests {
         algorithm.members_changed(&members);
         for (member, ms) in [(0, 10), (1, 20), (1, 40)] {
             let latency = Span::from_ms(ms);
-            algorithm.answered(member, Answer { outcome: Outcome::Ok, latency, now: Time::ZERO });
+            algorithm.answered(
+                member,
+                Answer { outcome: Outcome::Ok, is_failure: false, latency, now: Time::ZERO },
+            );
         }
         let mut stream = Stream::new(Seed::new(1), Purpose::Test, 0);
         let mut picks = Vec::new();

@@ -137,6 +137,12 @@ impl Lines {
         }
     }
 
+    /// Whether connections wait to be accepted, some of which may be gone.
+    #[inline]
+    pub(in crate::model) fn has_backlog(&self) -> bool {
+        !self.backlog.is_empty()
+    }
+
     /// The next connection to be accepted; it may be gone.
     pub(in crate::model) fn accept_next(&mut self) -> Option<Handle> {
         self.backlog.pop_front()

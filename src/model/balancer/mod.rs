@@ -283,8 +283,10 @@ impl From<Option<usize>> for Pick {
 /// A try that is over, as its balancer saw it.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer {
-    /// How it ended.
+    /// How it ended; [`Outcome::Timeout`] if the connection was not made in time, or if the client left.
     pub outcome: Outcome,
+    /// Whether the balancer calls that a failure of the member.
+    pub is_failure: bool,
     /// From the pick to the end.
     pub latency: Span,
     /// When it ended.

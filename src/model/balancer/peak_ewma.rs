@@ -87,7 +87,8 @@ impl Balancer for PeakEwma {
 }
 
 /// The entry in the table. Sources: Finagle's `PeakEwma` and Linkerd's proxy, which starts at
-/// 30 ms; both decay over 10 s. Every answer counts, errors too. The first of a tie wins.
+/// 30 ms; both decay over 10 s. Every end counts: errors too, and clients that
+/// leave (the meter stops when the handle is dropped). The first of a tie wins.
 pub(super) const ALGORITHM: Algorithm = Algorithm {
     name: "peak-ewma",
     summary: "of two drawn, the lower peak latency, decaying in time, * (1 + attempts in flight)",

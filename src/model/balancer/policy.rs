@@ -73,6 +73,9 @@ pub struct AnswerRetries {
     pub cap: Span,
     /// No retry begins later than this after the attempt came in; `None`: any time.
     pub within: Option<Span>,
+    /// Whether they go to another member in any case; HAProxy's go where
+    /// [`ConnectPolicy::redispatch`] sends those after a failed connection (`do_l7_retry`).
+    pub elsewhere: bool,
     /// How many attempts of one process may be tried again at once; `None`: any number.
     pub budget: Option<RetryBudget>,
 }
@@ -148,6 +151,7 @@ impl AnswerRetries {
             base: Span::ZERO,
             cap: Span::ZERO,
             within: None,
+            elsewhere: true,
             budget: None,
         }
     }

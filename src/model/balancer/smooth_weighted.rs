@@ -3,7 +3,6 @@
 use super::{
     Algorithm, Answer, Balancer, Dialect, MemberView, Parameter, ParameterKind, Pick, PickContext,
 };
-use crate::model::outcome::Outcome;
 
 /// The scores of nginx's peers, which all its algorithms fall back to.
 #[derive(Clone, Default)]
@@ -76,23 +75,10 @@ impl SmoothTurns {
         }
     }
 
-    /// A failure takes weight / max-fails, rounded down, as nginx does it.
+    /// A failure takes weight / max-fails, rounded down
+    /// (nginx, `ngx_http_upstream_free_round_robin_peer`).
     pub(super) fn answered(&mut self, member: usize, answer: Answer) {
-        let failed = match answer.outcome {
-            // The last four never get here.
-            Outcome::Ok
-            | Outcome::Timeout
-            | Outcome::BreakerOpen
-            | Outcome::Throttled
-            | Outcome::Withheld
-            | Outcome::NoConnection => false,
-            Outcome::Http500
-            | Outcome::Http502
-            | Outcome::Http503
-            | Outcome::Http504
-            | Outcome::Refused => true,
-        };
-        if failed && self.max_fails > 0 {
+        if answer.is_failure && self.max_fails > 0 {
             let (declared, lost) = &mut self.weights[member];
             *lost = (*lost + *declared / self.max_fails).min(*declared);
         }
@@ -106,7 +92,7 @@ pub(super) const MAX_FAILS: Parameter = Parameter {
     default: 0.0,
     range: (0.0, 1e6),
     doc: "failures that take all of a member's weight, a unit of which returns with each pick; \
-          0: none do (nginx: 1, together with the exclusion that `ejection` models)",
+          0: none do; dialect nginx: those of `ejection`",
 };
 
 #[derive(Clone)]
@@ -151,6 +137,7 @@ mod tests {
     use super::*;
     use crate::engine::random::{Purpose, Seed, Stream};
     use crate::engine::time::{Span, Time};
+    use crate::model::outcome::Outcome;
 
     fn picks(turns: &mut SmoothTurns, members: &[MemberView], n: usize) -> Vec<usize> {
         let mut stream = Stream::new(Seed::new(1), Purpose::Test, 0);
@@ -175,8 +162,8 @@ mod tests {
     #[test]
     fn a_failure_takes_weight_and_picks_return_it() {
         let members: Vec<_> = [6, 3].map(|weight| MemberView::new("a", weight)).into();
-        let failure =
-            Answer { outcome: Outcome::Http502, latency: Span::from_ms(1), now: Time::ZERO };
+        let (outcome, latency, now) = (Outcome::Http502, Span::from_ms(1), Time::ZERO);
+        let failure = Answer { outcome, is_failure: true, latency, now };
         let mut turns = SmoothTurns::new(3.0);
         turns.members_changed(&members);
         turns.answered(0, failure);

@@ -349,7 +349,8 @@ impl World {
         let attempt = self.attempts.get(handle).expect("it has a connection");
         let timeout = self.instances[attempt.instance.index()].config.server_timeout;
         if let Some(timeout) = timeout.filter(|_| attempt.sender == Sender::Client) {
-            let (lane, event) = (self.lane(Lane::Server), Event::ServerTimeout(handle));
+            let lane = self.lane(Lane::Server);
+            let event = Event::ServerTimeout { attempt: handle, turn: attempt.turn };
             self.queue.push_in_lane(lane, self.now + timeout, TIMERS, event);
         }
     }

@@ -10,6 +10,7 @@ use super::super::values;
 use super::layers::{self, Places};
 use super::{admission, all, backend, membership, policy};
 use crate::model::balancer::layer::Layers;
+use crate::model::balancer::membership::policy::EjectionConfig;
 use crate::model::balancer::policy::ClientLeaves;
 use crate::model::balancer::{self, ALGORITHMS, Dialect, ParameterKind, Version};
 use crate::model::outcome::Outcome;
@@ -72,15 +73,20 @@ pub(super) fn configuration(
         let listed = members.iter().filter(|member| member.in_pool).count();
         listed.saturating_sub(1) as u32
     });
-    let algorithm = algorithm(&table, spec.dialect, version);
+    let mut algorithm = algorithm(&table, spec.dialect, version);
     let admission = table.part("admission", admission::admission);
-    let retry = table.part_or_defaults("retry", |table| policy::retry(table, others));
+    let retry = table.part_or_defaults("retry", |table| policy::retry(table, others, spec.dialect));
     let connect =
         table.part_or_defaults("connect", |table| policy::connect(table, others, retry.as_ref()));
     let queue = table.part_or_defaults("queue", |table| policy::queue(table, connect.as_ref()));
     let limits = table.part_or_defaults("limits", policy::limits);
     let health = membership::health(&table);
     let ejection = membership::ejection(&table, spec.dialect, version);
+    if let (Dialect::Nginx, Some(algorithm), Ok(ejection)) =
+        (spec.dialect, &mut algorithm, &ejection)
+    {
+        share_max_fails(&table, algorithm, ejection.as_ref());
+    }
     let slow_start = membership::slow_start(&table);
     let reserves = membership::reserves(&table);
     let panic = reserves.as_ref().and_then(|reserves| reserves.panic);
@@ -202,6 +208,28 @@ fn no_parameters(table: &TableReader<'_>, name: &str, place: &Place) {
     let message = format!("`{name}` has no parameters");
     let help = format!("to choose it, write algorithm = \"{name}\"");
     table.report.push(Diagnostic::new(message, place, "").help(help));
+}
+
+/// nginx has one `max_fails` for the exclusion of a peer and for its weight: what the file does not say
+/// of the second is what it says of the first.
+fn share_max_fails(
+    table: &TableReader<'_>,
+    config: &mut AlgorithmConfig,
+    ejection: Option<&EjectionConfig>,
+) {
+    let place = |parameters: &[balancer::Parameter]| {
+        parameters.iter().position(|parameter| parameter.name == "max-fails")
+    };
+    let own = table.node(config.algorithm.name).and_then(Node::as_table);
+    let (Some(place_here), false) =
+        (place(config.algorithm.parameters), own.is_some_and(|own| own.get("max-fails").is_some()))
+    else {
+        return;
+    };
+    let theirs = ejection.and_then(|ejection| {
+        place(ejection.ejection.parameters).map(|place| ejection.arguments[place])
+    });
+    config.arguments[place_here] = theirs.unwrap_or(0.0);
 }
 
 /// The value of a declared parameter, in the unit of its kind.

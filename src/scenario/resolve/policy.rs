@@ -2,6 +2,7 @@
 
 use super::super::reader::TableReader;
 use super::outcomes;
+use crate::model::balancer::Dialect;
 use crate::model::balancer::policy::{
     AnswerRetries, Avoid, ConnectPolicy, Limits, QueuePolicy, Redispatch, RetryBudget,
 };
@@ -43,14 +44,19 @@ pub(super) fn connect(
     })
 }
 
-pub(super) fn retry(table: &TableReader<'_>, others: u32) -> Option<AnswerRetries> {
+pub(super) fn retry(
+    table: &TableReader<'_>,
+    others: u32,
+    dialect: Dialect,
+) -> Option<AnswerRetries> {
     let on = if table.has("on") { outcomes(table, "on") } else { Some(OutcomeSet::default()) };
     let max = table.limit("max").ok()?.unwrap_or(others);
     let (base, cap) = (table.duration("wait"), table.duration("wait-cap"));
     let within = table.duration_or("within");
     let (at_once, share) = (table.limit("at-once").ok()?, table.ratio("share")?);
     let budget = at_once.map(|least| RetryBudget { share, least });
-    Some(AnswerRetries { max, on: on?, base: base?, cap: cap?, within, budget })
+    let elsewhere = dialect != Dialect::Haproxy;
+    Some(AnswerRetries { max, on: on?, base: base?, cap: cap?, within, elsewhere, budget })
 }
 
 pub(super) fn queue(

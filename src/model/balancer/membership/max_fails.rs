@@ -38,7 +38,7 @@ impl EjectionRule for MaxFails {
     fn try_over(&mut self, member: usize, end: &TryEnd, _: &mut Stream) -> Option<Verdict> {
         let now = seconds(end.now);
         let peer = &mut self.peers[member];
-        if end.is_lost() || end.is_retried {
+        if end.is_failure() {
             peer.fails += 1;
             peer.checked = now;
             peer.accessed = now;

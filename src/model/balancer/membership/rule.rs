@@ -20,6 +20,12 @@ pub struct TryEnd {
 }
 
 impl TryEnd {
+    /// Whether it counts against the member (nginx: `NGX_PEER_FAILED`): no answer came, or one that had
+    /// better come from another member.
+    pub fn is_failure(&self) -> bool {
+        self.is_lost() || self.is_retried
+    }
+
     /// Whether no answer of the server came.
     pub fn is_lost(&self) -> bool {
         matches!(

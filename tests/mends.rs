@@ -1,0 +1,174 @@
+//! Situations in which a balancer once did what no balancer does, each smaller than a scenario that a user
+//! would write. What is expected follows from the vendor's source that the comment names, or from arithmetic.
+
+use misroute::experiment::run::run;
+use misroute::model::outcome::Outcome;
+use misroute::observe::result::{Figures, Totals};
+use misroute::scenario::{Source, load};
+
+/// A minute, or as long as `head` says, of clients, a balancer and backends as TOML.
+#[track_caller]
+fn figures(duration: &str, clients: &str, balancer: &str, rest: &str) -> Figures {
+    let text = format!(
+        "schema = 1\nname = \"mends\"\nduration = \"{duration}\"\n\
+         [[clients]]\nname = \"web\"\n{clients}\n[balancer]\n{balancer}\n{rest}"
+    );
+    let scenario = load(&Source::from_text("mends.toml", text), &[]);
+    let scenario = scenario.unwrap_or_else(|wrong| panic!("{wrong}"));
+    run(&scenario, 1, |_| {}).result.figures
+}
+
+fn backends(names: &str, service: &str, more: &str) -> String {
+    format!("[[backends]]\nname = \"{names}\"\nworkers = 20\nservice = \"{service}\"\n{more}\n")
+}
+
+fn constant(rate: &str) -> String {
+    format!("arrivals = \"constant\"\nusers = 100\nrate = \"{rate}\"")
+}
+
+fn entry(at: &str, what: &str) -> String {
+    format!("[[timeline]]\nname = \"at {at}\"\nat = \"{at}\"\n{what}\n")
+}
+
+fn begin(at: &str, fault: &str, targets: &str) -> String {
+    entry(at, &format!("do = \"{fault}\"\ntargets = [{targets}]"))
+}
+
+fn configure(at: &str, set: &str) -> String {
+    entry(at, &format!("do = \"configure\"\nset = {{ {set} }}"))
+}
+
+/// Share of the attempts that reached a backend.
+fn share(figures: &Figures, backend: usize) -> f64 {
+    figures.backends[backend].share.unwrap_or(0.0)
+}
+
+fn ended(totals: &Totals, outcome: Outcome) -> u64 {
+    totals.outcome(outcome)
+}
+
+/// Connections that wait to be accepted are accepted once nothing limits them any more.
+#[test]
+fn a_backlog_outlives_its_limit() {
+    let limit = "for = \"10s\"\ndo = \"configure\"\nset = { balancer.limits = { accepted = 8 } }";
+    let rest = backends("b-{1..4}", "400ms", "") + &entry("10s", limit);
+    let totals = figures("60s", &constant("40/s"), "algorithm = \"round-robin\"", &rest).totals;
+    // 16 of 400 ms at 40/s.
+    assert!(totals.in_flight <= 17, "{totals:?}");
+}
+
+/// Envoy's route timeout is one for outlier detection too (`Filter::onResponseTimeout`): of the defaults,
+/// the only one that ends a try at a host that hangs. 5 of them eject it: 100 s at 5 in a row every
+/// second leave it for 30 s, 60 s, 90 s.
+#[test]
+fn envoy_ejects_who_lets_the_route_time_out() {
+    let balancer = "dialect = \"envoy\"\nejection = { rule = \"outlier\", max-percent = \"50%\" }";
+    let rest = backends("b-{1..4}", "20ms", "") + &begin("10s", "hang", "\"b-1\"");
+    let figures = figures("5m", &constant("20/s"), balancer, &rest);
+    assert!(share(&figures, 0) < 0.15, "{}", share(&figures, 0));
+    assert!(ended(&figures.totals, Outcome::Http504) < 700, "{:?}", figures.totals);
+}
+
+/// Finagle's and tower's meters stop when the client leaves, too: a member that hangs is slow.
+#[test]
+fn whom_clients_leave_is_slow() {
+    for algorithm in ["peak-ewma", "least-response-time"] {
+        let clients = constant("40/s") + "\ntimeout = \"1s\"";
+        let rest = backends("b-{1..4}", "20ms", "") + &begin("10s", "hang", "\"b-1\"");
+        let balancer = format!("algorithm = \"{algorithm}\"");
+        let figures = figures("2m", &clients, &balancer, &rest);
+        assert!(share(&figures, 0) < 0.05, "{algorithm}: {}", share(&figures, 0));
+    }
+}
+
+/// `ngx_http_upstream_free_round_robin_peer`: weight is lost with what counts as a failure, and a status
+/// that is not in `proxy_next_upstream` does not.
+#[test]
+fn nginx_weights_stay_with_errors_that_are_not_listed() {
+    let fail = begin("1ms", "fail", "\"b-1\"") + "with = \"http_500\"\n";
+    let rest = backends("b-{1..2}", "20ms", "") + &fail;
+    for algorithm in ["round-robin", "least_conn"] {
+        let balancer = format!("dialect = \"nginx\"\nalgorithm = \"{algorithm}\"");
+        let figures = figures("60s", &constant("10/s"), &balancer, &rest);
+        assert!((share(&figures, 0) - 0.5).abs() < 0.01, "{algorithm}: {}", share(&figures, 0));
+    }
+    // A connection that is not made in time is one: without its weight b-1 has every third turn, with it
+    // every second. There is one max_fails for weight and exclusion.
+    let rest = backends("b-{1..2}", "20ms", "") + &begin("1ms", "partition", "\"b-1\"");
+    let mean = |more: &str| {
+        let balancer = "dialect = \"nginx\"\nconnect = { timeout = \"100ms\" }\n\
+                        ejection = { rule = \"max-fails\", max-fails = 0 }";
+        let balancer = format!("{balancer}\n{more}");
+        figures("60s", &constant("5/s"), &balancer, &rest).latency_ms.mean.unwrap()
+    };
+    let (kept, lost) = (mean(""), mean("smooth-weighted = { max-fails = 1 }"));
+    assert!((kept - 70.0).abs() < 2.0 && (lost - 53.3).abs() < 2.0, "{kept} {lost}");
+}
+
+/// `do_l7_retry` goes by `stream_choose_redispatch`: without `option redispatch` to the same server.
+#[test]
+fn haproxy_repeats_bad_answers_where_they_came_from() {
+    let fail = begin("1ms", "fail", "\"b-1\"") + "with = \"http_503\"\n";
+    let rest = backends("b-{1..2}", "20ms", "") + &fail;
+    let retry = "dialect = \"haproxy\"\nretry = { on = [\"http_503\"], max = 3 }";
+    let pinned = figures("60s", &constant("10/s"), retry, &rest);
+    assert!((295..=305).contains(&pinned.totals.failed), "{:?}", pinned.totals);
+    // Four tries of each second request, against one.
+    assert!((share(&pinned, 0) - 0.8).abs() < 0.01, "{}", share(&pinned, 0));
+    let free = format!("{retry}\nconnect = {{ redispatch = true }}");
+    assert_eq!(figures("60s", &constant("10/s"), &free, &rest).totals.failed, 0);
+}
+
+/// What a hung server still has of a try that was repeated there stays its own.
+#[test]
+fn haproxy_repeats_timeouts_where_they_came_from() {
+    let rest = backends("b-{1..2}", "20ms", "") + &begin("1ms", "hang", "\"b-1\"");
+    let balancer = "dialect = \"haproxy\"\nserver-timeout = \"200ms\"\n\
+                    retry = { on = [\"http_504\"], max = 3 }";
+    let figures = figures("60s", &constant("10/s"), balancer, &rest);
+    assert!((295..=305).contains(&figures.totals.failed), "{:?}", figures.totals);
+    assert_eq!(figures.totals.failed, ended(&figures.totals, Outcome::Http504));
+}
+
+/// A timer that runs is not changed by a change of the configuration.
+#[test]
+fn timers_that_run_go_on() {
+    let rest = backends("b-1", "20ms", "") + &begin("5s", "hang", "\"b-1\"");
+    for timeout in ["4s", "none"] {
+        let set = format!("balancer.server-timeout = \"{timeout}\"");
+        let rest = format!("{rest}{}", configure("6s", &set));
+        let figures = figures("30s", &constant("10/s"), "server-timeout = \"2s\"", &rest);
+        // Ten were sent between the two.
+        let waits = if timeout == "none" { 240 } else { 40 };
+        assert!(figures.totals.in_flight.abs_diff(waits) <= 1, "{timeout}: {:?}", figures.totals);
+    }
+    let waiting = "max-connections = 1";
+    let rest = backends("b-1", "20ms", waiting) + &begin("5s", "hang", "\"b-1\"");
+    let rest = rest + &configure("6s", "balancer.queue.timeout = \"4s\"");
+    let balancer = "queue = { waits = true, timeout = \"2s\" }";
+    let totals = figures("30s", &constant("10/s"), balancer, &rest).totals;
+    assert!(totals.in_flight.abs_diff(41) <= 1, "{totals:?}");
+}
+
+/// `stream_choose_redispatch` counts the retries made: of three, every second is the second.
+#[test]
+fn haproxy_redispatches_every_so_many_retries() {
+    let balancer = "dialect = \"haproxy\"\nalgorithm = \"source\"\n\
+                    haproxy-source = { consistent = 1 }\n\
+                    connect = { redispatch = true, redispatch-every = 2 }";
+    let rest = backends("b-{1..2}", "20ms", "") + &begin("1ms", "crash", "\"b-1\"");
+    let figures = figures("60s", &constant("10/s"), balancer, &rest);
+    assert_eq!(figures.totals.failed, 0);
+    // One wait of a second, for those of the ring who belong to b-1.
+    assert!((figures.latency_ms.max.unwrap() - 1_020.0).abs() < 15.0, "{:?}", figures.latency_ms);
+}
+
+/// With at most one active server even a retry that is redispatched waits (`back_handle_st_cer`).
+#[test]
+fn haproxy_waits_before_the_only_server() {
+    let balancer = "dialect = \"haproxy\"\nconnect = { redispatch = true }";
+    let rest = backends("b-1", "20ms", "") + &begin("1ms", "crash", "\"b-1\"");
+    let totals = figures("60s", &constant("1/s"), balancer, &rest).totals;
+    // Each fails after three seconds, not two: of 60 the last three are in flight.
+    assert_eq!(totals.in_flight, 3, "{totals:?}");
+}
