@@ -152,8 +152,7 @@ impl Action {
             | Self::Undrain(_)
             | Self::Calm { .. }
             | Self::DatabaseEnd { .. }
-            | Self::DatabaseRestart
-            | Self::EndLink { .. } => true,
+            | Self::DatabaseRestart => true,
             Self::Configure { .. }
             | Self::Begin { .. }
             | Self::BeginLink(_)
@@ -161,7 +160,6 @@ impl Action {
             | Self::Surge { .. }
             | Self::FlashCrowd { .. }
             | Self::DatabaseBegin(_)
-            | Self::BeginLink(_)
             | Self::DatabasePause(_)
             | Self::Note => false,
         }
