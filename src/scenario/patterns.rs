@@ -12,6 +12,10 @@ macro_rules! pattern {
 /// Every pattern, by name.
 pub const PATTERNS: &[Bundled] = &[
     pattern!(
+        "balancer-blamed-on-the-database",
+        "Traffic sent to one server shows as failing database calls, while the database is idle"
+    ),
+    pattern!(
         "checks-kill-a-loaded-pool",
         "Health checks that wait behind the work take a busy pool apart, and keep it so"
     ),

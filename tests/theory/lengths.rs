@@ -174,7 +174,7 @@ const LENGTHS: &[(&str, f64)] = &[
     ("M/M/1 1.2, timeout 5, Skip", 1.9),
     ("M/M/1 1.5, patience 1/1", 0.6),
     ("M/M/1 1.5, timeout 10, Skip", 0.85),
-    ("M/M/1 2, patience 1/0.2", 0.6),
+    ("M/M/1 2, patience 1/0.2", 6.0),
     ("M/M/1 2, timeout 3, Skip", 0.21),
     ("M/M/1/1 0.5", 0.2),
     ("M/M/1/10 0.8", 16.0),

@@ -9,12 +9,14 @@ pub(super) const NOT_YET: &[(&str, &str, &str)] = &[
     ("SUPER-tail-", "", "the law of queue lengths at arrivals: probes see totals"),
     ("JIQ-LU-", "-sq2", "reports to the shorter of two lists: idle backends draw one"),
     ("JIQ-LU-0.9", "-rand", "the approximation does not hold near saturation"),
-    ("COLLAPSE-", "", "the network's delay; tests/stations.rs has the shape without it"),
 ];
 
 /// (beginning of the id, end of the id, the tests that look at it).
-pub(super) const APART: &[(&str, &str, &str)] =
-    &[("META-", "", "metastable: both sides of the lower end of the range")];
+pub(super) const APART: &[(&str, &str, &str)] = &[
+    ("META-", "", "metastable: both sides of the lower end of the range"),
+    ("COLLAPSE-window", "", "tests/stations.rs: both ends of the range"),
+    ("COLLAPSE-40-80x5", "", "tests/stations.rs: some seeds collapse, with long backoff none"),
+];
 
 /// Whether a case is tested in a way of its own.
 pub(super) fn is_tested_apart(id: &str) -> bool {
