@@ -130,6 +130,27 @@ fn haproxy_repeats_timeouts_where_they_came_from() {
     assert_eq!(figures.totals.failed, ended(&figures.totals, Outcome::Http504));
 }
 
+/// A server out of maintenance fetches from the backend's queue at once (`pendconn_grab_from_px`,
+/// `process_srv_queue`), and so does one whose maxconn was raised.
+#[test]
+fn haproxy_new_capacity_is_used() {
+    let two = "max-connections = 2";
+    let rest = backends("b-1", "100ms", two)
+        + &backends("b-2", "100ms", &format!("{two}\nin-pool = false"))
+        + &configure("20s", "backends.b-2.in-pool = true");
+    let clients = constant("30/s") + "\ntimeout = \"60s\"";
+    let added = figures("120s", &clients, "dialect = \"haproxy\"", &rest);
+    // 20/s until 20 s, 40/s from then on: the 200 that wait are gone after 20 s.
+    assert!(added.totals.in_flight < 10, "{:?}", added.totals);
+    let rest =
+        "[[backends]]\nname = \"b-1\"\nworkers = 50\nservice = \"15s\"\nmax-connections = 2\n"
+            .to_owned()
+            + &configure("5s", "backends.b-1.max-connections = 50");
+    let clients = constant("4/s") + "\ntimeout = \"60s\"";
+    let raised = figures("16s", &clients, "dialect = \"haproxy\"", &rest);
+    assert!(raised.backends[0].requests >= 50, "{}", raised.backends[0].requests);
+}
+
 /// A timer that runs is not changed by a change of the configuration.
 #[test]
 fn timers_that_run_go_on() {
