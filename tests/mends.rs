@@ -151,6 +151,23 @@ fn haproxy_new_capacity_is_used() {
     assert!(raised.backends[0].requests >= 50, "{}", raised.backends[0].requests);
 }
 
+/// Who is not in the upstream block does not exist for nginx' hashes, down or not.
+#[test]
+fn nginx_hashes_over_whom_the_pool_lists() {
+    for algorithm in ["hash", "ip_hash", "hash_consistent"] {
+        let balancer = format!("dialect = \"nginx\"\nalgorithm = \"{algorithm}\"");
+        let three = backends("b-{1..3}", "20ms", "");
+        let spare = backends("spare", "20ms", "in-pool = false\nweight = 5");
+        let rate = "users = 100\nrate = \"50/s\"";
+        let without = figures("20s", rate, &balancer, &three);
+        let with = figures("20s", rate, &balancer, &format!("{three}{spare}"));
+        for backend in 0..3 {
+            let requests = |figures: &Figures| figures.backends[backend].requests;
+            assert_eq!(requests(&without), requests(&with), "{algorithm}, {backend}");
+        }
+    }
+}
+
 /// A timer that runs is not changed by a change of the configuration.
 #[test]
 fn timers_that_run_go_on() {
