@@ -168,6 +168,23 @@ fn nginx_hashes_over_whom_the_pool_lists() {
     }
 }
 
+/// `pendconn_redistribute` since 3.1: with the last server gone, who waits for any of them is told so.
+#[test]
+fn haproxy_empties_the_queue_of_a_pool_without_servers() {
+    let balancer = |version| {
+        format!(
+            "dialect = \"haproxy\"\nversion = \"{version}\"\n\
+             health = {{ interval = \"1s\", rise = 2, fall = 2 }}"
+        )
+    };
+    let rest = backends("b-{1..2}", "2s", "max-connections = 2")
+        + &begin("10s", "crash", "\"b-1\", \"b-2\"");
+    let new = figures("60s", &constant("10/s"), &balancer("3.2"), &rest).totals;
+    assert_eq!(new.in_flight, 0, "{new:?}");
+    let old = figures("60s", &constant("10/s"), &balancer("2.6"), &rest).totals;
+    assert!(old.in_flight > 50, "{old:?}");
+}
+
 /// A timer that runs is not changed by a change of the configuration.
 #[test]
 fn timers_that_run_go_on() {

@@ -95,6 +95,10 @@ impl World {
     /// (HAProxy, `pendconn_redistribute`).
     pub(super) fn redistribute(&mut self, id: InstanceId, probe: &mut impl Probe) {
         let instance = &self.instances[id.index()];
+        if instance.usable() == 0 && instance.lines.pool_len() > 0 {
+            self.disband_pool(id, probe);
+        }
+        let instance = &self.instances[id.index()];
         if instance.config.connect.redispatch == Redispatch::Never {
             return;
         }
@@ -111,6 +115,25 @@ impl World {
             instance.note_queued(member);
             for handle in waiting {
                 self.place(handle, Place::Balancer);
+                self.dispatch(handle, probe);
+            }
+        }
+    }
+
+    /// Who waits for any member of a pool that has none left is told so: HAProxy wakes them with the last
+    /// server (3.1, and the 2024 releases of earlier branches).
+    fn disband_pool(&mut self, id: InstanceId, probe: &mut impl Probe) {
+        let attempts = &self.attempts;
+        let waiting = self.instances[id.index()].lines.drain_pool(|waiting| {
+            attempts.get(waiting).is_some_and(|a| a.place == Place::Line(Line::Pool))
+        });
+        for &handle in &waiting {
+            self.place(handle, Place::Balancer);
+        }
+        for handle in waiting {
+            // One may be gone with another's end.
+            let waits = |a: &Attempt| a.held && a.place == Place::Balancer && a.backend.is_none();
+            if self.attempts.get(handle).is_some_and(waits) {
                 self.dispatch(handle, probe);
             }
         }
