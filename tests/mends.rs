@@ -185,6 +185,30 @@ fn haproxy_empties_the_queue_of_a_pool_without_servers() {
     assert!(old.in_flight > 50, "{old:?}");
 }
 
+/// `tryCreateNewConnection`: a host without a connection always gets one; three hosts of 100 ms and six
+/// users make 200 ms each, and nobody waits for longer.
+#[test]
+fn envoy_hosts_with_waiting_requests_do_not_idle() {
+    let clients = "arrivals = \"closed\"\nusers = 6\nthink = \"1ms\"";
+    let balancer = "dialect = \"envoy\"\ntimeout = \"none\"\n\
+                    limits = { requests = 1024, connections = 1, pending = 1024 }";
+    let figures = figures("60s", clients, balancer, &backends("b-{1..3}", "100ms", ""));
+    assert_eq!(figures.totals.failed, 0, "{:?}", figures.totals);
+    assert!(figures.latency_ms.max.unwrap() < 310.0, "{:?}", figures.latency_ms);
+}
+
+/// Envoy's pending requests are bounded by the route's timeout alone: 504 after 15 s.
+#[test]
+fn envoy_pending_requests_wait_for_the_route() {
+    let balancer = "dialect = \"envoy\"\n\
+                    limits = { requests = 1024, connections = 1, pending = 1024 }";
+    let clients = "arrivals = \"closed\"\nusers = 20\nthink = \"1ms\"";
+    let one = backends("b-1", "2s", "");
+    let totals = figures("60s", clients, balancer, &one).totals;
+    assert_eq!(ended(&totals, Outcome::Http503), 0, "{totals:?}");
+    assert!(ended(&totals, Outcome::Http504) > 0, "{totals:?}");
+}
+
 /// A timer that runs is not changed by a change of the configuration.
 #[test]
 fn timers_that_run_go_on() {

@@ -128,7 +128,7 @@ pub static QUEUE: TableSpec = TableSpec {
         optional(
             "timeout",
             Kind::DurationOr("none"),
-            "how long they wait before the client is told http_503; default: connect.timeout",
+            "how long they wait before the client is told http_503; default: connect.timeout, in dialect envoy none",
         )
         .range(INSTANT, AGES),
         default(

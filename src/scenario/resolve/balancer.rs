@@ -78,7 +78,8 @@ pub(super) fn configuration(
     let retry = table.part_or_defaults("retry", |table| policy::retry(table, others, spec.dialect));
     let connect =
         table.part_or_defaults("connect", |table| policy::connect(table, others, retry.as_ref()));
-    let queue = table.part_or_defaults("queue", |table| policy::queue(table, connect.as_ref()));
+    let queue = table
+        .part_or_defaults("queue", |table| policy::queue(table, connect.as_ref(), spec.dialect));
     let limits = table.part_or_defaults("limits", policy::limits);
     let health = membership::health(&table);
     let ejection = membership::ejection(&table, spec.dialect, version);
