@@ -251,3 +251,13 @@ fn haproxy_waits_before_the_only_server() {
     // Each fails after three seconds, not two: of 60 the last three are in flight.
     assert_eq!(totals.in_flight, 3, "{totals:?}");
 }
+
+/// nginx asks its backups whenever no primary can take it: full ones too.
+#[test]
+fn nginx_backups_serve_when_primaries_are_full() {
+    let rest = backends("b-{1..2}", "200ms", "max-connections = 1")
+        + &backends("spare", "200ms", "backup = true");
+    let figures = figures("60s", &constant("20/s"), "dialect = \"nginx\"", &rest);
+    assert_eq!(figures.totals.failed, 0, "{:?}", figures.totals);
+    assert!(share(&figures, 2) > 0.2);
+}

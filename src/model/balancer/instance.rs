@@ -354,10 +354,11 @@ impl Instance {
         })
     }
 
-    /// A backup for an attempt that every primary has failed, where each is tried once: nginx goes
-    /// on to its backups then (`ngx_http_upstream_get_round_robin_peer`), here in their order.
+    /// A backup for an attempt that no primary can take, where each is tried once: nginx goes on to its
+    /// backups then, whether the primaries are full or have failed it
+    /// (`ngx_http_upstream_get_round_robin_peer`), here in their order.
     fn backup_after(&self, tried: Tried) -> Option<usize> {
-        if tried.is_empty() || self.config.connect.avoid != Avoid::All {
+        if self.config.connect.avoid != Avoid::All {
             return None;
         }
         let mut backups = self.held_back.iter().copied();
