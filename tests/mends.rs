@@ -229,6 +229,29 @@ fn timers_that_run_go_on() {
     assert!(totals.in_flight.abs_diff(41) <= 1, "{totals:?}");
 }
 
+/// Backups stand in before anybody who is down is asked.
+#[test]
+fn panic_asks_healthy_backups_first() {
+    let balancer = "algorithm = \"round-robin\"\npanic = \"50%\"\n\
+                    health = { interval = \"1s\", rise = 1, fall = 1 }";
+    let rest = backends("b-{1..3}", "20ms", "")
+        + &backends("spare", "20ms", "backup = true")
+        + &begin("10s", "crash", "\"b-1\", \"b-2\", \"b-3\"");
+    let totals = figures("60s", &constant("20/s"), balancer, &rest).totals;
+    // Those of the second until the checks have seen it.
+    assert!(totals.failed <= 25, "{totals:?}");
+}
+
+/// Envoy does not panic as long as 140% of the healthy ones are enough for all: 3 of 4 are.
+#[test]
+fn envoy_does_not_panic_while_the_rest_can_take_it() {
+    let balancer = "dialect = \"envoy\"\npanic = \"80%\"\n\
+                    health = { interval = \"1s\", timeout = \"500ms\", rise = 1, fall = 1 }";
+    let rest = backends("b-{1..4}", "20ms", "") + &begin("10s", "crash", "\"b-1\"");
+    let totals = figures("60s", &constant("40/s"), balancer, &rest).totals;
+    assert!(totals.failed <= 15, "{totals:?}");
+}
+
 /// `stream_choose_redispatch` counts the retries made: of three, every second is the second.
 #[test]
 fn haproxy_redispatches_every_so_many_retries() {

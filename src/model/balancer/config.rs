@@ -79,7 +79,7 @@ impl BalancerConfig {
             health: None,
             ejection: None,
             slow_start: None,
-            reserves: Reserves { panic: None, all_backups: true },
+            reserves: Reserves { panic: None, overprovisioning: 100, all_backups: true },
             timeout: None,
             server_timeout: None,
             client_leaves: ClientLeaves::Close,

@@ -89,7 +89,7 @@ pub(super) fn configuration(
         share_max_fails(&table, algorithm, ejection.as_ref());
     }
     let slow_start = membership::slow_start(&table);
-    let reserves = membership::reserves(&table);
+    let reserves = membership::reserves(&table, spec.dialect);
     let panic = reserves.as_ref().and_then(|reserves| reserves.panic);
     let layers = layers::layers(&table, &zones, &groups, panic);
     if queue.as_ref().is_some_and(|queue| queue.waits) && table.has("subset") {
