@@ -130,6 +130,85 @@ fn haproxy_repeats_timeouts_where_they_came_from() {
     assert_eq!(figures.totals.failed, ended(&figures.totals, Outcome::Http504));
 }
 
+/// A server out of maintenance fetches from the backend's queue at once (`pendconn_grab_from_px`,
+/// `process_srv_queue`), and so does one whose maxconn was raised.
+#[test]
+fn haproxy_new_capacity_is_used() {
+    let two = "max-connections = 2";
+    let rest = backends("b-1", "100ms", two)
+        + &backends("b-2", "100ms", &format!("{two}\nin-pool = false"))
+        + &configure("20s", "backends.b-2.in-pool = true");
+    let clients = constant("30/s") + "\ntimeout = \"60s\"";
+    let added = figures("120s", &clients, "dialect = \"haproxy\"", &rest);
+    // 20/s until 20 s, 40/s from then on: the 200 that wait are gone after 20 s.
+    assert!(added.totals.in_flight < 10, "{:?}", added.totals);
+    let rest =
+        "[[backends]]\nname = \"b-1\"\nworkers = 50\nservice = \"15s\"\nmax-connections = 2\n"
+            .to_owned()
+            + &configure("5s", "backends.b-1.max-connections = 50");
+    let clients = constant("4/s") + "\ntimeout = \"60s\"";
+    let raised = figures("16s", &clients, "dialect = \"haproxy\"", &rest);
+    assert!(raised.backends[0].requests >= 50, "{}", raised.backends[0].requests);
+}
+
+/// Who is not in the upstream block does not exist for nginx' hashes, down or not.
+#[test]
+fn nginx_hashes_over_whom_the_pool_lists() {
+    for algorithm in ["hash", "ip_hash", "hash_consistent"] {
+        let balancer = format!("dialect = \"nginx\"\nalgorithm = \"{algorithm}\"");
+        let three = backends("b-{1..3}", "20ms", "");
+        let spare = backends("spare", "20ms", "in-pool = false\nweight = 5");
+        let rate = "users = 100\nrate = \"50/s\"";
+        let without = figures("20s", rate, &balancer, &three);
+        let with = figures("20s", rate, &balancer, &format!("{three}{spare}"));
+        for backend in 0..3 {
+            let requests = |figures: &Figures| figures.backends[backend].requests;
+            assert_eq!(requests(&without), requests(&with), "{algorithm}, {backend}");
+        }
+    }
+}
+
+/// `pendconn_redistribute` since 3.1: with the last server gone, who waits for any of them is told so.
+#[test]
+fn haproxy_empties_the_queue_of_a_pool_without_servers() {
+    let balancer = |version| {
+        format!(
+            "dialect = \"haproxy\"\nversion = \"{version}\"\n\
+             health = {{ interval = \"1s\", rise = 2, fall = 2 }}"
+        )
+    };
+    let rest = backends("b-{1..2}", "2s", "max-connections = 2")
+        + &begin("10s", "crash", "\"b-1\", \"b-2\"");
+    let new = figures("60s", &constant("10/s"), &balancer("3.2"), &rest).totals;
+    assert_eq!(new.in_flight, 0, "{new:?}");
+    let old = figures("60s", &constant("10/s"), &balancer("2.6"), &rest).totals;
+    assert!(old.in_flight > 50, "{old:?}");
+}
+
+/// `tryCreateNewConnection`: a host without a connection always gets one; three hosts of 100 ms and six
+/// users make 200 ms each, and nobody waits for longer.
+#[test]
+fn envoy_hosts_with_waiting_requests_do_not_idle() {
+    let clients = "arrivals = \"closed\"\nusers = 6\nthink = \"1ms\"";
+    let balancer = "dialect = \"envoy\"\ntimeout = \"none\"\n\
+                    limits = { requests = 1024, connections = 1, pending = 1024 }";
+    let figures = figures("60s", clients, balancer, &backends("b-{1..3}", "100ms", ""));
+    assert_eq!(figures.totals.failed, 0, "{:?}", figures.totals);
+    assert!(figures.latency_ms.max.unwrap() < 310.0, "{:?}", figures.latency_ms);
+}
+
+/// Envoy's pending requests are bounded by the route's timeout alone: 504 after 15 s.
+#[test]
+fn envoy_pending_requests_wait_for_the_route() {
+    let balancer = "dialect = \"envoy\"\n\
+                    limits = { requests = 1024, connections = 1, pending = 1024 }";
+    let clients = "arrivals = \"closed\"\nusers = 20\nthink = \"1ms\"";
+    let one = backends("b-1", "2s", "");
+    let totals = figures("60s", clients, balancer, &one).totals;
+    assert_eq!(ended(&totals, Outcome::Http503), 0, "{totals:?}");
+    assert!(ended(&totals, Outcome::Http504) > 0, "{totals:?}");
+}
+
 /// A timer that runs is not changed by a change of the configuration.
 #[test]
 fn timers_that_run_go_on() {
@@ -148,6 +227,29 @@ fn timers_that_run_go_on() {
     let balancer = "queue = { waits = true, timeout = \"2s\" }";
     let totals = figures("30s", &constant("10/s"), balancer, &rest).totals;
     assert!(totals.in_flight.abs_diff(41) <= 1, "{totals:?}");
+}
+
+/// Backups stand in before anybody who is down is asked.
+#[test]
+fn panic_asks_healthy_backups_first() {
+    let balancer = "algorithm = \"round-robin\"\npanic = \"50%\"\n\
+                    health = { interval = \"1s\", rise = 1, fall = 1 }";
+    let rest = backends("b-{1..3}", "20ms", "")
+        + &backends("spare", "20ms", "backup = true")
+        + &begin("10s", "crash", "\"b-1\", \"b-2\", \"b-3\"");
+    let totals = figures("60s", &constant("20/s"), balancer, &rest).totals;
+    // Those of the second until the checks have seen it.
+    assert!(totals.failed <= 25, "{totals:?}");
+}
+
+/// Envoy does not panic as long as 140% of the healthy ones are enough for all: 3 of 4 are.
+#[test]
+fn envoy_does_not_panic_while_the_rest_can_take_it() {
+    let balancer = "dialect = \"envoy\"\npanic = \"80%\"\n\
+                    health = { interval = \"1s\", timeout = \"500ms\", rise = 1, fall = 1 }";
+    let rest = backends("b-{1..4}", "20ms", "") + &begin("10s", "crash", "\"b-1\"");
+    let totals = figures("60s", &constant("40/s"), balancer, &rest).totals;
+    assert!(totals.failed <= 15, "{totals:?}");
 }
 
 /// `stream_choose_redispatch` counts the retries made: of three, every second is the second.
@@ -171,4 +273,14 @@ fn haproxy_waits_before_the_only_server() {
     let totals = figures("60s", &constant("1/s"), balancer, &rest).totals;
     // Each fails after three seconds, not two: of 60 the last three are in flight.
     assert_eq!(totals.in_flight, 3, "{totals:?}");
+}
+
+/// nginx asks its backups whenever no primary can take it: full ones too.
+#[test]
+fn nginx_backups_serve_when_primaries_are_full() {
+    let rest = backends("b-{1..2}", "200ms", "max-connections = 1")
+        + &backends("spare", "200ms", "backup = true");
+    let figures = figures("60s", &constant("20/s"), "dialect = \"nginx\"", &rest);
+    assert_eq!(figures.totals.failed, 0, "{:?}", figures.totals);
+    assert!(share(&figures, 2) > 0.2);
 }

@@ -97,6 +97,8 @@ impl World {
                 self.schedule_step(id, member);
                 let (draining, now) = (&self.draining, self.now);
                 self.instances[id.index()].update_members(now, |member| draining[member.index()]);
+                // Its limit grows, too (HAProxy, `server_warmup`).
+                self.refill_member(id, member, probe);
             }
         }
     }

@@ -182,6 +182,7 @@ impl World {
         let config = Arc::clone(&self.versions[version as usize]);
         let reloads = self.reloads[version as usize];
         let restarts = reloads || Membership::starts_anew(&old.config, &config);
+        let grown = if reloads { Vec::new() } else { old.config.grown(&config) };
         for route in routes.clone() {
             if reloads {
                 self.replace_process(route, &config);
@@ -207,6 +208,9 @@ impl World {
                 self.schedule_step(process, member);
             }
             self.refill_after_change(process, probe);
+            for &member in &grown {
+                self.refill_member(process, member, probe);
+            }
         }
         self.note_disturbance();
     }

@@ -95,6 +95,10 @@ impl World {
     /// (HAProxy, `pendconn_redistribute`).
     pub(super) fn redistribute(&mut self, id: InstanceId, probe: &mut impl Probe) {
         let instance = &self.instances[id.index()];
+        if instance.usable() == 0 && instance.lines.pool_len() > 0 {
+            self.disband_pool(id, probe);
+        }
+        let instance = &self.instances[id.index()];
         if instance.config.connect.redispatch == Redispatch::Never {
             return;
         }
@@ -111,6 +115,25 @@ impl World {
             instance.note_queued(member);
             for handle in waiting {
                 self.place(handle, Place::Balancer);
+                self.dispatch(handle, probe);
+            }
+        }
+    }
+
+    /// Who waits for any member of a pool that has none left is told so: HAProxy wakes them with the last
+    /// server (3.1, and the 2024 releases of earlier branches).
+    fn disband_pool(&mut self, id: InstanceId, probe: &mut impl Probe) {
+        let attempts = &self.attempts;
+        let waiting = self.instances[id.index()].lines.drain_pool(|waiting| {
+            attempts.get(waiting).is_some_and(|a| a.place == Place::Line(Line::Pool))
+        });
+        for &handle in &waiting {
+            self.place(handle, Place::Balancer);
+        }
+        for handle in waiting {
+            // One may be gone with another's end.
+            let waits = |a: &Attempt| a.held && a.place == Place::Balancer && a.backend.is_none();
+            if self.attempts.get(handle).is_some_and(waits) {
                 self.dispatch(handle, probe);
             }
         }
@@ -147,26 +170,44 @@ impl World {
         }
         while let Some(&member) = self.instances[id.index()].freed.last() {
             match self.next_for(id, member) {
-                Some(next) => {
-                    if self.start_try(next, member, probe) {
-                        self.dispatch(next, probe);
-                    }
-                }
+                Some(next) => self.serve_next(next, id, member, probe),
                 None => self.instances[id.index()].freed.retain(|freed| *freed != member),
             }
         }
         self.instances[id.index()].refilling = false;
     }
 
-    /// Takes whoever comes next at a member out of line and counts the try, if there is a slot.
+    /// The try of whoever has waited for it begins, unless the process has too many already: those whom
+    /// Envoy then gives a connection overflow (`CircuitBreakers.max_requests`).
+    fn serve_next(
+        &mut self,
+        next: Handle,
+        id: InstanceId,
+        member: BackendId,
+        probe: &mut impl Probe,
+    ) {
+        let instance = &mut self.instances[id.index()];
+        if instance.config.limits.requests.is_some_and(|most| instance.serving() >= most) {
+            self.place(next, Place::Balancer);
+            self.answer(next, Outcome::Http503, probe);
+            return;
+        }
+        instance.pick_member(member.index());
+        if self.start_try(next, member, probe) {
+            self.dispatch(next, probe);
+        }
+    }
+
+    /// Takes whoever comes next at a member out of line, if there is a slot.
     fn next_for(&mut self, id: InstanceId, member: BackendId) -> Option<Handle> {
         let attempts = &self.attempts;
         let instance = &mut self.instances[id.index()];
         let limits = instance.config.limits;
         let view = instance.member(member);
         let has_slot = view.max_connections.is_none_or(|most| view.in_flight < most)
-            && limits.connections.is_none_or(|most| instance.serving() < most)
-            && limits.requests.is_none_or(|most| instance.serving() < most);
+            // A member without a connection always gets one (Envoy, `tryCreateNewConnection`).
+            && (view.in_flight == 0
+                || limits.connections.is_none_or(|most| instance.serving() < most));
         if !has_slot {
             return None;
         }
@@ -176,7 +217,6 @@ impl World {
             attempt.is_some_and(|attempt| matches!(attempt.place, Place::Line(_)))
         })?;
         instance.note_queued(member);
-        instance.pick_member(member.index());
         Some(next)
     }
 

@@ -79,7 +79,7 @@ impl BalancerConfig {
             health: None,
             ejection: None,
             slow_start: None,
-            reserves: Reserves { panic: None, all_backups: true },
+            reserves: Reserves { panic: None, overprovisioning: 100, all_backups: true },
             timeout: None,
             server_timeout: None,
             client_leaves: ClientLeaves::Close,
@@ -249,6 +249,18 @@ impl Rollout {
 }
 
 impl BalancerConfig {
+    /// Members that are in the pool or may have more connections under a new configuration: HAProxy's
+    /// fetch waiting attempts then (`pendconn_grab_from_px`, `process_srv_queue`), though not when
+    /// their weight is changed.
+    pub(in crate::model) fn grown(&self, new: &Self) -> Vec<BackendId> {
+        let most = |member: &Member| member.max_connections.unwrap_or(u32::MAX);
+        let pairs = self.members.iter().zip(&new.members);
+        let has_grown =
+            |(old, new): (&Member, &Member)| new.in_pool && (!old.in_pool || most(new) > most(old));
+        let grown = pairs.enumerate().filter(|&(_, pair)| has_grown(pair));
+        grown.map(|(index, _)| BackendId(index as u16)).collect()
+    }
+
     /// Applies one change.
     pub fn change(&mut self, change: &Change) {
         match change {

@@ -15,7 +15,8 @@ fn divisor(a: u32, b: u32) -> u32 {
 impl ServerMap {
     /// The map of the members usable now. Slow start does not change it. O(n * total weight).
     pub(super) fn new(members: &[MemberView]) -> Self {
-        let common = members.iter().fold(0, |common, member| divisor(common, member.weight)).max(1);
+        let weights = members.iter().filter(|member| member.present).map(|member| member.weight);
+        let common = weights.fold(0, divisor).max(1);
         let usable = || members.iter().enumerate().filter(|(_, member)| member.usable);
         let total: u32 = usable().map(|(_, member)| member.weight / common).sum();
         let mut scores: Vec<(usize, i64, i64)> =

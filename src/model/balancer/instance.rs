@@ -190,33 +190,52 @@ impl Instance {
             view.usable = view.healthy;
             self.membership.ramp(index, view, now);
         }
+        self.hold_back_backups();
         self.fail_open(takes);
         self.absent = absent;
-        self.hold_back_backups();
         self.update_limits();
         for thread in &mut self.threads {
             thread.members_changed(&self.members);
         }
     }
 
-    /// If too few members are healthy, all are used.
+    /// If too few members are healthy, all are used: of the primaries, or of the backups if those stand
+    /// in.
     fn fail_open(&mut self, takes: impl Fn(usize, &Member) -> bool) {
         if let Some(policy) = self.config.algorithm.layers.priority {
             // Each priority for itself.
             let panics = priority::panics(&priority::levels(&self.members), policy);
             for (index, member) in self.config.members.iter().enumerate() {
-                if panics[usize::from(member.priority)] {
+                let is_held_back = self.held_back.contains(&index);
+                if panics[usize::from(member.priority)] && !is_held_back {
                     self.members[index].usable = takes(index, member);
                 }
             }
             return;
         }
-        let Some(threshold) = self.config.reserves.panic else { return };
-        let members = || self.config.members.iter().enumerate();
-        let listed = members().filter(|(index, member)| takes(*index, member)).count();
-        if (self.usable() as f64) < threshold * listed as f64 {
-            for (index, member) in self.config.members.iter().enumerate() {
-                self.members[index].usable = takes(index, member);
+        let reserves = self.config.reserves;
+        let Some(threshold) = reserves.panic else { return };
+        // Of the two, primaries and backups, those whose turn it is.
+        let members = || self.members.iter().zip(&self.config.members).enumerate();
+        let listed = |backup: bool| {
+            let of_these = members().filter(|(_, (_, member))| member.backup == backup);
+            of_these.filter(|(index, (_, member))| takes(*index, member)).count()
+        };
+        let stand_in = members().any(|(_, (view, member))| view.usable && member.backup);
+        let stand_in = stand_in || listed(false) == 0;
+        let (usable, listed) = (self.usable(), listed(stand_in));
+        let is_enough = usable * reserves.overprovisioning as usize >= 100 * listed;
+        let one_alone = stand_in && !reserves.all_backups;
+        let is_short = (usable as f64) < threshold * listed as f64 && !is_enough;
+        if !is_short || (one_alone && usable > 0) {
+            return;
+        }
+        for (index, member) in self.config.members.iter().enumerate() {
+            if member.backup == stand_in && takes(index, member) {
+                self.members[index].usable = true;
+                if one_alone {
+                    return;
+                }
             }
         }
     }
@@ -354,10 +373,11 @@ impl Instance {
         })
     }
 
-    /// A backup for an attempt that every primary has failed, where each is tried once: nginx goes
-    /// on to its backups then (`ngx_http_upstream_get_round_robin_peer`), here in their order.
+    /// A backup for an attempt that no primary can take, where each is tried once: nginx goes on to its
+    /// backups then, whether the primaries are full or have failed it
+    /// (`ngx_http_upstream_get_round_robin_peer`), here in their order.
     fn backup_after(&self, tried: Tried) -> Option<usize> {
-        if tried.is_empty() || self.config.connect.avoid != Avoid::All {
+        if self.config.connect.avoid != Avoid::All {
             return None;
         }
         let mut backups = self.held_back.iter().copied();

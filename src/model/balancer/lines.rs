@@ -22,6 +22,14 @@ struct Queue {
     alive: u32,
 }
 
+impl Queue {
+    /// Takes everyone out, in order.
+    fn drain(&mut self, is_waiting: impl Fn(Handle) -> bool) -> Vec<Handle> {
+        self.alive = 0;
+        self.entries.drain(..).map(|(_, attempt)| attempt).filter(|&a| is_waiting(a)).collect()
+    }
+}
+
 /// The lines of one instance: one per member, one for the pool, and the backlog of connections that
 /// it has not accepted yet.
 #[derive(Clone, Debug)]
@@ -120,9 +128,15 @@ impl Lines {
         member: BackendId,
         is_waiting: impl Fn(Handle) -> bool,
     ) -> Vec<Handle> {
-        let queue = &mut self.members[member.index()];
-        queue.alive = 0;
-        queue.entries.drain(..).map(|(_, attempt)| attempt).filter(|&a| is_waiting(a)).collect()
+        self.members[member.index()].drain(is_waiting)
+    }
+
+    /// Everyone who waits in the pool's line, in order, taken out of it.
+    pub(in crate::model) fn drain_pool(
+        &mut self,
+        is_waiting: impl Fn(Handle) -> bool,
+    ) -> Vec<Handle> {
+        self.pool.drain(is_waiting)
     }
 
     /// A connection waits to be accepted.

@@ -46,11 +46,11 @@ impl Balancer for NginxHashConsistent {
         self.choose(context).into()
     }
 
-    /// All peers have their points on the ring, usable or not: a peer that is down is passed over.
+    /// All peers of the pool have their points on the ring, usable or not: a peer that is down is passed over.
     fn members_changed(&mut self, members: &[MemberView]) {
         self.turns.members_changed(members);
         self.ring.clear();
-        for (index, member) in members.iter().enumerate() {
+        for (index, member) in members.iter().enumerate().filter(|(_, member)| member.present) {
             self.ring.extend(points(member).map(|position| (position, index)));
         }
         self.ring.sort_unstable();

@@ -7,8 +7,8 @@ use super::{MemberView, PickContext};
 /// Peers that a hash or draw may hit in vain before nginx falls back to turns.
 pub(super) const TRIES_MAX: u32 = 20;
 
-/// All peers of positive weight, usable or not: nginx hashes over them all, so that a peer that is
-/// down moves only its own keys.
+/// All peers of the pool, usable or not: nginx hashes over them all, so that a peer that is down moves
+/// only its own keys. One that the configuration does not list does not exist.
 #[derive(Clone, Default)]
 pub(super) struct Ranges {
     /// (end of its range, member).
@@ -57,7 +57,8 @@ impl Peers {
         self.turns.members_changed(members);
         self.ranges.ends.clear();
         let mut total = 0;
-        for (index, member) in members.iter().enumerate().filter(|(_, m)| m.weight > 0) {
+        for (index, member) in members.iter().enumerate().filter(|(_, m)| m.present && m.weight > 0)
+        {
             total += u64::from(member.weight);
             self.ranges.ends.push((total, index));
         }

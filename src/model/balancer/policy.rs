@@ -103,7 +103,8 @@ pub struct QueuePolicy {
     /// Load at which `min_connections` reach `max_connections`; `None`: they do not move.
     pub full_load: Option<u32>,
     /// Whether a member that can take more after a change of the configuration fetches waiting
-    /// attempts at once; HAProxy's fetch only when one of theirs is done.
+    /// attempts at once; HAProxy's do when they come out of maintenance or their limit is raised, but
+    /// after another weight or a drain only when one of theirs is done.
     pub refills_on_change: bool,
 }
 

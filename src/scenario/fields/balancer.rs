@@ -128,7 +128,7 @@ pub static QUEUE: TableSpec = TableSpec {
         optional(
             "timeout",
             Kind::DurationOr("none"),
-            "how long they wait before the client is told http_503; default: connect.timeout",
+            "how long they wait before the client is told http_503; default: connect.timeout, in dialect envoy none",
         )
         .range(INSTANT, AGES),
         default(
@@ -155,7 +155,7 @@ pub static QUEUE: TableSpec = TableSpec {
             "refills-on-change",
             Kind::Flag,
             "true",
-            "whether a member that may take more after a change of the configuration fetches waiting attempts at once; HAProxy's do so only when they finish one",
+            "whether a member that may take more after a change of the configuration fetches waiting attempts at once; HAProxy's do so when they enter the pool or their limit is raised, else only when they finish one",
         ),
     ],
     more: More::Nothing,

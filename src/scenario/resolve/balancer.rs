@@ -78,7 +78,8 @@ pub(super) fn configuration(
     let retry = table.part_or_defaults("retry", |table| policy::retry(table, others, spec.dialect));
     let connect =
         table.part_or_defaults("connect", |table| policy::connect(table, others, retry.as_ref()));
-    let queue = table.part_or_defaults("queue", |table| policy::queue(table, connect.as_ref()));
+    let queue = table
+        .part_or_defaults("queue", |table| policy::queue(table, connect.as_ref(), spec.dialect));
     let limits = table.part_or_defaults("limits", policy::limits);
     let health = membership::health(&table);
     let ejection = membership::ejection(&table, spec.dialect, version);
@@ -88,7 +89,7 @@ pub(super) fn configuration(
         share_max_fails(&table, algorithm, ejection.as_ref());
     }
     let slow_start = membership::slow_start(&table);
-    let reserves = membership::reserves(&table);
+    let reserves = membership::reserves(&table, spec.dialect);
     let panic = reserves.as_ref().and_then(|reserves| reserves.panic);
     let layers = layers::layers(&table, &zones, &groups, panic);
     if queue.as_ref().is_some_and(|queue| queue.waits) && table.has("subset") {

@@ -85,8 +85,9 @@ pub(super) fn slow_start(table: &TableReader<'_>) -> Part<SlowStart> {
     })
 }
 
-pub(super) fn reserves(table: &TableReader<'_>) -> Option<Reserves> {
+pub(super) fn reserves(table: &TableReader<'_>, dialect: Dialect) -> Option<Reserves> {
     let panic = table.ratio("panic")?;
     let all_backups = table.choice("backups")? == "all";
-    Some(Reserves { panic: (panic > 0.0).then_some(panic), all_backups })
+    let overprovisioning = if dialect == Dialect::Envoy { 140 } else { 100 };
+    Some(Reserves { panic: (panic > 0.0).then_some(panic), overprovisioning, all_backups })
 }

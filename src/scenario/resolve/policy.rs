@@ -62,11 +62,13 @@ pub(super) fn retry(
 pub(super) fn queue(
     table: &TableReader<'_>,
     connect: Option<&ConnectPolicy>,
+    dialect: Dialect,
 ) -> Option<QueuePolicy> {
     let timeout = if table.has("timeout") {
         table.duration_or("timeout")
     } else {
-        connect.and_then(|connect| connect.timeout)
+        // Not Envoy's: the route's timeout alone bounds how long its requests are pending.
+        connect.filter(|_| dialect != Dialect::Envoy).and_then(|connect| connect.timeout)
     };
     let full_load = if table.has("full-load") { table.count32("full-load") } else { None };
     Some(QueuePolicy {

@@ -124,6 +124,9 @@ pub struct Ejection {
 pub struct Reserves {
     /// Share of healthy members below which all are used (Envoy's panic threshold; fail-open).
     pub panic: Option<f64>,
+    /// No panic as long as the share of healthy members, times this, in percent, is 100 or more: 100, and
+    /// Envoy's 140 (`overprovisioning_factor`).
+    pub overprovisioning: u32,
     /// Whether all backup members stand in together, or the first that can (HAProxy without
     /// `allbackups`).
     pub all_backups: bool,
