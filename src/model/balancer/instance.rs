@@ -118,7 +118,7 @@ impl Instance {
             threads: (0..threads)
                 .map(|thread| config.algorithm.build_at(Seat { thread, ..seat }))
                 .collect(),
-            gate: Gate::new(config.admission.as_ref(), seat.seed),
+            gate: Gate::new(config.admission.as_ref(), seat.seed, Time::ZERO),
             seat,
             stream,
             probes: Vec::new(),
@@ -161,7 +161,7 @@ impl Instance {
             }
         }
         if config.admission != self.config.admission {
-            self.gate = Gate::new(config.admission.as_ref(), self.seat.seed);
+            self.gate = Gate::new(config.admission.as_ref(), self.seat.seed, now);
         }
         self.config = config.clone();
         self.update_members(now, is_draining);

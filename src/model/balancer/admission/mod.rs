@@ -61,31 +61,36 @@ impl PartialEq for AdmissionConfig {
 }
 
 /// The gate of a balancer process; an open one has no rule.
-pub(super) struct Gate(Option<Box<dyn Admission>>);
+pub(super) struct Gate {
+    rule: Option<Box<dyn Admission>>,
+    /// What came before that is not its.
+    since: Time,
+}
 
 impl Clone for Gate {
     fn clone(&self) -> Self {
-        Self(self.0.as_ref().map(|rule| rule.boxed_clone()))
+        Self { rule: self.rule.as_ref().map(|rule| rule.boxed_clone()), since: self.since }
     }
 }
 
 impl Gate {
     /// `seed`: random bits of the process.
-    pub(super) fn new(config: Option<&AdmissionConfig>, seed: u64) -> Self {
+    pub(super) fn new(config: Option<&AdmissionConfig>, seed: u64, since: Time) -> Self {
         let stream = Stream::new(Seed::new(seed), Purpose::Admission, 0);
-        Self(config.map(|config| (config.rule.build)(&config.arguments, stream)))
+        let rule = config.map(|config| (config.rule.build)(&config.arguments, stream));
+        Self { rule, since }
     }
 
     /// Whether an attempt is taken on, while `held` others are.
     #[inline]
     pub(super) fn admits(&mut self, held: u32, now: Time) -> bool {
-        self.0.as_mut().is_none_or(|rule| rule.admits(held, now))
+        self.rule.as_mut().is_none_or(|rule| rule.admits(held, now))
     }
 
     /// An attempt that was taken on is over; `None`: its client has left.
     #[inline]
     pub(super) fn over(&mut self, outcome: Option<Outcome>, sent: Time, now: Time) {
-        if let Some(rule) = &mut self.0 {
+        if let Some(rule) = self.rule.as_mut().filter(|_| sent >= self.since) {
             rule.over(outcome, sent, now);
         }
     }
