@@ -289,3 +289,16 @@ fn a_gradient_does_not_learn_the_overload() {
     let figures = figures("70s", rate, "algorithm = \"round-robin\"", &format!("{rest}{on}"));
     assert!(figures.latency_ms.p50.unwrap() < 600.0, "{:?}", figures.latency_ms);
 }
+
+/// A step of a slow start moves the member that warms up, and no other.
+#[test]
+fn a_slow_start_leaves_the_turns_of_others() {
+    let balancer = "algorithm = \"round-robin\"\nslow-start = { period = \"60s\" }";
+    let rest = backends("b-{1..9}", "20ms", "")
+        + &backends("z", "20ms", "in-pool = false")
+        + &configure("5s", "backends.z.in-pool = true");
+    let figures = figures("65s", &constant("5/s"), balancer, &rest);
+    // 325 less z's 30 x 1/2: some 33 each.
+    let of_nine: Vec<u64> = figures.backends[..9].iter().map(|b| b.requests).collect();
+    assert!(of_nine.iter().max().unwrap() - of_nine.iter().min().unwrap() <= 2, "{of_nine:?}");
+}

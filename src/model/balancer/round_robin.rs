@@ -4,9 +4,14 @@ use super::{Algorithm, Balancer, MemberView, Pick, PickContext};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-/// A member's next turn, at the virtual time `count / weight`; ties first in, first out.
+/// Virtual time is kept in units of 2^-32 where a fraction will not do.
+const UNIT: u32 = 32;
+
+/// A member's next turn, at the virtual time `base + count / weight`; ties first in, first out.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Turn {
+    /// When its present weight began to hold.
+    base: u64,
     count: u64,
     weight: u64,
     order: u64,
@@ -15,8 +20,11 @@ struct Turn {
 
 impl Ord for Turn {
     fn cmp(&self, other: &Self) -> Ordering {
-        let mine = u128::from(self.count) * u128::from(other.weight);
-        let theirs = u128::from(other.count) * u128::from(self.weight);
+        let scaled = |turn: &Self| {
+            u128::from(turn.base) * u128::from(turn.weight) + (u128::from(turn.count) << UNIT)
+        };
+        let mine = scaled(self) * u128::from(other.weight);
+        let theirs = scaled(other) * u128::from(self.weight);
         mine.cmp(&theirs).then(self.order.cmp(&other.order))
     }
 }
@@ -24,6 +32,18 @@ impl Ord for Turn {
 impl PartialOrd for Turn {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+impl Turn {
+    fn time(&self) -> u64 {
+        self.base + ((u128::from(self.count) << UNIT) / u128::from(self.weight)) as u64
+    }
+
+    /// The same turn under another weight: what is left until then is longer or shorter.
+    fn reweighed(self, weight: u64, now: u64) -> Self {
+        let left = u128::from(self.time().saturating_sub(now)) * u128::from(self.weight);
+        Self { base: now + (left / u128::from(weight)) as u64, count: 0, weight, ..self }
     }
 }
 
@@ -35,6 +55,8 @@ pub(super) struct RoundRobin {
     /// Who is in `turns`, with what weight.
     known: Vec<Option<u64>>,
     order: u64,
+    /// Virtual time: that of the last turn.
+    now: u64,
 }
 
 impl RoundRobin {
@@ -58,6 +80,7 @@ impl RoundRobin {
             self.turns.extend(self.skipped.drain(..).map(Reverse));
             return None;
         };
+        self.now = turn.time();
         self.skipped.push(turn);
         // A member that cannot be used now loses this turn; it must not catch up in a burst later.
         for turn in self.skipped.drain(..) {
@@ -73,18 +96,31 @@ impl Balancer for RoundRobin {
         self.choose(context).into()
     }
 
-    /// A changed set starts a new turn from the first member, as a reload does.
+    /// A changed set starts a new turn from the first member, as a reload does. Other weights, as in a
+    /// slow start, move only those who have them.
     fn members_changed(&mut self, members: &[MemberView]) {
         let wanted: Vec<Option<u64>> =
             members.iter().map(|m| m.usable.then_some(m.effective_weight())).collect();
         if wanted == self.known {
             return;
         }
+        let same = |(old, new): (&Option<u64>, &Option<u64>)| old.is_some() == new.is_some();
+        if wanted.len() == self.known.len() && wanted.iter().zip(&self.known).all(same) {
+            let reweigh = |Reverse(turn): Reverse<Turn>| {
+                let weight = wanted[turn.member].expect("who has a turn is usable");
+                let is_same = weight == turn.weight;
+                Reverse(if is_same { turn } else { turn.reweighed(weight, self.now) })
+            };
+            self.turns = std::mem::take(&mut self.turns).into_iter().map(reweigh).collect();
+            self.known = wanted;
+            return;
+        }
         self.turns.clear();
+        self.now = 0;
         for (member, weight) in wanted.iter().enumerate() {
             if let Some(weight) = *weight {
                 let order = self.next_order();
-                self.turns.push(Reverse(Turn { count: 1, weight, order, member }));
+                self.turns.push(Reverse(Turn { base: 0, count: 1, weight, order, member }));
             }
         }
         self.known = wanted;
