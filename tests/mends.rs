@@ -278,6 +278,47 @@ fn nginx_backups_serve_when_primaries_are_full() {
     assert!(share(&figures, 2) > 0.2);
 }
 
+/// Ejection counts the members of the pool and nobody else.
+#[test]
+fn ejection_counts_whom_the_pool_lists() {
+    let fail =
+        entry("10s", "for = \"1s\"\ndo = \"fail\"\ntargets = [\"b-1\"]\nwith = \"http_502\"");
+    let spare = backends("spare", "20ms", "in-pool = false");
+    let rest = backends("b-1", "20ms", "") + &spare + &fail;
+    let totals = figures("60s", &constant("10/s"), "dialect = \"nginx\"", &rest).totals;
+    // nginx: a single peer is never excluded. Those of one second.
+    assert_eq!(totals.failed, 10, "{totals:?}");
+    // Envoy since 1.28: 1 of 5 is more than 10%.
+    let balancer = "dialect = \"envoy\"\nejection = { rule = \"outlier\" }";
+    let spares = backends("spare-{1..5}", "20ms", "in-pool = false");
+    let rest = backends("b-{1..5}", "20ms", "") + &spares + &begin("10s", "crash", "\"b-1\"");
+    let totals = figures("60s", &constant("10/s"), balancer, &rest).totals;
+    assert!(totals.failed.abs_diff(100) <= 2, "{totals:?}");
+}
+
+/// Another interval of checks says nothing about who is up.
+#[test]
+fn a_change_of_the_checks_is_no_news_of_members() {
+    let health =
+        "health = { interval = \"5s\", timeout = \"1s\", rise = 2, fall = 2, asks = \"work\" }";
+    let balancer = format!("dialect = \"envoy\"\npanic = \"0%\"\n{health}");
+    let tune = configure("30s", "balancer.health.interval = \"4s\"");
+    let rest = backends("b-{1..4}", "100ms", "") + &tune;
+    let before =
+        figures("29s", &constant("100/s"), &balancer, &rest.replace("\"30s\"", "\"28s\"")).totals;
+    let totals = figures("60s", &constant("100/s"), &balancer, &rest).totals;
+    assert!(totals.failed <= 20 && before.failed <= 20, "{before:?} {totals:?}");
+    // And a member that is down stays down.
+    let balancer = "algorithm = \"round-robin\"\n\
+                    health = { interval = \"10s\", rise = 2, fall = 2, asks = \"life\" }";
+    let crash = begin("1s", "crash", "\"b-3\"");
+    let tune = configure("40s", "balancer.health.interval = \"9s\"");
+    let rest = backends("b-{1..4}", "100ms", "");
+    let untouched = figures("60s", &constant("100/s"), balancer, &format!("{rest}{crash}"));
+    let tuned = figures("60s", &constant("100/s"), balancer, &format!("{rest}{crash}{tune}"));
+    assert_eq!(tuned.totals.failed, untouched.totals.failed);
+}
+
 /// The ideal latency is measured from the moment a limit is switched on: of 10 workers of 100 ms that get
 /// 150/s, the median of those served must be a matter of 100 ms, as if it had been on from the start.
 #[test]

@@ -21,6 +21,8 @@ struct MaxFails {
     limit: u32,
     fail_timeout: u64,
     peers: Vec<Peer>,
+    /// How many of them are in the pool.
+    listed: usize,
 }
 
 fn seconds(now: Time) -> u64 {
@@ -30,7 +32,7 @@ fn seconds(now: Time) -> u64 {
 impl MaxFails {
     /// A group with a single peer never loses it.
     fn counts(&self) -> bool {
-        self.limit > 0 && self.peers.len() > 1
+        self.limit > 0 && self.listed > 1
     }
 }
 
@@ -47,6 +49,13 @@ impl EjectionRule for MaxFails {
             peer.fails = 0;
         }
         None
+    }
+
+    fn list(&mut self, listed: &[bool]) {
+        self.listed = listed.iter().filter(|listed| **listed).count();
+        for (peer, _) in self.peers.iter_mut().zip(listed).filter(|(_, listed)| !**listed) {
+            *peer = Peer::default();
+        }
     }
 
     fn picked(&mut self, member: usize, now: Time) {
@@ -102,6 +111,7 @@ pub(super) const EJECTION: Ejection = Ejection {
             limit: arguments[0] as u32,
             fail_timeout: arguments[1] as u64,
             peers: vec![Peer::default(); members],
+            listed: members,
         })
     },
 };

@@ -78,12 +78,22 @@ impl Membership {
             next_check: Time::ZERO,
             next_step: Time::ZERO,
         };
-        Self {
+        let mut membership = Self {
             checks: config.health,
             rule: config.ejection.as_ref().map(build),
             slow_start: config.slow_start,
             standings: config.members.iter().map(standing).collect(),
             epoch: 0,
+        };
+        membership.list();
+        membership
+    }
+
+    /// Tells the rule who is in the pool.
+    fn list(&mut self) {
+        if let Some(rule) = &mut self.rule {
+            let listed: Vec<bool> = self.standings.iter().map(|s| s.listed).collect();
+            rule.list(&listed);
         }
     }
 
@@ -100,7 +110,14 @@ impl Membership {
         }
         if old.health != new.health {
             self.checks = new.health;
-            self.standings.iter_mut().zip(&fresh.standings).for_each(|(s, f)| s.health = f.health);
+            for (standing, fresh) in self.standings.iter_mut().zip(&fresh.standings) {
+                standing.health = match (&old.health, &new.health) {
+                    // Other checks are no news of anybody.
+                    (Some(old), Some(_)) if standing.health < old.rise => 0,
+                    (Some(_), Some(new)) => new.rise + new.fall - 1,
+                    _ => fresh.health,
+                };
+            }
         }
         self.slow_start = new.slow_start;
         for (standing, fresh) in self.standings.iter_mut().zip(fresh.standings) {
@@ -111,6 +128,7 @@ impl Membership {
             }
             standing.listed = fresh.listed;
         }
+        self.list();
     }
 
     /// Whether the schedule of checks and sweeps starts anew under another configuration.

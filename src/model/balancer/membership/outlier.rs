@@ -37,6 +37,8 @@ struct Outlier {
     success_rate: SuccessRate,
     failure_percentage: FailurePercentage,
     hosts: Vec<Host>,
+    /// How many of them are in the pool.
+    listed: usize,
 }
 
 #[derive(Clone)]
@@ -62,7 +64,7 @@ impl Outlier {
 
     /// `DetectorImpl::ejectHost`, but for the runtime overrides.
     fn eject(&mut self, member: usize, now: Time, enforce: f64, stream: &mut Stream) {
-        let (active, hosts) = (self.ejected(), self.hosts.len() as f64);
+        let (active, hosts) = (self.ejected(), self.listed as f64);
         if self.hosts[member].ejected_at.is_some() {
             return;
         }
@@ -156,6 +158,13 @@ impl EjectionRule for Outlier {
             self.eject(member, end.now, 1.0, stream);
         }
         None
+    }
+
+    fn list(&mut self, listed: &[bool]) {
+        self.listed = listed.iter().filter(|listed| **listed).count();
+        for (host, _) in self.hosts.iter_mut().zip(listed).filter(|(_, listed)| !**listed) {
+            *host = Host::default();
+        }
     }
 
     fn is_out(&self, member: usize, _: Time) -> bool {
@@ -284,6 +293,7 @@ pub(super) const EJECTION: Ejection = Ejection {
                 volume: a[16] as u32,
             },
             hosts: vec![Host::default(); members],
+            listed: members,
         })
     },
 };

@@ -54,6 +54,11 @@ pub trait EjectionRule: Send + Sync {
     /// in [`EjectionRule::is_out`].
     fn try_over(&mut self, member: usize, end: &TryEnd, stream: &mut Stream) -> Option<Verdict>;
 
+    /// Who is in the pool from now on: nobody else counts, and who comes in again is new.
+    fn list(&mut self, listed: &[bool]) {
+        let _ = listed;
+    }
+
     /// A try begins.
     fn picked(&mut self, member: usize, now: Time) {
         let _ = (member, now);
