@@ -92,6 +92,31 @@ impl World {
     }
 }
 
+impl World {
+    /// Nobody waits in vain: to be accepted by a process that accepts, for a pool without a usable member,
+    /// or for a member with nothing to do. O(backlog + members).
+    ///
+    /// # Panics
+    /// If somebody does: that is a bug in misroute.
+    pub fn assert_progress(&self) {
+        let now = self.now;
+        for instance in &self.instances {
+            let lines = &instance.lines;
+            let held_back = lines.backlog().any(|waiting| self.attempts.get(waiting).is_some());
+            assert!(!held_back || !instance.accepts(), "a backlog before an open door at {now}");
+            let pool = lines.pool_len();
+            assert!(
+                pool == 0 || instance.usable() > 0,
+                "{pool} wait for a pool of nobody at {now}"
+            );
+            for member in (0..self.backends.len() as u16).map(BackendId) {
+                let (line, busy) = (lines.member_len(member), instance.tries_at(member));
+                assert!(line == 0 || busy > 0, "{line} wait for an idle member at {now}");
+            }
+        }
+    }
+}
+
 /// What a balancer process has, counted from the attempts themselves.
 #[derive(Clone)]
 struct Book {

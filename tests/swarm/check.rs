@@ -111,6 +111,7 @@ pub(super) fn observe(scenario: &Scenario, seed: u64) -> Observed {
         let end = if piece == PIECES { setup.duration.as_ns() } else { end };
         world.step_until(Time::from_ns(end), &mut watch);
         world.assert_bookkeeping();
+        world.assert_progress();
     }
     world.finish(&mut watch);
     let id = ScenarioId { name: scenario.name.clone(), digest: scenario.digest.clone() };

@@ -157,6 +157,11 @@ impl Lines {
         !self.backlog.is_empty()
     }
 
+    /// Connections that wait to be accepted, some of which may be gone.
+    pub(in crate::model) fn backlog(&self) -> impl Iterator<Item = Handle> + '_ {
+        self.backlog.iter().copied()
+    }
+
     /// The next connection to be accepted; it may be gone.
     pub(in crate::model) fn accept_next(&mut self) -> Option<Handle> {
         self.backlog.pop_front()
