@@ -157,6 +157,28 @@ fn surges_count_in_the_expected_number_of_requests() {
     assert!((effort.attempts_most - with_retries).abs() < 1e-3, "{effort:?}");
 }
 
+/// Of a heavy tail most times are short, although their mean has no end: Pareto of shape 1 above a
+/// millisecond, cut at T = 1000 s, has a mean of (1 + ln 10^6) ms = 14.8155 ms, of which T has room
+/// for 67,497; the last of them is not over.
+#[test]
+fn loops_with_a_heavy_tail_count_in_the_expected_number_of_requests() {
+    const HEAVY: &str = "{ pareto = { shape = 1.0, min = \"1ms\" } }";
+    let effort = |clients: &str| {
+        let text = format!(
+            "schema = 1\nname = \"loops\"\nduration = \"1000s\"\nbackends = [{{ name = \"b\", \
+             service = \"1ms\" }}]\nclients = [{{ name = \"c\", users = 2, {clients} }}]\n"
+        );
+        load(&Source::from_text("loops.toml", text), &[]).unwrap().effort()
+    };
+    let steady = effort("arrivals = \"closed\", think = \"4s\"");
+    assert!((steady.requests - 500.0).abs() < 1e-6, "{steady:?}");
+    let heavy = effort(&format!("arrivals = \"closed\", think = {HEAVY}"));
+    assert!((heavy.requests / (2.0 * 67_496.0) - 1.0).abs() < 0.01, "{heavy:?}");
+    let back = effort(&format!("rate = \"1/s\", patience = {{ away = {HEAVY} }}"));
+    let most = 1_000.0 + 2.0 * 67_496.0;
+    assert!((back.attempts_most / most - 1.0).abs() < 0.01, "{back:?}");
+}
+
 #[test]
 fn every_verb_is_read() {
     let arguments = |name: &str| match name {

@@ -1,6 +1,7 @@
 //! What a run would take, worked out before it begins.
 
 use super::Scenario;
+use crate::engine::dist::Distribution;
 use crate::engine::time::Time;
 use crate::model::run::{alert_slices_read, mean_of_profile};
 use crate::model::setup::{
@@ -56,7 +57,7 @@ impl Scenario {
         match &population.arrivals {
             // As often as if nobody ever waited.
             Arrivals::Closed { think } => {
-                f64::from(population.users) * duration.as_ns() as f64 / think.mean_ns()
+                f64::from(population.users) * renewals(think, duration.as_ns() as f64)
             }
             Arrivals::Trace(trace) => {
                 let rows = trace.rows.partition_point(|row| row.at < duration.after_start());
@@ -120,10 +121,34 @@ impl Scenario {
     }
 }
 
+/// How many times of a law, one after another, end within a span: at least so many on average.
+///
+/// Cut at the span, times count the same, and T / E[min(X, T)] - 1 is at least half of what there are
+/// (Wald's equation). With a heavy tail that is far more than their own mean has room for: most times
+/// are short, however long the few are that make the mean.
+fn renewals(law: &Distribution, span_ns: f64) -> f64 {
+    (span_ns / law.mean_ns()).max(span_ns / mean_within(law, span_ns) - 1.0)
+}
+
+/// The mean of a law with its values cut at `most`, from its quantiles: ever more of them towards the
+/// end, where what is rare may be large.
+fn mean_within(law: &Distribution, most: f64) -> f64 {
+    const HALVINGS: i32 = 40;
+    const POINTS: i32 = 8;
+    let piece = |halving: i32| {
+        let share = libm::scalbn(1.0, -halving);
+        let left = |point: i32| share * (1.0 - (f64::from(point) + 0.5) / f64::from(2 * POINTS));
+        let value = |point| law.quantile_ns(1.0 - left(point)).min(most);
+        0.5 * share * (0..POINTS).map(value).sum::<f64>() / f64::from(POINTS)
+    };
+    let last = libm::scalbn(law.quantile_ns(1.0).min(most), -HALVINGS);
+    (0..HALVINGS).map(piece).sum::<f64>() + last
+}
+
 /// How often users come back and ask at once, if they leave whenever they can.
 fn returns_most(population: &Population, duration_ns: f64) -> f64 {
     let patience = population.policies.patience.as_ref().filter(|patience| patience.at_once);
-    let cycles = |patience: &PatiencePolicy| duration_ns / patience.away.mean_ns();
+    let cycles = |patience: &PatiencePolicy| renewals(&patience.away, duration_ns);
     patience.map_or(0.0, |patience| f64::from(population.users) * cycles(patience))
 }
 

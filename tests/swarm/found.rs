@@ -80,6 +80,22 @@ name = "crash"
 targets = ["b-1", "b-2"]
 "#,
     ),
+    (
+        "a loop whose thinking has a heavy tail made requests without end, as no estimate knew",
+        r#"
+schema = 1
+name = "swarm"
+duration = "2s"
+[[backends]]
+name = "b-1"
+service = "1us"
+[[clients]]
+arrivals = "closed"
+name = "c-1"
+think = { pareto = { min = "10us", shape = 0.9 } }
+users = 3
+"#,
+    ),
 ];
 
 #[test]
