@@ -11,6 +11,7 @@ mod draw;
 mod found;
 mod generate;
 mod itself;
+mod laws;
 mod repair;
 mod shrink;
 

@@ -7,8 +7,8 @@
 use super::agree::{agree, file};
 use super::document::{Table, Value};
 use super::draw::{Draw, duration};
+use super::laws::law;
 use misroute::engine::digest::Digest;
-use misroute::engine::dist::FAMILIES;
 use misroute::model::balancer::admission::ADMISSIONS;
 use misroute::model::balancer::membership::rule::EJECTIONS;
 use misroute::model::balancer::{ALGORITHMS, Parameter, ParameterKind};
@@ -262,7 +262,7 @@ impl Generator {
             Kind::Verb => draw.one_of(&ACTIONS.iter().collect::<Vec<_>>()).name.into(),
             Kind::OverloadCondition => format!("queue >= {}", draw.between(1, 20)).into(),
             Kind::Size => format!("{}MiB", draw.between(1, 200)).into(),
-            Kind::Distribution => self.distribution(),
+            Kind::Distribution => law(&mut self.draw),
             Kind::Table(spec) => {
                 let mut table = self.table(spec, &inner)?;
                 agree(self, field.key, &mut table);
@@ -282,19 +282,6 @@ impl Generator {
             }
             _ => return None,
         })
-    }
-
-    /// A law from its example, somewhat faster or slower.
-    fn distribution(&mut self) -> Value {
-        if self.draw.chance(0.3) {
-            return duration(self.draw.scale(1e-3, 0.5)).into();
-        }
-        let family = self.draw.one_of(FAMILIES);
-        let text = format!("law = {}", family.example);
-        let mut law = toml::from_str::<Table>(&text).unwrap()["law"].clone();
-        let factor = self.draw.scale(0.1, 3.0);
-        scale_times(&mut law, factor);
-        law
     }
 
     fn interval(&mut self) -> Value {
@@ -410,19 +397,5 @@ impl Generator {
             }
             expect.insert(key.to_owned(), value);
         }
-    }
-}
-
-/// Multiplies every length of time in a law.
-fn scale_times(value: &mut Value, factor: f64) {
-    match value {
-        Value::String(text) => {
-            if let Ok(span) = units::duration(text) {
-                *text = format!("{}us", (span.as_secs_f64() * 1e6 * factor).ceil());
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| scale_times(item, factor)),
-        Value::Table(table) => table.iter_mut().for_each(|(_, item)| scale_times(item, factor)),
-        _ => {}
     }
 }
