@@ -22,6 +22,11 @@ impl Seed {
     pub const fn new(value: u64) -> Self {
         Self { value, replication: 0 }
     }
+
+    /// Another of several independent repetitions, from 0.
+    pub const fn replication(self, replication: u32) -> Self {
+        Self { replication, ..self }
+    }
 }
 
 /// What a stream or a keyed hash is for. The numbers are part of every result: never reuse one.

@@ -121,7 +121,7 @@ fn judge_one(scenario: &Scenario, expect: &Expect, result: &RunResult) -> Judgem
 }
 
 /// An expectation's metric over its interval; less that over its baseline, if it has one.
-fn observe(scenario: &Scenario, expect: &Expect, result: &RunResult) -> Observed {
+pub(super) fn observe(scenario: &Scenario, expect: &Expect, result: &RunResult) -> Observed {
     let read = |interval| {
         let figures = figures(scenario, result, interval);
         figures.map_or(Observed::Absent, |figures| expect.metric.read(result, figures))

@@ -1,8 +1,14 @@
 //! Questions asked of runs: does a scenario show what it should, what carries its figures, what
-//! would counter-measures have saved? Everything that runs in parallel is here, and gives the same
-//! answer on any number of threads, because results are collected in order.
+//! would counter-measures have saved, what does a change do? Everything that runs in parallel is
+//! here, and gives the same answer on any number of threads, because results are collected in order.
 
 pub mod assumptions;
+pub mod column;
 pub mod judge;
+pub mod replicate;
 pub mod run;
+pub mod sample;
+pub mod statistics;
+pub mod sweep;
 pub mod variants;
+pub mod warm_up;

@@ -309,6 +309,9 @@ pub static METRICS: &[Metric] = &[
     metric("requests.amplification", Unit::Number, "attempts per request", |_, f, _| {
         f.totals.amplification.into()
     }),
+    metric("requests.offered_rps", Unit::Rate, "requests born, per second", |_, f, _| {
+        Observed::Number(f.totals.offered_rps)
+    }),
     metric("requests.goodput_rps", Unit::Rate, "requests succeeded, per second", |_, f, _| {
         Observed::Number(f.totals.goodput_rps)
     }),
@@ -526,6 +529,7 @@ mod tests {
             recovery: crate::observe::result::Recovery::of(Verdict::Unharmed),
             happenings: Vec::new(),
             series: crate::observe::result::Series::default(),
+            slices: Vec::new(),
         };
         for text in
             ["requests.failed_ratio", "latency.p95", "failures.http_503_share", "recovery.at"]

@@ -12,3 +12,4 @@ pub mod result;
 mod figures;
 mod people;
 mod segments;
+mod slices;

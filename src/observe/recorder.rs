@@ -11,6 +11,7 @@ use super::result::{
     AlertResult, BackendRow, Happening, HappeningKind, RunResult, ScenarioId, Series, SeriesRow,
 };
 use super::segments::Segments;
+use super::slices::Slices;
 use crate::engine::histogram::Histogram;
 use crate::engine::random::Seed;
 use crate::engine::time::Time;
@@ -34,6 +35,7 @@ pub struct Recorder {
     repairs: Vec<(Time, bool)>,
     told: Vec<Told>,
     alerts: Vec<AlertResult>,
+    slices: Slices,
 }
 
 /// Happenings of one kind and subject that are told one by one; a backend that flaps a million
@@ -85,8 +87,15 @@ impl Recorder {
             repairs: Vec::new(),
             told: Vec::new(),
             alerts: setup.alerts.iter().map(|rule| alert(&rule.name)).collect(),
+            slices: Slices::default(),
             setup: Arc::clone(setup),
         }
+    }
+
+    /// The same observer, which also keeps the latencies of `count` equal slices of the run apart.
+    pub fn with_slices(mut self, count: usize) -> Self {
+        self.slices = Slices::new(self.setup.duration, count);
+        self
     }
 
     /// Closes the series window that ends now.
@@ -228,6 +237,7 @@ impl Recorder {
             recovery,
             happenings: self.happenings,
             series,
+            slices: self.slices.into_latencies(),
         }
     }
 }
@@ -248,7 +258,9 @@ impl Probe for Recorder {
         self.user_windows.finished(request.born, person, request.outcome.is_ok(), well);
         self.window.row.outcomes[request.outcome.index()] += 1;
         if request.outcome == Outcome::Ok {
-            self.window.latency.record(now.since(request.born));
+            let latency = now.since(request.born);
+            self.window.latency.record(latency);
+            self.slices.record(request.born, latency);
         }
     }
 

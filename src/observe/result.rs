@@ -7,7 +7,7 @@
 use crate::engine::histogram::Histogram;
 use crate::model::outcome::Outcome;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Everything one run showed.
@@ -44,6 +44,10 @@ pub struct RunResult {
     /// Figures per window, for plots and `series.csv`.
     #[serde(skip)]
     pub series: Series,
+    /// Latencies of the successes born in each of equal slices of the run, in order; none unless the
+    /// observer was asked to keep them apart.
+    #[serde(skip)]
+    pub slices: Vec<Histogram>,
 }
 
 /// Name and fingerprint of a scenario.
@@ -251,7 +255,9 @@ pub struct AlertResult {
 }
 
 /// How the run ended for users.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Users were never worse off than at the start.

@@ -201,6 +201,7 @@ pub(crate) fn result(name: &str, stretches: &[Stretch], windows: (f64, f64)) -> 
         recovery: Recovery::of(Verdict::Unharmed),
         happenings: Vec::new(),
         series,
+        slices: Vec::new(),
     }
 }
 

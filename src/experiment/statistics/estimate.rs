@@ -1,0 +1,124 @@
+//! A figure with its confidence interval.
+
+use super::student::{normal_quantile, student_quantile};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A figure with its confidence interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Estimate {
+    /// The mean of the values.
+    pub mean: f64,
+    /// Lower end of the interval; absent if there are fewer than two values.
+    pub low: Option<f64>,
+    /// Upper end of the interval; absent if there are fewer than two values.
+    pub high: Option<f64>,
+    /// How many independent values it rests on.
+    pub n: u32,
+}
+
+impl Estimate {
+    /// The mean of independent values with Student's interval (Law, Simulation Modeling and
+    /// Analysis, ch. 9: replication and deletion); `None` of nothing.
+    pub fn of(values: &[f64], level: f64) -> Option<Self> {
+        let n = values.len() as u32;
+        if n == 0 {
+            return None;
+        }
+        let mean = mean(values);
+        let half = (n > 1).then(|| {
+            let error = libm::sqrt(variance(values) / f64::from(n));
+            // No spread needs no factor, and must not become 0 times infinity.
+            if error > 0.0 { student_quantile(0.5 + level / 2.0, n - 1) * error } else { 0.0 }
+        });
+        Some(Self {
+            mean,
+            low: half.map(|half| mean - half),
+            high: half.map(|half| mean + half),
+            n,
+        })
+    }
+
+    /// The share of `n` independent trials that succeeded, with Wilson's interval (Brown, Cai &
+    /// DasGupta, Statistical Science 2001); `None` of nothing.
+    pub fn share(successes: u32, n: u32, level: f64) -> Option<Self> {
+        if n == 0 {
+            return None;
+        }
+        let (count, share) = (f64::from(n), f64::from(successes) / f64::from(n));
+        let z = normal_quantile(0.5 + level / 2.0);
+        let scale = 1.0 + z * z / count;
+        let middle = (share + z * z / (2.0 * count)) / scale;
+        let spread = share * (1.0 - share) / count + z * z / (4.0 * count * count);
+        let half = z * libm::sqrt(spread) / scale;
+        // At the ends the two terms are equal but for rounding.
+        let low = if successes == 0 { 0.0 } else { middle - half };
+        let high = if successes == n { 1.0 } else { middle + half };
+        Some(Self { mean: share, low: Some(low), high: Some(high), n })
+    }
+
+    /// Half the width of the interval; `None` if there is none.
+    pub fn half_width(&self) -> Option<f64> {
+        Some((self.high? - self.low?) / 2.0)
+    }
+
+    /// Half the width of the interval over the mean; `None` if there is no interval.
+    pub fn relative_half_width(&self) -> Option<f64> {
+        let half = self.half_width()?;
+        Some(if half == 0.0 { 0.0 } else { half / self.mean.abs() })
+    }
+
+    /// Whether the interval is narrow enough that the mean is within a share `relative` of the
+    /// truth: half a width of at most relative / (1 + relative) of the mean (Law, section 9.4.1).
+    pub fn is_within(&self, relative: f64) -> bool {
+        self.relative_half_width().is_some_and(|width| width <= relative / (1.0 + relative))
+    }
+}
+
+/// The mean; not a number of nothing.
+pub fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// The unbiased sample variance of at least two values.
+pub fn variance(values: &[f64]) -> f64 {
+    let mean = mean(values);
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    squares / (values.len() as f64 - 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_is_student_s() {
+        let estimate = Estimate::of(&[1.0, 2.0, 3.0, 4.0], 0.95).unwrap();
+        // t(0.975; 3) = 3.182446, s / sqrt(4) = 0.645497.
+        assert!((estimate.half_width().unwrap() - 3.182_446 * 0.645_497).abs() < 1e-5);
+        assert!((estimate.mean - 2.5).abs() < 1e-15);
+        assert_eq!(estimate.n, 4);
+    }
+
+    #[test]
+    fn one_value_has_no_interval_and_nothing_no_mean() {
+        assert_eq!(Estimate::of(&[], 0.95), None);
+        let one = Estimate::of(&[3.0], 0.95).unwrap();
+        assert_eq!((one.mean, one.low, one.high, one.is_within(0.5)), (3.0, None, None, false));
+        let same = Estimate::of(&[3.0; 5], 0.95).unwrap();
+        assert_eq!((same.low, same.high, same.is_within(0.01)), (Some(3.0), Some(3.0), true));
+        assert!(Estimate::of(&[0.0; 5], 0.95).unwrap().is_within(0.01), "of zero too");
+    }
+
+    #[test]
+    fn wilson_s_interval_is_the_published_one() {
+        // 10 of 100: 0.05523 to 0.17437 (Newcombe, Statistics in Medicine 1998, method 3).
+        let estimate = Estimate::share(10, 100, 0.95).unwrap();
+        assert!((estimate.low.unwrap() - 0.055_23).abs() < 1e-5);
+        assert!((estimate.high.unwrap() - 0.174_37).abs() < 1e-5);
+        let none = Estimate::share(0, 10, 0.95).unwrap();
+        assert_eq!(none.low, Some(0.0));
+        assert!((none.high.unwrap() - 0.277_53).abs() < 1e-4);
+        assert_eq!(Estimate::share(10, 10, 0.95).unwrap().high, Some(1.0));
+    }
+}

@@ -1,0 +1,6 @@
+//! How much a quantile rests on.
+
+/// How many of `count` values lie beyond the `q`-quantile: what a figure of the tail rests on.
+pub fn beyond(q: f64, count: u64) -> f64 {
+    (1.0 - q) * count as f64
+}
