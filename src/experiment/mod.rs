@@ -10,6 +10,7 @@ pub mod replications;
 pub mod run;
 pub mod sample;
 pub mod statistics;
+pub mod steady;
 pub mod sweep;
 pub mod variants;
 pub mod verdicts;

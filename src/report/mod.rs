@@ -23,6 +23,7 @@ mod words;
 pub use crate::experiment::judge::{Judgement, Status};
 pub use words::wrap;
 
+use crate::experiment::steady::Steady;
 use crate::observe::result::RunResult;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -40,6 +41,8 @@ pub struct Report<'a> {
     pub expect: &'a [Judgement],
     /// Whether service was good, as the scenario defines it.
     pub objective: &'a [Judgement],
+    /// The steady state, if the scenario has one.
+    pub steady: Option<&'a Steady>,
     /// What the scenario assumes.
     pub assumptions: &'a [AssumptionLine],
     /// The command that reproduces the run; absent: `misroute run NAME --seed N`.
