@@ -14,6 +14,7 @@ mod checks;
 mod cli;
 mod clients;
 mod connections;
+mod coverage;
 mod dialects;
 mod digests;
 mod faults;

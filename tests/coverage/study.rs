@@ -1,0 +1,182 @@
+//! Experiments, and how often their intervals contain the truth.
+
+use super::models::{self, FASTER, HALF, HALF_LONG, HIGH, HIGH_LONG, MANY, Model};
+use misroute::experiment::column::{columns, position};
+use misroute::experiment::replicate::{Nobody, Plan, Replicated, replicate};
+use misroute::experiment::run::run;
+use misroute::experiment::statistics::{Estimate, LEVEL, Paired};
+use misroute::scenario::Scenario;
+use rayon::prelude::*;
+
+/// Experiments of the full study.
+pub(crate) const EXPERIMENTS: u64 = 400;
+/// Replications of each.
+const REPLICATIONS: u32 = 10;
+/// The figures looked at.
+const FIGURES: [&str; 2] = ["latency.mean", "latency.p99"];
+
+/// How often intervals of one figure contained the truth.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Row {
+    pub(super) model: String,
+    pub(super) figure: &'static str,
+    pub(super) truth_ms: f64,
+    pub(super) experiments: u32,
+    /// Experiments that have an interval.
+    pub(super) intervals: u32,
+    /// Of these, those that contain the truth.
+    pub(super) contained: u32,
+    /// Mean of the estimates.
+    pub(super) mean_ms: f64,
+    /// Mean of half the width, over the truth.
+    pub(super) half_width: f64,
+}
+
+impl Row {
+    fn of(
+        model: &str,
+        figure: &'static str,
+        truth_ms: f64,
+        estimates: &[Option<Estimate>],
+    ) -> Self {
+        let known: Vec<&Estimate> = estimates.iter().flatten().collect();
+        let (mut contained, mut mean, mut half) = (0, 0.0, 0.0);
+        for estimate in &known {
+            let interval = estimate.low.zip(estimate.high).expect("several values have one");
+            contained += u32::from((interval.0..=interval.1).contains(&truth_ms));
+            mean += estimate.mean;
+            half += (interval.1 - interval.0) / 2.0;
+        }
+        let n = known.len() as f64;
+        Self {
+            model: model.to_owned(),
+            figure,
+            truth_ms,
+            experiments: estimates.len() as u32,
+            intervals: known.len() as u32,
+            contained,
+            mean_ms: mean / n,
+            half_width: half / n / truth_ms.abs(),
+        }
+    }
+
+    pub(super) fn share(&self) -> f64 {
+        f64::from(self.contained) / f64::from(self.intervals)
+    }
+}
+
+/// Everything that the page tells.
+#[derive(Clone, Debug)]
+pub(super) struct Study {
+    pub(super) replicated: Vec<Row>,
+    pub(super) paired: Vec<Row>,
+    pub(super) batched: Vec<Row>,
+}
+
+impl Study {
+    pub(super) fn run(experiments: u64) -> Self {
+        let models = [HALF, HIGH, MANY];
+        Self {
+            replicated: models.iter().flat_map(|model| replicated(model, experiments)).collect(),
+            paired: paired(&HALF, &FASTER, experiments),
+            batched: [HALF_LONG, HIGH_LONG]
+                .iter()
+                .flat_map(|model| batched(model, experiments))
+                .collect(),
+        }
+    }
+}
+
+/// One experiment per seed: what `of` gives of each, in order.
+fn each<T: Send>(experiments: u64, of: impl Fn(u64) -> T + Send + Sync) -> Vec<T> {
+    (1..=experiments).into_par_iter().map(of).collect()
+}
+
+fn ten_times(scenario: &Scenario, seed: u64) -> Replicated {
+    let columns = columns(scenario, &[]).expect("headlines are metrics");
+    let plan = Plan::exactly(seed, REPLICATIONS);
+    replicate(scenario, &columns, &plan, &Nobody).expect("nobody ends it")
+}
+
+fn values(scenario: &Scenario, replicated: &Replicated, figure: &str) -> Vec<f64> {
+    let columns = columns(scenario, &[]).expect("headlines are metrics");
+    let index = position(&columns, figure).expect("it is a headline");
+    replicated.values(index).flatten().collect()
+}
+
+/// Ten replications of a model, again and again.
+pub(super) fn replicated(model: &Model, experiments: u64) -> Vec<Row> {
+    let scenario = model.scenario();
+    let estimates = each(experiments, |seed| {
+        let replicated = ten_times(&scenario, seed);
+        FIGURES.map(|figure| Estimate::of(&values(&scenario, &replicated, figure), LEVEL))
+    });
+    rows(model.name, [model.mean_ms, model.p99_ms], &estimates)
+}
+
+/// Differences of two models on common random numbers.
+fn paired(before: &Model, after: &Model, experiments: u64) -> Vec<Row> {
+    let scenarios = [before.scenario(), after.scenario()];
+    let estimates = each(experiments, |seed| {
+        let [one, other] = [&scenarios[0], &scenarios[1]].map(|of| ten_times(of, seed));
+        FIGURES.map(|figure| {
+            let before = values(&scenarios[0], &one, figure);
+            let after = values(&scenarios[1], &other, figure);
+            Paired::of(&before, &after, LEVEL).map(|paired| paired.difference)
+        })
+    });
+    let truth = [after.mean_ms - before.mean_ms, after.p99_ms - before.p99_ms];
+    rows(&format!("{} less {}", after.name, before.name), truth, &estimates)
+}
+
+/// One long run in batches, again and again.
+fn batched(model: &Model, experiments: u64) -> Vec<Row> {
+    let scenario = model.scenario();
+    let estimates = each(experiments, |seed| {
+        let steady = run(&scenario, seed, |_| {}).steady.expect("nothing changes with time");
+        [steady.mean, steady.p99]
+    });
+    rows(model.name, [model.mean_ms, model.p99_ms], &estimates)
+}
+
+fn rows(model: &str, truth: [f64; 2], estimates: &[[Option<Estimate>; 2]]) -> Vec<Row> {
+    let row = |index: usize| {
+        let of_figure: Vec<_> = estimates.iter().map(|figures| figures[index]).collect();
+        Row::of(model, FIGURES[index], truth[index], &of_figure)
+    };
+    vec![row(0), row(1)]
+}
+
+/// What pairing gains for the mean latency of one change.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gain(Paired);
+
+impl Gain {
+    fn of(before: &Scenario, after: &Scenario) -> Self {
+        let [one, other] = [before, after].map(|scenario| {
+            let replicated = ten_times(scenario, 1);
+            values(scenario, &replicated, "latency.mean")
+        });
+        Self(Paired::of(&one, &other, LEVEL).expect("there are ten pairs"))
+    }
+
+    /// How many times narrower the paired interval is.
+    pub(super) fn gain(self) -> f64 {
+        self.0.gain().expect("the pairs differ")
+    }
+
+    /// The difference with its paired interval, milliseconds.
+    pub(super) fn difference(self) -> Estimate {
+        self.0.difference
+    }
+}
+
+/// Round robin, with and without one member 10% slower.
+pub(super) fn slower_member() -> Gain {
+    Gain::of(&models::ten("round-robin", 10), &models::ten("round-robin", 11))
+}
+
+/// Round robin against least connections.
+pub(super) fn other_algorithm() -> Gain {
+    Gain::of(&models::ten("round-robin", 10), &models::ten("least-connections", 10))
+}
