@@ -9,6 +9,8 @@ mod input;
 mod list;
 mod output;
 mod progress;
+mod replication;
+mod replications;
 mod run;
 mod schema;
 

@@ -138,7 +138,15 @@ pub(super) fn check(scenario: &Scenario, seed: u64, falsify: &(dyn Fn(&mut Obser
     // What everything is written with must not stumble over any of it.
     let (expect, objective) = (&again.judgements[..], &again.objective[..]);
     let result = &again.result;
-    let report = Report { result, title: None, expect, objective, assumptions: &[], command: None };
+    let report = Report {
+        result,
+        title: None,
+        expect,
+        objective,
+        steady: again.steady.as_ref(),
+        assumptions: &[],
+        command: None,
+    };
     let summary = json::summary(&report);
     serde_json::from_str::<serde_json::Value>(&summary).unwrap();
     assert!(!text::summary(&report, text::Style::plain()).contains("NaN"), "NaN in the summary");
