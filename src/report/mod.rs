@@ -14,6 +14,7 @@ pub mod quantity;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod stated;
+pub mod sweep;
 mod table;
 pub mod text;
 mod verdict;
