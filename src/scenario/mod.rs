@@ -8,6 +8,7 @@
 //! [`Source::read`] touches a file.
 
 pub mod actions;
+pub mod axis;
 pub mod bundled;
 pub mod diagnostic;
 pub mod dialects;
