@@ -11,7 +11,6 @@ mod list;
 mod merge;
 mod output;
 mod progress;
-#[expect(dead_code, reason = "the commands that run more than once come next")]
 mod replication;
 mod run;
 mod schema;

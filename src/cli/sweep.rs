@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::progress::Tally;
 use super::replication::Replicate;
 use super::{Common, Format, Out, input, interrupt, output};
-use crate::experiment::replicate::{LEAST, Replications};
+use crate::experiment::replicate::{LEAST, Plan, Replications};
 use crate::experiment::sweep::design::{Design, Points};
 use crate::experiment::sweep::result::SweepResult;
 use crate::experiment::sweep::run::{Watch, run};
@@ -89,34 +89,55 @@ pub(super) fn execute(command: &Sweep) -> Result<ExitCode, Failure> {
     command.replicate.with_jobs(|| sweep(command, &task))
 }
 
-/// What to run.
+/// What to run. The command line wins over the scenario's table.
 fn task(command: &Sweep, scenario: Scenario) -> Result<Task, Failure> {
     let axes = axes(command, &scenario)?;
-    let plan = command.replicate.plan(command.common.seed, REPLICATIONS)?;
+    let plan = plan(command, &scenario)?;
     let columns = command.replicate.columns(&scenario)?;
+    let stated = scenario.sweep.as_ref().and_then(|table| table.hypercube);
     let design = match (command.design, command.points) {
-        (Some(Chosen::LatinHypercube), Some(points)) => Design::LatinHypercube(points),
-        (Some(Chosen::LatinHypercube), None) => {
-            let message = "a Latin hypercube needs --points, such as --points 50";
+        (Some(Chosen::Grid), Some(_)) => {
+            let message = "--points is of a Latin hypercube: a grid has every combination";
             return Err(Failure::Usage(message.to_owned()));
         }
-        (_, Some(_)) => {
+        (None, Some(_)) if stated.is_none() => {
             let message = "--points is of --design latin-hypercube: a grid has every combination";
             return Err(Failure::Usage(message.to_owned()));
         }
-        (_, None) => Design::Grid,
+        (Some(Chosen::LatinHypercube), None) if stated.is_none() => {
+            let message = "a Latin hypercube needs --points, such as --points 50";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        (Some(Chosen::Grid), None) => Design::Grid,
+        (_, points) => points.or(stated).map_or(Design::Grid, Design::LatinHypercube),
     };
     let points = Points::new(axes, design, plan.seed);
     Ok(Task { scenario, points, design, plan, columns, shard: command.shard })
 }
 
+fn plan(command: &Sweep, scenario: &Scenario) -> Result<Plan, Failure> {
+    let table = scenario.sweep.as_ref();
+    let stated = table.and_then(|table| table.replications).unwrap_or(REPLICATIONS);
+    let mut plan = command.replicate.plan(command.common.seed, stated)?;
+    if let Some(relative) = table.and_then(|table| table.precision)
+        && !command.replicate.is_asked()
+    {
+        plan.replications = command.replicate.until(relative);
+    }
+    Ok(plan)
+}
+
 fn axes(command: &Sweep, scenario: &Scenario) -> Result<Vec<Axis>, Failure> {
+    let mut found: Vec<Axis> = if command.vary.is_empty() {
+        scenario.sweep.as_ref().map_or_else(Vec::new, |table| table.axes.clone())
+    } else {
+        command.vary.iter().map(|text| Axis::parse(text)).collect::<Result<_, _>>()?
+    };
     let mut axes: Vec<Axis> = Vec::new();
-    for text in &command.vary {
-        let mut axis = Axis::parse(text)?;
+    for mut axis in found.drain(..) {
         axis.check(scenario)?;
-        if let Some(other) = axes.iter().find(|other| other.meets(&axis, scenario)) {
-            return Err(other.twice(&axis).into());
+        if let Some(other) = axes.iter().find(|other| axis.meets(other, scenario)) {
+            return Err(Failure::Scenario(other.twice(&axis).into()));
         }
         axes.push(axis);
     }

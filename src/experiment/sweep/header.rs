@@ -77,7 +77,6 @@ impl Header {
         let version = |of: &Self| format!("misroute {}", of.version);
         differs("", &version(other), &version(self))?;
         differs("scenario ", &other.scenario.name, &self.scenario.name)?;
-        differs("the scenario's content ", &other.scenario.digest, &self.scenario.digest)?;
         differs("seed ", &other.seed.to_string(), &self.seed.to_string())?;
         self.same_axes(other)?;
         differs("", &other.design.to_string(), &self.design.to_string())?;
@@ -87,6 +86,8 @@ impl Header {
             of.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
         };
         differs("figures ", &names(other), &names(self))?;
+        // The last: a change of the file's own [sweep] should be said by its name.
+        differs("the scenario's content ", &other.scenario.digest, &self.scenario.digest)?;
         if (self.points, &self.columns) != (other.points, &other.columns) {
             return Err("other points".to_owned());
         }

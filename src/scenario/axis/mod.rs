@@ -160,19 +160,20 @@ impl Axis {
         Ok(Override::SetNode(Edit { path, node: Some(node) }))
     }
 
-    /// What is wrong with this axis beside another one of the same path.
-    pub fn twice(&self, other: &Self) -> Diagnostics {
-        let message = format!("`{}` is varied twice", self.path.text);
-        let mut diagnostic = Diagnostic::new(message, &other.path.place, "here again");
-        if other.path.place.source().name == self.path.place.source().name {
-            diagnostic = diagnostic.and(&self.path.place, "and here");
-        }
-        diagnostic.into()
+    /// What is wrong with two axes that meet.
+    pub fn twice(&self, again: &Self) -> Diagnostic {
+        let message = format!("`{}` is varied twice", again.path.text);
+        Diagnostic::new(message, &again.path.place, "here again")
+            .and(&self.path.place, "the first time")
     }
 
     /// Whether both lead to something that is the same in a scenario.
     pub fn meets(&self, other: &Self, scenario: &Scenario) -> bool {
-        let targets = |axis: &Self| axis.path.resolve(&scenario.tree, true).unwrap_or_default();
+        self.meets_in(other, &scenario.tree)
+    }
+
+    pub(super) fn meets_in(&self, other: &Self, root: &Node) -> bool {
+        let targets = |axis: &Self| axis.path.resolve(root, true).unwrap_or_default();
         let theirs = targets(other);
         targets(self).iter().any(|mine| theirs.iter().any(|their| their.steps == mine.steps))
     }
