@@ -2,6 +2,7 @@
 
 mod extremes;
 mod refusals;
+mod replications;
 mod results;
 
 use assert_cmd::Command;

@@ -27,6 +27,7 @@ mod network;
 mod orders;
 mod readme;
 mod real;
+mod replications;
 mod scenario_errors;
 mod scenario_meaning;
 mod stations;

@@ -12,6 +12,7 @@ mod merge;
 mod output;
 mod progress;
 mod replication;
+mod replications;
 mod run;
 mod schema;
 mod sweep;

@@ -20,12 +20,15 @@ enum Of {
     Scenario,
     /// What `--format json` prints and `summary.json` holds.
     Result,
+    /// What `run --replications N --format json` prints and `replications.json` holds.
+    Replications,
 }
 
 pub(super) fn execute(command: &Schema) -> Result<ExitCode, Failure> {
     let schema = match command.of {
         Of::Scenario => scenario::schema::json(),
         Of::Result => report::json::result_schema(),
+        Of::Replications => report::replications::schema(),
     };
     output::result(&format!("{schema:#}\n"))?;
     Ok(ExitCode::SUCCESS)

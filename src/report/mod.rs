@@ -5,11 +5,13 @@
 
 pub(crate) mod clock;
 pub mod csv;
+pub(crate) mod estimates;
 pub mod files;
 mod happened;
 pub mod honesty;
 pub mod json;
 pub mod plot;
+pub mod replications;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod stated;
