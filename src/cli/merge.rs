@@ -5,7 +5,7 @@ use super::{Format, Out, input, sweep};
 use crate::experiment::sweep::merge::Merged;
 use crate::experiment::sweep::shard::Shard;
 use crate::experiment::sweep::store;
-use crate::report::files;
+use crate::report::{files, sweep as report};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,7 +48,7 @@ pub(super) fn execute(command: &Merge) -> Result<ExitCode, Failure> {
                 samples.display()
             )));
         }
-        sweep::write(&result, &directory)?;
+        report::write_sweep(&result, &directory, true)?;
         merged.write(&samples)?;
         input::tell_written(&directory, command.quiet);
     }

@@ -22,6 +22,8 @@ enum Of {
     Result,
     /// What `run --replications N --format json` prints and `replications.json` holds.
     Replications,
+    /// What `misroute sweep` writes into `sweep.json`.
+    Sweep,
 }
 
 pub(super) fn execute(command: &Schema) -> Result<ExitCode, Failure> {
@@ -29,6 +31,7 @@ pub(super) fn execute(command: &Schema) -> Result<ExitCode, Failure> {
         Of::Scenario => scenario::schema::json(),
         Of::Result => report::json::result_schema(),
         Of::Replications => report::replications::schema(),
+        Of::Sweep => report::sweep::schema(),
     };
     output::result(&format!("{schema:#}\n"))?;
     Ok(ExitCode::SUCCESS)

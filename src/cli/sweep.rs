@@ -11,8 +11,8 @@ use crate::experiment::sweep::run::{Watch, run};
 use crate::experiment::sweep::shard::Shard;
 use crate::experiment::sweep::store::{self, Store};
 use crate::experiment::sweep::task::{Point, Refusal, Task};
-use crate::report::ReportError;
-use crate::report::files::{self, Batch};
+use crate::report::text::Style;
+use crate::report::{files, sweep as report};
 use crate::scenario::Scenario;
 use crate::scenario::axis::Axis;
 use clap::{Args, ValueEnum};
@@ -171,7 +171,7 @@ fn sweep(command: &Sweep, task: &Task) -> Result<ExitCode, Failure> {
     let result = task.result(results);
     show(&result, command.format, command.common.quiet)?;
     if let Some(store) = store {
-        write(&result, &directory)?;
+        report::write_sweep(&result, &directory, true)?;
         // The last: until then the sweep can be resumed.
         store.finish(&result.points)?;
         input::tell_written(&directory, command.common.quiet);
@@ -227,23 +227,13 @@ fn ended(store: Option<&Store>) -> Failure {
 /// Prints what a sweep found.
 pub(super) fn show(result: &SweepResult, format: Format, quiet: bool) -> Result<(), Failure> {
     match format {
-        Format::Json => output::result(&document(result)),
+        Format::Json => output::result(&report::json(result)),
         Format::Text if quiet => Ok(()),
-        Format::Text => output::result(&format!("{} points\n", result.points.len())),
+        Format::Text => {
+            let style = Style { color: output::result_has_color(), ..Style::plain() };
+            output::result(&report::summary(result, style))
+        }
     }
-}
-
-/// Writes the files of a sweep, but for its samples.
-pub(super) fn write(result: &SweepResult, directory: &Path) -> Result<(), ReportError> {
-    std::fs::create_dir_all(directory).map_err(|error| ReportError::new(directory, error))?;
-    let mut batch = Batch::default();
-    batch.add(&directory.join("sweep.json"), document(result).as_bytes())?;
-    batch.commit().map(|_| ())
-}
-
-fn document(result: &SweepResult) -> String {
-    let text = serde_json::to_string_pretty(result).expect("the keys of every map are texts");
-    text + "\n"
 }
 
 /// Refuses what would take very long, from a few of its points.

@@ -116,15 +116,15 @@ impl Drop for Batch {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::report::sample;
 
     /// A new directory under the system's temporary one, removed when dropped.
-    struct Scratch(PathBuf);
+    pub(in crate::report) struct Scratch(pub(in crate::report) PathBuf);
 
     impl Scratch {
-        fn new(name: &str) -> Self {
+        pub(in crate::report) fn new(name: &str) -> Self {
             let path = std::env::temp_dir().join(format!("misroute-{}-{name}", std::process::id()));
             fs::create_dir_all(&path).unwrap();
             Self(path)

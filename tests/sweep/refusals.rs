@@ -2,10 +2,14 @@
 
 use super::{VARY, sweep};
 use crate::cli::{SMALL, Scratch};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Asserts that a sweep with these axes is refused with these words.
 fn refused(axes: &[&str], said: &[&str]) {
-    let scratch = Scratch::with("refused", SMALL);
+    // Several tests of this file run at the same time.
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let scratch = Scratch::with(&format!("refused-{number}"), SMALL);
     let vary: Vec<&str> = axes.iter().flat_map(|axis| ["--vary", axis]).collect();
     scratch.run(&sweep(&vary)).ended(2).says(said);
     assert_eq!(scratch.names(), ["s.toml"], "nothing is written");
@@ -18,7 +22,7 @@ fn axes_that_lead_nowhere_name_the_nearest() {
     refused(&["backends.api-9.workers=1,2"], &["there is no `api-9` in `backends`"]);
     refused(&["load.more=1,2"], &["`load` has no parts"]);
     refused(&["balancer.algorithm=1..3:3"], &["`balancer.algorithm` is not a quantity"]);
-    refused(&["balancer=1,2"], &["`balancer` must be a table", "point 1 of 2, balancer=1"]);
+    refused(&["balancer=1,2"], &["[balancer] must be a table", "point 1 of 2, balancer=1"]);
 }
 
 #[test]
