@@ -32,4 +32,5 @@ mod scenario_errors;
 mod scenario_meaning;
 mod stations;
 mod swarm;
+mod sweep;
 mod theory;

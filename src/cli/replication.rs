@@ -99,11 +99,7 @@ impl Replicate {
                     leave one out (--max-replications bounds --precision)";
                 return Err(Failure::Usage(message.to_owned()));
             }
-            (_, Some(relative)) => Replications::Until {
-                relative,
-                columns: self.precise_columns(),
-                most: self.max_replications,
-            },
+            (_, Some(relative)) => self.until(relative),
             (replications, None) => {
                 Replications::Exactly(replications.unwrap_or(default_replications))
             }
@@ -135,6 +131,12 @@ impl Replicate {
             }
         }
         column::columns(scenario, &names).map_err(|error| unknown(&error, "--metric", ""))
+    }
+
+    /// As often as it takes to know the figures to within this share of themselves.
+    pub(super) fn until(&self, relative: f64) -> Replications {
+        let (columns, most) = (self.precise_columns(), self.max_replications);
+        Replications::Until { relative, columns, most }
     }
 
     fn precise_columns(&self) -> Vec<String> {
