@@ -9,6 +9,8 @@ mod input;
 mod list;
 mod output;
 mod progress;
+#[expect(dead_code, reason = "the commands that run more than once come next")]
+mod replication;
 mod run;
 mod schema;
 

@@ -27,9 +27,10 @@ mod path;
 mod pattern;
 mod reader;
 mod resolve;
-mod suggest;
 mod tree;
 mod values;
+
+pub(crate) mod suggest;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use overrides::Override;
