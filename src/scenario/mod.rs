@@ -11,6 +11,7 @@ pub mod actions;
 pub mod bundled;
 pub mod diagnostic;
 pub mod dialects;
+pub mod difference;
 pub mod effort;
 pub mod fields;
 pub mod incidents;
