@@ -3,13 +3,14 @@
 //! Everything here is made from a [`RunResult`] and from what was judged about it; nothing is
 //! simulated, printed or timed. Files are written to a temporary name and then renamed.
 
-pub(crate) mod clock;
+pub mod clock;
 pub mod csv;
 pub mod files;
 mod happened;
 pub mod honesty;
 pub mod json;
 pub mod plot;
+pub mod quantity;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod stated;
