@@ -74,7 +74,8 @@ fn source(name: &str) -> Result<Source, Failure> {
     }
 }
 
-fn refuse_for_ever(scenario: &Scenario) -> Result<(), Failure> {
+/// A run that would take for ever, or more memory than there is, needs `--yes`.
+pub(super) fn refuse_for_ever(scenario: &Scenario) -> Result<(), Failure> {
     let name = &scenario.name;
     let refuse = |what: &str, instead: &str| {
         Err(Failure::Usage(format!("`{name}` {what}: {instead}, or say --yes")))

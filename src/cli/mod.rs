@@ -3,13 +3,13 @@
 //! Results go to standard output; notes, progress and errors to standard error.
 
 mod assumptions;
+mod compare;
 mod completions;
 mod failure;
 mod input;
 mod list;
 mod output;
 mod progress;
-#[expect(dead_code, reason = "the commands that run more than once come next")]
 mod replication;
 mod run;
 mod schema;
@@ -34,6 +34,8 @@ enum Command {
     Run(run::Run),
     /// How each expectation moves over the range of each assumption; twins and measures
     Assumptions(assumptions::Assumptions),
+    /// What a change does: two scenarios on the same requests
+    Compare(compare::Compare),
     /// What there is: incidents, algorithms, distributions, actions, metrics
     List(list::List),
     /// The JSON Schema of scenario files, or of results
@@ -88,6 +90,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(command) => run::execute(&command),
         Command::Assumptions(command) => assumptions::execute(&command),
+        Command::Compare(command) => compare::execute(&command),
         Command::List(command) => list::execute(&command),
         Command::Schema(command) => schema::execute(&command),
         Command::Completions(command) => completions::execute(&command),

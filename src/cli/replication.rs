@@ -76,6 +76,15 @@ impl Replicate {
 
     /// What is read of each run: the headlines, what is asked for, and what the scenario expects.
     pub(super) fn columns(&self, scenario: &Scenario) -> Result<Vec<Column>, Failure> {
+        self.columns_with(scenario, &[])
+    }
+
+    /// The same with metrics that are read where the scenario has them.
+    pub(super) fn columns_with(
+        &self,
+        scenario: &Scenario,
+        further: &[String],
+    ) -> Result<Vec<Column>, Failure> {
         if let WarmUp::Fixed(span) = self.warm_up
             && span >= scenario.setup.duration
         {
@@ -97,7 +106,38 @@ impl Replicate {
                 names.push(name.clone());
             }
         }
+        let known = |name: &&String| {
+            column::with_names(scenario, |names| MetricRef::parse(name, names)).is_ok()
+        };
+        names.extend(further.iter().filter(known).cloned());
         column::columns(scenario, &names).map_err(|error| unknown(&error, "--metric", ""))
+    }
+
+    /// These options as they are given, for a command that does the same again.
+    pub(super) fn written(&self) -> Vec<String> {
+        let mut written = Vec::new();
+        let mut add = |option: &str, value: String| {
+            written.extend([option.to_owned(), value]);
+        };
+        if let Some(replications) = self.replications {
+            add("--replications", replications.to_string());
+        }
+        if let Some(precision) = self.precision {
+            add("--precision", precision.to_string());
+            for name in &self.precision_of {
+                add("--precision-of", name.clone());
+            }
+            add("--max-replications", self.max_replications.to_string());
+        }
+        match self.warm_up {
+            WarmUp::Auto => {}
+            WarmUp::Fixed(Span::ZERO) => add("--warm-up", "none".to_owned()),
+            WarmUp::Fixed(span) => add("--warm-up", span.to_string()),
+        }
+        for name in &self.metrics {
+            add("--metric", name.clone());
+        }
+        written
     }
 
     fn precise_columns(&self) -> Vec<String> {

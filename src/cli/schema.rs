@@ -20,11 +20,14 @@ enum Of {
     Scenario,
     /// What `--format json` prints and `summary.json` holds.
     Result,
+    /// What `compare --format json` prints and `compare.json` holds.
+    Compare,
 }
 
 pub(super) fn execute(command: &Schema) -> Result<ExitCode, Failure> {
     let schema = match command.of {
         Of::Scenario => scenario::schema::json(),
+        Of::Compare => report::compare::schema(),
         Of::Result => report::json::result_schema(),
     };
     output::result(&format!("{schema:#}\n"))?;

@@ -22,6 +22,11 @@ impl Clock {
         Self { start, duration_s: result.duration_s }
     }
 
+    /// The clock of runs that are so long, in seconds, and start at this time if at any.
+    pub(crate) fn new(start: Option<Timestamp>, duration_s: f64) -> Self {
+        Self { start, duration_s }
+    }
+
     /// Nanoseconds from the epoch to the start of the run; 0 without a wall clock. Ticks align to it.
     pub(crate) fn epoch_ns(&self) -> i128 {
         self.start.map_or(0, Timestamp::as_nanosecond)

@@ -7,21 +7,19 @@ use crate::experiment::statistics::{Estimate, LEVEL, Paired};
 use crate::observe::metric::Unit;
 
 /// Beginnings of names of figures of which users want less.
-const LESS: [&str; 11] = [
+const LESS: [&str; 9] = [
     "requests.failed",
     "requests.slow",
     "requests.amplification",
     "failures.",
     "latency.",
     "users.",
-    "balance.max_over_mean",
-    "balance.cv",
     "recovery.after",
     "recovery.amplification",
     "database.waiting",
 ];
 /// The same of which they want more.
-const MORE: [&str; 3] = ["requests.goodput", "requests.succeeded", "balance.jain"];
+const MORE: [&str; 2] = ["requests.goodput", "requests.succeeded"];
 
 /// One figure's values, one per replication, before and after.
 #[derive(Clone, Debug, Default)]

@@ -19,6 +19,7 @@ use super::sample::Sample;
 use super::warm_up::{WarmUp, is_stationary};
 use crate::engine::digest::Digest;
 use crate::engine::time::Span;
+use crate::model::setup::Trigger;
 use crate::observe::result::{RunResult, ScenarioId, Verdict};
 use crate::scenario::Scenario;
 use crate::scenario::difference::differences;
@@ -80,6 +81,7 @@ pub fn compare(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         command,
         seed: plan.seed,
+        duration_s: durations[0].as_secs_f64(),
         replications: first.samples.len() as u32,
         warm_up_s: first.warm_up_s,
         settled: first.settled && second.settled,
@@ -93,7 +95,29 @@ pub fn compare(
         tested,
         thresholds,
         courses: (first_course.clone(), second_course.clone()),
+        marks: marks(before.scenario, after.scenario),
     }
+}
+
+/// Entries of the timeline that have a time; those of one side only say of which.
+fn marks(before: &Scenario, after: &Scenario) -> Vec<(f64, String)> {
+    let entries = |scenario: &Scenario| -> Vec<(f64, String)> {
+        let entries = scenario.setup.timeline.iter().filter_map(|entry| match entry.trigger {
+            Trigger::At(at) => Some((at.as_secs_f64(), entry.name.clone())),
+            Trigger::AfterAlert(..) => None,
+        });
+        entries.collect()
+    };
+    let (first, second) = (entries(before), entries(after));
+    let (both, gone): (Vec<_>, Vec<_>) = first.iter().cloned().partition(|m| second.contains(m));
+    let new = second.into_iter().filter(|mark| !first.contains(mark));
+    let told =
+        |side: &'static str| move |(at, name): (f64, String)| (at, format!("{name} ({side})"));
+    let mut marks = both;
+    marks.extend(gone.into_iter().map(told("before")));
+    marks.extend(new.map(told("after")));
+    marks.sort_by(|a, b| a.0.total_cmp(&b.0));
+    marks
 }
 
 /// Who looks on at one side.

@@ -21,6 +21,8 @@ pub struct Comparison {
     pub command: String,
     /// The seed; both sides have the same.
     pub seed: u64,
+    /// Simulated length of every run, seconds.
+    pub duration_s: f64,
     /// How often each side was run.
     pub replications: u32,
     /// The warm-up that was left out on both sides, seconds.
@@ -50,6 +52,9 @@ pub struct Comparison {
     /// Both sides over time.
     #[serde(skip)]
     pub courses: (Course, Course),
+    /// What is done to either side, and when, seconds since the start.
+    #[serde(skip)]
+    pub marks: Vec<(f64, String)>,
 }
 
 /// One of the two sides.
