@@ -147,15 +147,12 @@ fn sides(command: &Compare) -> Result<[Scenario; 2], Failure> {
 
 /// What a measure of the scenario changes.
 fn measure(scenario: &Scenario, name: &str) -> Result<Vec<Override>, Failure> {
-    match scenario.measures.iter().find(|measure| measure.name == name) {
-        Some(measure) => Ok(measure.overrides.clone()),
-        None => {
-            let names = scenario.measures.iter().map(|measure| measure.name.as_str());
-            let help = suggest::help(name, names, "measures");
-            let scenario = &scenario.name;
-            Err(Failure::Usage(format!("`{scenario}` has no measure `{name}`: {help}")))
-        }
-    }
+    let found = scenario.measures.iter().find(|measure| measure.name == name);
+    found.map(|measure| measure.overrides.clone()).ok_or_else(|| {
+        let names = scenario.measures.iter().map(|measure| measure.name.as_str());
+        let help = suggest::help(name, names, "measures");
+        Failure::Usage(format!("`{}` has no measure `{name}`: {help}", scenario.name))
+    })
 }
 
 /// The same requests are asked of both for equal times only.
@@ -191,6 +188,6 @@ fn reproduce(command: &Compare) -> String {
     parts.extend(command.common.set.iter().map(|set| format!("--set {}", quoted(set))));
     parts.extend(command.fail_if.iter().map(|text| format!("--fail-if {}", quoted(text))));
     parts.push(format!("--seed {}", command.common.seed));
-    parts.extend(command.replicate.written().into_iter().map(|part| quoted(&part)));
+    parts.extend(command.replicate.words().into_iter().map(|part| quoted(&part)));
     parts.join(" ")
 }

@@ -106,6 +106,19 @@ pub(super) fn refuse_for_ever(scenario: &Scenario) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Refuses to run a scenario so often that it takes for ever.
+pub(super) fn refuse_many(scenario: &Scenario, times: u32) -> Result<(), Failure> {
+    let seconds = scenario.effort().requests * f64::from(times) / ATTEMPTS_PER_SECOND;
+    if seconds <= PATIENCE {
+        return Ok(());
+    }
+    let (name, time) = (&scenario.name, roughly(seconds));
+    let message = format!(
+        "{times} runs of `{name}` take {time} of one core: ask for fewer, shorten `duration`, or say --yes"
+    );
+    Err(Failure::Usage(message))
+}
+
 /// A number in words.
 fn count(number: f64) -> String {
     const WORDS: [(f64, &str); 3] = [(1e12, "million million"), (1e9, "billion"), (1e6, "million")];

@@ -11,6 +11,7 @@ mod list;
 mod output;
 mod progress;
 mod replication;
+mod replications;
 mod run;
 mod schema;
 

@@ -12,6 +12,8 @@ use clap::Args;
 
 /// What precision is wanted of, unless the command line says.
 const PRECISE: [&str; 2] = ["latency.mean", "latency.p99"];
+/// Six doublings of the fewest.
+const MAX_REPLICATIONS: u32 = 640;
 /// No machine has more.
 const JOBS_MOST: i64 = 1024;
 /// A number beyond which somebody has mistyped.
@@ -32,13 +34,13 @@ pub(super) struct Replicate {
     #[arg(long, value_name = "METRIC", requires = "precision")]
     precision_of: Vec<String>,
     /// The most runs for --precision
-    #[arg(long, value_name = "N", default_value_t = 640, requires = "precision")]
+    #[arg(long, value_name = "N", default_value_t = MAX_REPLICATIONS, requires = "precision")]
     #[arg(value_parser = clap::value_parser!(u32).range(i64::from(LEAST)..=REPLICATIONS_MOST))]
     max_replications: u32,
     /// How much of the beginning is left out: auto (found by MSER-5 where nothing but chance
-    /// changes with time), none, or a duration
-    #[arg(long, value_name = "TIME", default_value = "auto", value_parser = warm_up)]
-    warm_up: WarmUp,
+    /// changes with time), none, or a duration [default: auto]
+    #[arg(long, value_name = "TIME", value_parser = warm_up)]
+    warm_up: Option<WarmUp>,
     /// A further figure to report, such as latency.p90 (may be repeated)
     #[arg(long = "metric", value_name = "METRIC")]
     metrics: Vec<String>,
@@ -52,6 +54,41 @@ impl Replicate {
     /// Whether more than one run is asked for.
     pub(super) fn is_asked(&self) -> bool {
         self.replications.is_some() || self.precision.is_some()
+    }
+
+    /// Refuses what means nothing where there is one run only.
+    pub(super) fn refuse_for_one_run(&self) -> Result<(), Failure> {
+        let option = match self {
+            Self { metrics, .. } if !metrics.is_empty() => "--metric",
+            Self { warm_up: Some(_), .. } => "--warm-up",
+            _ => return Ok(()),
+        };
+        let message =
+            format!("{option} is about several runs: add --replications 10 or --precision 2%");
+        Err(Failure::Usage(message))
+    }
+
+    /// The options that change results, as they would be written again.
+    pub(super) fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut add = |option: &str, value: String| words.extend([option.to_owned(), value]);
+        if let Some(replications) = self.replications {
+            add("--replications", replications.to_string());
+        }
+        if let Some(precision) = self.precision {
+            add("--precision", units::show_ratio(precision));
+            self.precision_of.iter().for_each(|name| add("--precision-of", name.clone()));
+            if self.max_replications != MAX_REPLICATIONS {
+                add("--max-replications", self.max_replications.to_string());
+            }
+        }
+        match self.warm_up {
+            None | Some(WarmUp::Auto) => {}
+            Some(WarmUp::Fixed(Span::ZERO)) => add("--warm-up", "none".to_owned()),
+            Some(WarmUp::Fixed(span)) => add("--warm-up", span.to_string()),
+        }
+        self.metrics.iter().for_each(|name| add("--metric", name.clone()));
+        words
     }
 
     /// How often to run, `default_replications` times unless the command line says otherwise.
@@ -71,7 +108,7 @@ impl Replicate {
                 Replications::Exactly(replications.unwrap_or(default_replications))
             }
         };
-        Ok(Plan { seed, replications, warm_up: self.warm_up })
+        Ok(Plan { seed, replications, warm_up: self.warm_up.unwrap_or(WarmUp::Auto) })
     }
 
     /// What is read of each run: the headlines, what is asked for, and what the scenario expects.
@@ -85,7 +122,7 @@ impl Replicate {
         scenario: &Scenario,
         further: &[String],
     ) -> Result<Vec<Column>, Failure> {
-        if let WarmUp::Fixed(span) = self.warm_up
+        if let Some(WarmUp::Fixed(span)) = self.warm_up
             && span >= scenario.setup.duration
         {
             let (name, duration) = (&scenario.name, scenario.setup.duration);
@@ -113,33 +150,6 @@ impl Replicate {
         column::columns(scenario, &names).map_err(|error| unknown(&error, "--metric", ""))
     }
 
-    /// These options as they are given, for a command that does the same again.
-    pub(super) fn written(&self) -> Vec<String> {
-        let mut written = Vec::new();
-        let mut add = |option: &str, value: String| {
-            written.extend([option.to_owned(), value]);
-        };
-        if let Some(replications) = self.replications {
-            add("--replications", replications.to_string());
-        }
-        if let Some(precision) = self.precision {
-            add("--precision", precision.to_string());
-            for name in &self.precision_of {
-                add("--precision-of", name.clone());
-            }
-            add("--max-replications", self.max_replications.to_string());
-        }
-        match self.warm_up {
-            WarmUp::Auto => {}
-            WarmUp::Fixed(Span::ZERO) => add("--warm-up", "none".to_owned()),
-            WarmUp::Fixed(span) => add("--warm-up", span.to_string()),
-        }
-        for name in &self.metrics {
-            add("--metric", name.clone());
-        }
-        written
-    }
-
     fn precise_columns(&self) -> Vec<String> {
         match &self.precision_of {
             none if none.is_empty() => PRECISE.map(str::to_owned).to_vec(),
@@ -162,7 +172,9 @@ impl Replicate {
 fn check(scenario: &Scenario, name: &str, option: &str, others: &[String]) -> Result<(), Failure> {
     let metric = column::with_names(scenario, |names| MetricRef::parse(name, names));
     let metric = metric.map_err(|mut error| {
-        error.candidates.extend_from_slice(others);
+        if name.starts_with("expect.") {
+            others.clone_into(&mut error.candidates);
+        }
         unknown(&error, option, name)
     })?;
     if metric.metric.unit == Unit::Text {

@@ -22,6 +22,8 @@ enum Of {
     Result,
     /// What `compare --format json` prints and `compare.json` holds.
     Compare,
+    /// What `run --replications N --format json` prints and `replications.json` holds.
+    Replications,
 }
 
 pub(super) fn execute(command: &Schema) -> Result<ExitCode, Failure> {
@@ -29,6 +31,7 @@ pub(super) fn execute(command: &Schema) -> Result<ExitCode, Failure> {
         Of::Scenario => scenario::schema::json(),
         Of::Compare => report::compare::schema(),
         Of::Result => report::json::result_schema(),
+        Of::Replications => report::replications::schema(),
     };
     output::result(&format!("{schema:#}\n"))?;
     Ok(ExitCode::SUCCESS)

@@ -6,12 +6,14 @@
 pub mod clock;
 pub mod compare;
 pub mod csv;
+pub(crate) mod estimates;
 pub mod files;
 mod happened;
 pub mod honesty;
 pub mod json;
 pub mod plot;
 pub mod quantity;
+pub mod replications;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod stated;

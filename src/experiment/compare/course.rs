@@ -9,12 +9,15 @@ pub const KEPT: u32 = 32;
 /// At most so many stretches: more are a blur in a picture.
 const MOST: usize = 240;
 
+/// Values of one run: the middle of each stretch, seconds since the start, and its value if it has one.
+type Values = Vec<(f64, Option<f64>)>;
+
 /// One run over time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Trail {
-    goodput: Vec<(f64, Option<f64>)>,
-    p99: Vec<(f64, Option<f64>)>,
-    affected: Vec<(f64, Option<f64>)>,
+    goodput: Values,
+    p99: Values,
+    affected: Values,
 }
 
 /// All runs of one side over time.
@@ -68,7 +71,7 @@ fn stretches<T>(
     window_s: f64,
     end: f64,
     read: impl Fn(&[T], f64) -> Option<f64>,
-) -> Vec<(f64, Option<f64>)> {
+) -> Values {
     let factor = rows.len().div_ceil(MOST).max(1);
     let stretch = |(number, rows): (usize, &[T])| {
         let from = (number * factor) as f64 * window_s;
@@ -82,7 +85,7 @@ fn stretches<T>(
 
 impl Course {
     pub(super) fn of(trails: &[Trail]) -> Self {
-        let join = |read: fn(&Trail) -> &Vec<(f64, Option<f64>)>| {
+        let join = |read: fn(&Trail) -> &Values| {
             let lists: Vec<_> = trails.iter().map(read).collect();
             let moment = |(place, &(at_s, _)): (usize, &(f64, Option<f64>))| {
                 let values: Vec<f64> = lists.iter().filter_map(|list| list.get(place)?.1).collect();
@@ -118,7 +121,7 @@ mod tests {
         let trail =
             |value| Trail { goodput: vec![(0.5, Some(value)), (1.5, None)], ..Trail::default() };
         let course = Course::of(&[trail(1.0), trail(3.0)]);
-        assert_eq!(course.goodput[0].value.unwrap().mean, 2.0);
+        assert!((course.goodput[0].value.unwrap().mean - 2.0).abs() < 1e-12);
         assert_eq!(course.goodput[1], Moment { at_s: 1.5, value: None });
         assert_eq!(course.p99, []);
     }

@@ -1,6 +1,7 @@
 //! What a comparison must not show: `p99 > +10%`, `users.affected > 0.1%`, `goodput < -5/s`.
 
 use super::difference::Values;
+use crate::engine::time::Span;
 use crate::experiment::column;
 use crate::experiment::statistics::{Estimate, LEVEL, Paired};
 use crate::observe::metric::{METRICS, MetricRef, Unit};
@@ -243,8 +244,8 @@ fn level(text: &str, unit: Unit) -> Result<f64, UnitError> {
     match unit {
         Unit::Ratio => units::ratio(text),
         Unit::Rate => units::rate(text),
-        Unit::Milliseconds => units::duration(text).map(|span| span.as_ms_f64()),
-        Unit::Instant => units::duration(text).map(|span| span.as_secs_f64()),
+        Unit::Milliseconds => units::duration(text).map(Span::as_ms_f64),
+        Unit::Instant => units::duration(text).map(Span::as_secs_f64),
         Unit::Minutes => units::number(text)
             .or_else(|_| units::duration(text).map(|span| span.as_secs_f64() / 60.0)),
         Unit::Count | Unit::Number | Unit::Text => units::number(text),

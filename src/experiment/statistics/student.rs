@@ -86,6 +86,7 @@ fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
 
 /// The continued fraction of the incomplete beta function (Abramowitz & Stegun 26.5.8), evaluated by
 /// Lentz's method.
+#[expect(clippy::many_single_char_names, reason = "as the formula has them")]
 fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let away = |value: f64| if value.abs() < TINY { TINY } else { value };

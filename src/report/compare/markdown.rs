@@ -1,8 +1,9 @@
 //! A comparison as a comment of a pull request.
 
 use super::notes;
-use super::numbers::{Scale, percent};
+use super::numbers::row;
 use crate::experiment::compare::{Comparison, Figure, Meaning};
+use crate::report::clock::Clock;
 use crate::report::table::{self, numbers, words};
 
 /// The headline, what differs, thresholds, and what reproduces it.
@@ -28,7 +29,7 @@ pub fn markdown(comparison: &Comparison) -> String {
     };
     let shown: Vec<&Figure> = comparison.figures.iter().filter(wanted).collect();
     if !shown.is_empty() {
-        lines.extend(figures(&shown));
+        lines.extend(figures(&shown, &notes::clock(comparison)));
         lines.push(String::new());
     }
     let rest = |meaning: Meaning, words: &str| {
@@ -53,7 +54,7 @@ pub fn markdown(comparison: &Comparison) -> String {
     lines.join("\n") + "\n"
 }
 
-fn figures(shown: &[&Figure]) -> Vec<String> {
+fn figures(shown: &[&Figure], clock: &Clock) -> Vec<String> {
     let columns = [
         words("figure"),
         numbers("before"),
@@ -63,17 +64,9 @@ fn figures(shown: &[&Figure]) -> Vec<String> {
         words("meaning"),
     ];
     let row = |figure: &&Figure| {
-        let scale = Scale::of(figure);
-        let difference = figure.difference.map(|paired| scale.difference(&paired.difference));
-        let relative = figure.relative.map(|relative| percent(relative.mean));
-        vec![
-            format!("`{}`", figure.name),
-            scale.value(figure.before),
-            scale.value(figure.after),
-            difference.unwrap_or_else(|| "–".to_owned()),
-            relative.unwrap_or_else(|| "–".to_owned()),
-            notes::meaning(figure).replace('*', "\\*"),
-        ]
+        let meaning = notes::meaning(figure).replace('*', "\\*");
+        let name = format!("`{}`", figure.name);
+        [vec![name], row(figure, clock).to_vec(), vec![meaning]].concat()
     };
     let rows: Vec<Vec<String>> = shown.iter().map(row).collect();
     table::markdown(&columns, &rows)
@@ -83,13 +76,14 @@ fn thresholds(comparison: &Comparison) -> Vec<String> {
     if comparison.thresholds.is_empty() {
         return Vec::new();
     }
+    let clock = notes::clock(comparison);
     let columns = [words("fails if"), words("observed (95% interval)"), words("")];
     let rows: Vec<Vec<String>> = comparison
         .thresholds
         .iter()
         .map(|threshold| {
             let status = format!("**{}**", notes::status(threshold.status));
-            vec![format!("`{}`", threshold.threshold), notes::observed(threshold), status]
+            vec![format!("`{}`", threshold.threshold), notes::observed(threshold, &clock), status]
         })
         .collect();
     let mut lines = table::markdown(&columns, &rows);
@@ -107,6 +101,6 @@ fn origin(comparison: &Comparison) -> Vec<String> {
     }
     let digests = format!("digests `{}` and `{}`", before.digest, after.digest);
     lines.push(format!("misroute {version}, {digests}; the same again:"));
-    lines.extend(["".to_owned(), "```sh".to_owned(), comparison.command.clone(), "```".to_owned()]);
+    lines.extend([String::new(), "```sh".to_owned(), comparison.command.clone(), "```".to_owned()]);
     lines
 }

@@ -1,11 +1,12 @@
 //! What a comparison comes to, in sentences.
 
-use super::numbers::{self, Scale};
+use super::numbers;
 use crate::experiment::compare::{
     Change, Comparison, Direction, Figure, Meaning, Side, ThresholdResult, ThresholdStatus,
 };
 use crate::observe::result::Verdict;
-use crate::report::clock::plain_length;
+use crate::report::clock::{Clock, plain_length};
+use crate::report::estimates::shown;
 
 /// What matters most, in order, and what it is called in a sentence.
 const PRIORITY: [(&str, &str); 9] = [
@@ -35,9 +36,10 @@ pub(super) fn headline(comparison: &Comparison) -> String {
     if real == 0 {
         return format!("No difference beyond noise in {} that vary.", plural(tested, "figure"));
     }
+    let clock = clock(comparison);
     let named = PRIORITY.iter().filter_map(|(name, words)| {
         let figure = comparison.figure(name).filter(|figure| figure.remains)?;
-        Some(sentence(figure, words))
+        Some(sentence(figure, words, &clock))
     });
     let named: Vec<String> = named.take(NAMED).collect();
     let count = format!("{real} of {} that vary differ for real.", plural(tested, "figure"));
@@ -48,14 +50,13 @@ pub(super) fn headline(comparison: &Comparison) -> String {
 }
 
 /// `p99 latency falls from 824 ms to 530 ms (-36%)`.
-fn sentence(figure: &Figure, words: &str) -> String {
-    let scale = Scale::of(figure);
-    let (before, after) = (scale.value(figure.before), scale.value(figure.after));
+fn sentence(figure: &Figure, words: &str, clock: &Clock) -> String {
+    let [before, after, step, _] = numbers::row(figure, clock);
     let difference = figure.difference.map_or(0.0, |paired| paired.difference.mean);
     let moves = if difference > 0.0 { "rises" } else { "falls" };
     let by = match &figure.relative {
         Some(relative) => numbers::percent(relative.mean),
-        None => scale.step(difference),
+        None => step,
     };
     format!("{words} {moves} from {before} to {after} ({by})")
 }
@@ -206,14 +207,18 @@ pub(super) fn verdicts(side: &Side) -> String {
 }
 
 /// What a threshold was held against.
-pub(super) fn observed(threshold: &ThresholdResult) -> String {
-    let Some(observed) = &threshold.observed else { return "–".to_owned() };
-    let scale = Scale::new(threshold.unit, observed.mean.abs(), observed.half_width());
-    match threshold.of {
+pub(super) fn observed(threshold: &ThresholdResult, clock: &Clock) -> String {
+    let ThresholdResult { unit, of, observed, .. } = threshold;
+    let words = observed.as_ref().map(|observed| match *of {
         "relative" => numbers::relative(observed),
-        "difference" => scale.difference(observed),
-        _ => scale.interval(observed),
-    }
+        of => shown(*unit, of == "difference", observed, clock).joined(),
+    });
+    numbers::or_dash(words)
+}
+
+/// The clock of both sides: moments are differences from the start.
+pub(super) fn clock(comparison: &Comparison) -> Clock {
+    Clock::new(None, comparison.duration_s)
 }
 
 /// How it was judged, in a word.

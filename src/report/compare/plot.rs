@@ -1,9 +1,9 @@
 //! Both sides of a comparison over time.
 
+use super::notes;
 use crate::experiment::compare::Comparison;
 use crate::experiment::compare::course::{Course, KEPT, Moment};
 use crate::observe::metric::Unit;
-use crate::report::clock::Clock;
 use crate::report::plot::Picture;
 use crate::report::plot::graph::{Curve, Dot, Graph, Mark, Scale, draw};
 
@@ -38,7 +38,7 @@ pub(super) fn pictures(comparison: &Comparison) -> Vec<(&'static str, Picture)> 
                 .collect(),
             dashed: false,
         };
-        let clock = Clock::new(None, comparison.duration_s);
+        let clock = notes::clock(comparison);
         let graph = Graph {
             title: title.to_owned(),
             subtitle: subtitle(comparison),
@@ -65,7 +65,7 @@ fn subtitle(comparison: &Comparison) -> String {
     }
     match comparison.changes.as_slice() {
         [] => before.clone(),
-        [only] => format!("{before}, {}", super::notes::change(only)),
+        [only] => format!("{before}, {}", notes::change(only)),
         changes => format!("{before}, {} changes", changes.len()),
     }
 }

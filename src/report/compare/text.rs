@@ -1,7 +1,7 @@
 //! A comparison on a terminal.
 
 use super::notes;
-use super::numbers::{Scale, percent};
+use super::numbers::row;
 use crate::experiment::compare::{Comparison, Direction, Figure, ThresholdStatus};
 use crate::report::table::{self, numbers, words};
 use crate::report::text::Style;
@@ -69,18 +69,11 @@ fn figures(comparison: &Comparison, style: Style) -> Vec<String> {
         numbers("relative"),
         words(""),
     ];
+    let clock = notes::clock(comparison);
     let row = |figure: &Figure| {
-        let scale = Scale::of(figure);
-        let difference = figure.difference.map(|paired| scale.difference(&paired.difference));
-        let relative = figure.relative.map(|relative| percent(relative.mean));
-        vec![
-            figure.name.clone(),
-            scale.value(figure.before),
-            scale.value(figure.after),
-            difference.unwrap_or_else(|| "–".to_owned()),
-            relative.unwrap_or_else(|| "–".to_owned()),
-            notes::meaning(figure),
-        ]
+        let numbers = row(figure, &clock);
+        let ends = [vec![figure.name.clone()], numbers.to_vec(), vec![notes::meaning(figure)]];
+        ends.concat()
     };
     let rows: Vec<Vec<String>> = comparison.figures.iter().map(row).collect();
     let mut lines = table::plain(&columns, &rows);
@@ -99,13 +92,14 @@ fn thresholds(comparison: &Comparison, style: Style) -> Vec<String> {
     if comparison.thresholds.is_empty() {
         return Vec::new();
     }
+    let clock = notes::clock(comparison);
     let columns = [words("fails if"), words("observed (95%)"), words("")];
     let rows: Vec<Vec<String>> = comparison
         .thresholds
         .iter()
         .map(|threshold| {
             let status = notes::status(threshold.status).to_owned();
-            vec![threshold.threshold.clone(), notes::observed(threshold), status]
+            vec![threshold.threshold.clone(), notes::observed(threshold, &clock), status]
         })
         .collect();
     let mut lines = table::plain(&columns, &rows);
