@@ -53,6 +53,7 @@ impl Model {
         let duration = Span::from_secs_f64(REQUESTS as f64 / self.rate());
         let backend = |number: usize| BackendSetup {
             name: format!("b{number}"),
+            stream: None,
             workers: 1,
             queue: None,
             service: Distribution::exponential(SERVICE),
@@ -77,6 +78,7 @@ impl Model {
             duration,
             populations: vec![Population {
                 name: "web".into(),
+                stream: None,
                 users: 1000,
                 arrivals: Arrivals::Poisson,
                 rate: self.rate(),

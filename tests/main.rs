@@ -13,6 +13,7 @@ mod bundled;
 mod checks;
 mod cli;
 mod clients;
+mod compare;
 mod connections;
 mod dialects;
 mod digests;

@@ -3,6 +3,7 @@
 //! Results go to standard output; notes, progress and errors to standard error.
 
 mod assumptions;
+mod compare;
 mod completions;
 mod failure;
 mod input;
@@ -42,6 +43,8 @@ enum Command {
     Sweep(sweep::Sweep),
     /// Put the parts of a sweep together that several machines have run
     Merge(merge::Merge),
+    /// What a change does: two scenarios on the same requests
+    Compare(compare::Compare),
     /// What there is: incidents, algorithms, distributions, actions, metrics
     List(list::List),
     /// The JSON Schema of scenario files, or of results
@@ -98,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Assumptions(command) => assumptions::execute(&command),
         Command::Sweep(command) => sweep::execute(&command),
         Command::Merge(command) => merge::execute(&command),
+        Command::Compare(command) => compare::execute(&command),
         Command::List(command) => list::execute(&command),
         Command::Schema(command) => schema::execute(&command),
         Command::Completions(command) => completions::execute(&command),

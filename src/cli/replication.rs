@@ -109,6 +109,15 @@ impl Replicate {
 
     /// What is read of each run: the headlines, what is asked for, and what the scenario expects.
     pub(super) fn columns(&self, scenario: &Scenario) -> Result<Vec<Column>, Failure> {
+        self.columns_with(scenario, &[])
+    }
+
+    /// The same with metrics that are read where the scenario has them.
+    pub(super) fn columns_with(
+        &self,
+        scenario: &Scenario,
+        further: &[String],
+    ) -> Result<Vec<Column>, Failure> {
         if let Some(WarmUp::Fixed(span)) = self.warm_up
             && span >= scenario.setup.duration
         {
@@ -130,6 +139,10 @@ impl Replicate {
                 names.push(name.clone());
             }
         }
+        let known = |name: &&String| {
+            column::with_names(scenario, |names| MetricRef::parse(name, names)).is_ok()
+        };
+        names.extend(further.iter().filter(known).cloned());
         column::columns(scenario, &names).map_err(|error| unknown(&error, "--metric", ""))
     }
 

@@ -4,6 +4,7 @@
 
 pub mod assumptions;
 pub mod column;
+pub mod compare;
 pub mod judge;
 pub mod replicate;
 pub mod replications;

@@ -68,7 +68,8 @@ impl World {
         let is_idle = backend.station.waiting() == 0
             && backend.station.busy() < self.setup.backends[id.index()].workers;
         if is_idle {
-            self.report_idle(id, attempt.index ^ (u64::from(attempt.population.0) << 48));
+            let stream = self.populations[attempt.population.index()].stream;
+            self.report_idle(id, attempt.index ^ (stream << 48));
         }
     }
 

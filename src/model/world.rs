@@ -82,7 +82,7 @@ fn process(
 }
 
 fn backends(setup: &Setup, seed: Seed) -> Vec<Backend> {
-    let stream = |id| Stream::new(seed, Purpose::Discipline, id);
+    let stream = |id| Stream::new(seed, Purpose::Discipline, setup.backend_stream(BackendId(id)));
     (0..).zip(&setup.backends).map(|(id, backend)| Backend::new(backend, stream(id))).collect()
 }
 
@@ -144,7 +144,8 @@ impl World {
     /// The world at the start of a run.
     pub fn new(setup: Arc<Setup>, seed: Seed) -> Self {
         let population = |(id, population)| {
-            PopulationState::new(population, PopulationId(id), seed, setup.duration)
+            let stream = setup.population_stream(PopulationId(id));
+            PopulationState::new(population, stream, seed, setup.duration)
         };
         let populations: Vec<_> = (0_u16..).zip(&setup.populations).map(population).collect();
         let config = &setup.balancer.config;
@@ -180,7 +181,7 @@ impl World {
             rolling: Vec::new(),
             scaler: setup.autoscale.as_ref().map(|autoscale| Scaler::new(autoscale, &setup)),
             absent: Vec::new(),
-            causes: setup.causes.iter().map(|cause| CauseState::new(cause, seed)).collect(),
+            causes: setup.causes.iter().map(|cause| CauseState::new(cause, &setup, seed)).collect(),
             monitor: Monitor::new(&setup),
             disturbance: Disturbance::default(),
             counts: Counts::default(),

@@ -4,6 +4,7 @@
 //! simulated, printed or timed. Files are written to a temporary name and then renamed.
 
 pub mod clock;
+pub mod compare;
 pub mod csv;
 pub(crate) mod estimates;
 pub mod files;

@@ -12,6 +12,7 @@ pub mod axis;
 pub mod bundled;
 pub mod diagnostic;
 pub mod dialects;
+pub mod difference;
 pub mod effort;
 pub mod fields;
 pub mod incidents;

@@ -40,7 +40,7 @@ impl World {
     fn patience(&self, attempt: &Attempt, id: BackendId) -> Option<Span> {
         let law = self.setup.backends[id.index()].patience.as_ref()?;
         let owner = match attempt.sender {
-            Sender::Client => u64::from(attempt.population.0),
+            Sender::Client => self.populations[attempt.population.index()].stream,
             Sender::Check => u64::MAX,
         };
         Some(law.at(keyed(key(self.seed, Purpose::Patience, owner), attempt.index)))

@@ -45,6 +45,8 @@ use surge::{Ramp, Surge};
 /// A population at run time.
 #[derive(Clone, Debug)]
 pub(super) struct PopulationState {
+    /// The number of its random streams.
+    pub(super) stream: u64,
     arriving: Arriving,
     trace: Option<Trace>,
     classes: Arc<[Class]>,
@@ -75,9 +77,10 @@ pub(super) struct PopulationState {
 }
 
 impl PopulationState {
-    pub(super) fn new(setup: &Population, id: PopulationId, seed: Seed, duration: Span) -> Self {
-        let index = u64::from(id.0);
+    /// `index` numbers its random streams.
+    pub(super) fn new(setup: &Population, index: u64, seed: Seed, duration: Span) -> Self {
         Self {
+            stream: index,
             arriving: Arriving::new(setup, index, seed, duration),
             trace: match &setup.arrivals {
                 Arrivals::Trace(trace) => Some(trace.clone()),
