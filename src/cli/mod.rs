@@ -6,6 +6,7 @@ mod assumptions;
 mod completions;
 mod failure;
 mod input;
+mod limits;
 mod list;
 mod output;
 mod progress;
@@ -34,6 +35,8 @@ enum Command {
     Run(run::Run),
     /// How each expectation moves over the range of each assumption; twins and measures
     Assumptions(assumptions::Assumptions),
+    /// How far a scenario can go: the knee, its objective, members lost, what tips it over
+    Limits(limits::Limits),
     /// What there is: incidents, algorithms, distributions, actions, metrics
     List(list::List),
     /// The JSON Schema of scenario files, or of results
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(command) => run::execute(&command),
         Command::Assumptions(command) => assumptions::execute(&command),
+        Command::Limits(command) => limits::execute(&command),
         Command::List(command) => list::execute(&command),
         Command::Schema(command) => schema::execute(&command),
         Command::Completions(command) => completions::execute(&command),

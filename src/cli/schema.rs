@@ -20,12 +20,15 @@ enum Of {
     Scenario,
     /// What `--format json` prints and `summary.json` holds.
     Result,
+    /// What `misroute limits --format json` prints and `limits.json` holds.
+    Limits,
 }
 
 pub(super) fn execute(command: &Schema) -> Result<ExitCode, Failure> {
     let schema = match command.of {
         Of::Scenario => scenario::schema::json(),
         Of::Result => report::json::result_schema(),
+        Of::Limits => report::limits::schema(),
     };
     output::result(&format!("{schema:#}\n"))?;
     Ok(ExitCode::SUCCESS)

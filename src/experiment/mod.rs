@@ -5,6 +5,7 @@
 pub mod assumptions;
 pub mod column;
 pub mod judge;
+pub mod limits;
 pub mod replicate;
 pub mod run;
 pub mod sample;

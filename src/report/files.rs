@@ -49,7 +49,7 @@ pub fn check_root(root: &Path) -> Result<(), ReportError> {
 }
 
 /// A scenario's name as the name of a directory, whatever characters it has.
-fn directory_name(name: &str) -> String {
+pub(super) fn directory_name(name: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let safe: String = name.trim_start_matches('.').chars().map(plain).collect();
     if safe.is_empty() { "run".into() } else { safe }

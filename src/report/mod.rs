@@ -9,6 +9,7 @@ pub mod files;
 mod happened;
 pub mod honesty;
 pub mod json;
+pub mod limits;
 pub mod plot;
 #[cfg(test)]
 pub(crate) mod sample;
