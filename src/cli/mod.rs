@@ -8,6 +8,7 @@ mod completions;
 mod failure;
 mod input;
 mod interrupt;
+mod limits;
 mod list;
 mod merge;
 mod output;
@@ -45,6 +46,8 @@ enum Command {
     Merge(merge::Merge),
     /// What a change does: two scenarios on the same requests
     Compare(compare::Compare),
+    /// How far a scenario can go: the knee, its objective, members lost, what tips it over
+    Limits(limits::Limits),
     /// What there is: incidents, algorithms, distributions, actions, metrics
     List(list::List),
     /// The JSON Schema of scenario files, or of results
@@ -102,6 +105,7 @@ pub fn main() -> ExitCode {
         Command::Sweep(command) => sweep::execute(&command),
         Command::Merge(command) => merge::execute(&command),
         Command::Compare(command) => compare::execute(&command),
+        Command::Limits(command) => limits::execute(&command),
         Command::List(command) => list::execute(&command),
         Command::Schema(command) => schema::execute(&command),
         Command::Completions(command) => completions::execute(&command),

@@ -26,6 +26,8 @@ enum Of {
     Replications,
     /// What `misroute sweep` writes into `sweep.json`.
     Sweep,
+    /// What `misroute limits --format json` prints and `limits.json` holds.
+    Limits,
 }
 
 pub(super) fn execute(command: &Schema) -> Result<ExitCode, Failure> {
@@ -35,6 +37,7 @@ pub(super) fn execute(command: &Schema) -> Result<ExitCode, Failure> {
         Of::Result => report::json::result_schema(),
         Of::Replications => report::replications::schema(),
         Of::Sweep => report::sweep::schema(),
+        Of::Limits => report::limits::schema(),
     };
     output::result(&format!("{schema:#}\n"))?;
     Ok(ExitCode::SUCCESS)

@@ -11,6 +11,7 @@ pub mod files;
 mod happened;
 pub mod honesty;
 pub mod json;
+pub mod limits;
 pub mod plot;
 pub mod quantity;
 pub mod replications;

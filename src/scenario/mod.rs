@@ -295,6 +295,12 @@ impl Scenario {
         self.assumptions.iter().map(current).collect()
     }
 
+    /// The scenario's load: what the rate of every population is multiplied by.
+    pub fn load(&self) -> f64 {
+        let written = resolve::assumption::value_at(&self.tree, "load").unwrap_or_default();
+        units::ratio(&written).ok().or_else(|| written.parse().ok()).unwrap_or(1.0)
+    }
+
     /// The text it was read from.
     pub fn source(&self) -> &Source {
         &self.source
