@@ -448,6 +448,17 @@ impl World {
         self.populations.len() + lane as usize
     }
 
+    /// The source of the event list that a backend's completions are.
+    #[inline]
+    pub(super) fn source_of(&self, id: BackendId) -> usize {
+        self.populations.len() + id.index()
+    }
+
+    /// The source of the event list that the database's completions are.
+    pub(super) fn source_of_database(&self) -> usize {
+        self.populations.len() + self.backends.len()
+    }
+
     /// Which of [`World::routes`] are an instance's.
     pub(super) fn routes_of(&self, instance: InstanceId) -> std::ops::Range<usize> {
         let each = usize::from(self.setup.balancer.processes);

@@ -156,8 +156,12 @@ impl World {
         let network = Network::of(&setup, seed).map(Box::new);
         let mut world = Self {
             now: Time::ZERO,
-            // One lane per population's attempt timeout, and those of the balancers' timers.
-            queue: EventQueue::new(populations.len() + Lane::COUNT),
+            // One lane per population's attempt timeout, and those of the balancers' timers; a source
+            // for each population, each backend and the database.
+            queue: EventQueue::new(
+                populations.len() + Lane::COUNT,
+                populations.len() + setup.backends.len() + 1,
+            ),
             requests: Slab::default(),
             attempts: Slab::default(),
             flights: Flights::new(&setup.populations),

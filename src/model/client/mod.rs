@@ -212,9 +212,11 @@ impl World {
     }
 
     fn push_arrival(&mut self, population: PopulationId, at: Option<Time>) {
-        if let Some(at) = at {
-            let epoch = self.populations[population.index()].arriving.epoch;
-            self.queue.push(at, ARRIVALS, Event::Arrival { population, epoch });
+        let epoch = self.populations[population.index()].arriving.epoch;
+        let (source, event) = (population.index(), Event::Arrival { population, epoch });
+        match at {
+            Some(at) => self.queue.set(source, at, ARRIVALS, event),
+            None => self.queue.unset(source),
         }
     }
 
