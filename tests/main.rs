@@ -30,5 +30,6 @@ mod real;
 mod scenario_errors;
 mod scenario_meaning;
 mod stations;
+mod straight;
 mod swarm;
 mod theory;

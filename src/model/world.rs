@@ -24,6 +24,7 @@ use super::setup::{
     AlertId, BackendId, BalancerConfig, BalancerSetup, CauseId, Change, EntryId, InstanceId,
     PopulationId, Setup, Trigger,
 };
+use super::straight::Straight;
 use super::timeline::RollingPlan;
 use crate::engine::digest::Digest;
 use crate::engine::queue::EventQueue;
@@ -138,6 +139,8 @@ pub struct World {
     /// Who hears that a backend has an idle worker.
     pub(super) report_key: u64,
     digest: Digest,
+    /// Who may go the straight way.
+    pub(super) straight: Straight,
 }
 
 impl World {
@@ -197,6 +200,7 @@ impl World {
             backlog: Vec::new(),
             report_key: key(seed, Purpose::IdleReport, 0),
             digest: Digest::default(),
+            straight: Straight::new(&setup),
             setup,
         };
         if let Some(network) = &mut world.network {

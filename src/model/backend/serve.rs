@@ -112,6 +112,9 @@ impl World {
             return;
         }
         let handle = backend.station.finish(self.now);
+        if self.end_straight(handle, id, probe) {
+            return;
+        }
         let place = self.attempts.get(handle).expect("an attempt in a station lives").place;
         if let Place::Replying(outcome) = place {
             self.leave_backend(handle, id, outcome, probe);

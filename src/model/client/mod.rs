@@ -238,6 +238,9 @@ impl World {
     }
 
     fn give_birth(&mut self, id: PopulationId, user: u32, index: u64, probe: &mut impl Probe) {
+        if self.straight.begins(id) && self.go_straight(id, user, index, probe) {
+            return;
+        }
         self.counts.requests += 1;
         probe.request_born(self.now, id, user);
         let born = self.now;
@@ -284,7 +287,12 @@ impl World {
     }
 
     /// A request has its outcome.
-    fn finish_request(&mut self, handle: Handle, outcome: Outcome, probe: &mut impl Probe) {
+    pub(super) fn finish_request(
+        &mut self,
+        handle: Handle,
+        outcome: Outcome,
+        probe: &mut impl Probe,
+    ) {
         let request = self.requests.remove(handle).expect("it was in flight");
         let setup = &self.setup.populations[request.population.index()];
         self.counts.finished[outcome.index()] += 1;
