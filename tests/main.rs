@@ -32,6 +32,7 @@ mod replications;
 mod scenario_errors;
 mod scenario_meaning;
 mod stations;
+mod straight;
 mod swarm;
 mod sweep;
 mod theory;
