@@ -150,7 +150,7 @@ pub(super) fn reproduce(command: &Run, scenario: &Scenario) -> String {
 }
 
 /// Quoted for a shell if it needs to be.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:%,+".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()

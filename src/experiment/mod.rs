@@ -4,7 +4,9 @@
 
 pub mod assumptions;
 pub mod column;
+pub mod compare;
 pub mod judge;
+pub mod limits;
 pub mod replicate;
 pub mod replications;
 pub mod run;

@@ -10,7 +10,7 @@ const SECONDS_MATTER_S: f64 = 900.0;
 
 /// Turns seconds since the start of a run into text.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock {
+pub struct Clock {
     start: Option<Timestamp>,
     duration_s: f64,
 }

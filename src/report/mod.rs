@@ -3,18 +3,22 @@
 //! Everything here is made from a [`RunResult`] and from what was judged about it; nothing is
 //! simulated, printed or timed. Files are written to a temporary name and then renamed.
 
-pub(crate) mod clock;
+pub mod clock;
+pub mod compare;
 pub mod csv;
 pub(crate) mod estimates;
 pub mod files;
 mod happened;
 pub mod honesty;
 pub mod json;
+pub mod limits;
 pub mod plot;
+pub mod quantity;
 pub mod replications;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod stated;
+pub mod sweep;
 mod table;
 pub mod text;
 mod verdict;

@@ -413,7 +413,7 @@ fn phases(page: &mut Page, result: &RunResult, clock: &Clock) {
         })
         .collect();
     let shown = fit(&columns, &mut rows, page.style.columns() - 2);
-    let columns: Vec<table::Column> = shown.iter().map(|&index| columns[index]).collect();
+    let columns: Vec<table::Column<'_>> = shown.iter().map(|&index| columns[index]).collect();
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| shown.iter().map(|&index| row[index].clone()).collect()).collect();
     page.section("Phases");
@@ -424,7 +424,7 @@ fn phases(page: &mut Page, result: &RunResult, clock: &Clock) {
 }
 
 /// Chooses the columns that fit into `room` and shortens the labels (column 1) to what is left.
-fn fit(columns: &[table::Column], rows: &mut [Vec<String>], room: usize) -> Vec<usize> {
+fn fit(columns: &[table::Column<'_>], rows: &mut [Vec<String>], room: usize) -> Vec<usize> {
     const LABEL_COLUMN: usize = 1;
     const LEAST_LABEL: usize = 12;
     const DISPENSABLE: [usize; 4] = [5, 9, 2, 8];
