@@ -19,6 +19,6 @@ fn main() {
     }
     print!("{}", real::page(real::RUNS, &names));
     if names.is_empty() {
-        print!("{}", coverage::page());
+        print!("{}", coverage::page(coverage::EXPERIMENTS));
     }
 }

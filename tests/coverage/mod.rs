@@ -9,11 +9,13 @@ mod page;
 mod study;
 
 pub(crate) use page::page;
+pub(crate) use study::EXPERIMENTS;
 
 #[cfg(test)]
 mod tests {
     use super::models::{HALF, MANY};
-    use super::study::{self, EXPERIMENTS, Study};
+    use super::study::{self, Study};
+    use super::{EXPERIMENTS, page};
 
     /// The study takes minutes; with `MISROUTE_SLOW=1` only.
     fn is_slow() -> bool {
@@ -48,7 +50,16 @@ mod tests {
     /// Round robin with and without one member 10% slower, at 80% load.
     #[test]
     fn pairing_pays() {
-        let gain = study::slower_member().gain();
+        let paired = study::slower_member();
+        let gain = paired.gain().expect("the pairs differ");
         assert!(gain >= 2.5, "only {gain:.2} times narrower");
+        assert!(paired.is_real());
+    }
+
+    #[test]
+    fn the_page_tells_every_model_and_figure() {
+        let page = page(2);
+        assert_eq!(page.lines().filter(|line| line.contains(" of 2 | ")).count(), 12, "{page}");
+        assert!(!page.contains("NaN of"), "{page}");
     }
 }

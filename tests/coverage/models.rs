@@ -75,7 +75,7 @@ pub(super) fn ten(algorithm: &str, last_ms: u32) -> Scenario {
     parse(&format!(
         r#"schema = 1
 name = "ten"
-duration = "1m"
+duration = "20s"
 
 [[clients]]
 name = "web"

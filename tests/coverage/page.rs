@@ -1,6 +1,7 @@
 //! The study as a section of `docs/validation.md`.
 
-use super::study::{self, EXPERIMENTS, Gain, Row, Study};
+use super::study::{self, PAIRS, Row, Study};
+use misroute::experiment::statistics::Paired;
 use std::fmt::Write;
 
 const HEAD: &str = "
@@ -18,9 +19,9 @@ const TABLE: &str =
 |---|---|---:|---:|---:|---:|---:|
 ";
 
-/// The section.
-pub(crate) fn page() -> String {
-    let study = Study::run(EXPERIMENTS);
+/// The section, from so many experiments.
+pub(crate) fn page(experiments: u64) -> String {
+    let study = Study::run(experiments);
     let mut page = HEAD.to_owned();
     section(&mut page, "Ten replications: mean and Student's t", &study.replicated);
     section(&mut page, "Differences of ten pairs on common random numbers", &study.paired);
@@ -31,12 +32,13 @@ pub(crate) fn page() -> String {
         &study.batched,
     );
     page.push_str("## Pairing pays\n\n");
-    page.push_str(
-        "Ten servers of one worker at 80% load, ten pairs of a minute, mean latency:\n\n",
+    let _ = writeln!(
+        page,
+        "Ten servers of one worker at 80% load, round robin, {PAIRS} pairs of 20 s, mean latency:\n"
     );
     page.push_str("| change | difference | narrower than unpaired |\n|---|---:|---:|\n");
-    gain(&mut page, "round robin, one member 10% slower", study::slower_member());
-    gain(&mut page, "round robin, then least connections", study::other_algorithm());
+    gain(&mut page, "one member 10% slower", &study::slower_member());
+    gain(&mut page, "least connections instead", &study::other_algorithm());
     page
 }
 
@@ -59,10 +61,8 @@ fn section(page: &mut String, title: &str, rows: &[Row]) {
     page.push('\n');
 }
 
-fn gain(page: &mut String, change: &str, gain: Gain) {
-    let difference = gain.difference();
-    let half = difference.half_width().unwrap_or_default();
-    let ratio = gain.gain();
-    let _ =
-        writeln!(page, "| {change} | {:+.2} ± {half:.2} ms | {ratio:.1} times |", difference.mean);
+fn gain(page: &mut String, change: &str, paired: &Paired) {
+    let half = paired.difference.half_width().unwrap_or_default();
+    let (mean, ratio) = (paired.difference.mean, paired.gain().unwrap_or_default());
+    let _ = writeln!(page, "| {change} | {mean:+.2} ± {half:.2} ms | {ratio:.1} times |");
 }
