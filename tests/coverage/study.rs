@@ -5,7 +5,7 @@ use misroute::experiment::column::{Column, columns, position};
 use misroute::experiment::compare::{Compared, compare};
 use misroute::experiment::replicate::{Nobody, Plan, replicate};
 use misroute::experiment::run::run;
-use misroute::experiment::statistics::{Estimate, LEVEL, Paired};
+use misroute::experiment::statistics::{Estimate, Paired};
 use misroute::scenario::Scenario;
 use rayon::prelude::*;
 
