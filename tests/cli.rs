@@ -1,5 +1,6 @@
 //! The command as a user meets it: what it prints where, what it writes, and with which exit code it ends.
 
+mod compare;
 mod extremes;
 mod refusals;
 mod replications;
@@ -117,6 +118,14 @@ impl Ran {
     pub(crate) fn says(self, texts: &[&str]) -> Self {
         for text in texts {
             assert!(self.err.contains(text), "`{text}` in:\n{}", self.err);
+        }
+        self
+    }
+
+    /// Standard output says each of these.
+    fn prints(self, texts: &[&str]) -> Self {
+        for text in texts {
+            assert!(self.out.contains(text), "`{text}` in:\n{}", self.out);
         }
         self
     }

@@ -3,10 +3,12 @@
 //! Results go to standard output; notes, progress and errors to standard error.
 
 mod assumptions;
+mod compare;
 mod completions;
 mod failure;
 mod input;
 mod interrupt;
+mod limits;
 mod list;
 mod merge;
 mod output;
@@ -42,6 +44,10 @@ enum Command {
     Sweep(sweep::Sweep),
     /// Put the parts of a sweep together that several machines have run
     Merge(merge::Merge),
+    /// What a change does: two scenarios on the same requests
+    Compare(compare::Compare),
+    /// How far a scenario can go: the knee, its objective, members lost, what tips it over
+    Limits(limits::Limits),
     /// What there is: incidents, algorithms, distributions, actions, metrics
     List(list::List),
     /// The JSON Schema of scenario files, or of results
@@ -98,6 +104,8 @@ pub fn main() -> ExitCode {
         Command::Assumptions(command) => assumptions::execute(&command),
         Command::Sweep(command) => sweep::execute(&command),
         Command::Merge(command) => merge::execute(&command),
+        Command::Compare(command) => compare::execute(&command),
+        Command::Limits(command) => limits::execute(&command),
         Command::List(command) => list::execute(&command),
         Command::Schema(command) => schema::execute(&command),
         Command::Completions(command) => completions::execute(&command),

@@ -109,6 +109,15 @@ impl Replicate {
 
     /// What is read of each run: the headlines, what is asked for, and what the scenario expects.
     pub(super) fn columns(&self, scenario: &Scenario) -> Result<Vec<Column>, Failure> {
+        self.columns_with(scenario, &[])
+    }
+
+    /// The same with metrics that are read where the scenario has them.
+    pub(super) fn columns_with(
+        &self,
+        scenario: &Scenario,
+        further: &[String],
+    ) -> Result<Vec<Column>, Failure> {
         if let Some(WarmUp::Fixed(span)) = self.warm_up
             && span >= scenario.setup.duration
         {
@@ -130,6 +139,10 @@ impl Replicate {
                 names.push(name.clone());
             }
         }
+        let known = |name: &&String| {
+            column::with_names(scenario, |names| MetricRef::parse(name, names)).is_ok()
+        };
+        names.extend(further.iter().filter(known).cloned());
         column::columns(scenario, &names).map_err(|error| unknown(&error, "--metric", ""))
     }
 
@@ -148,12 +161,17 @@ impl Replicate {
 
     /// Does work on as many threads as the command line says.
     pub(super) fn with_jobs<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.jobs as usize).build();
-        match pool {
-            Ok(pool) if self.jobs > 0 => pool.install(work),
-            // Results do not depend on the number of threads.
-            _ => work(),
-        }
+        on_threads(self.jobs, work)
+    }
+}
+
+/// Does work on so many threads; 0 is one per core.
+pub(super) fn on_threads<T: Send>(jobs: u32, work: impl FnOnce() -> T + Send) -> T {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs as usize).build();
+    match pool {
+        Ok(pool) if jobs > 0 => pool.install(work),
+        // Results do not depend on the number of threads.
+        _ => work(),
     }
 }
 
@@ -184,7 +202,7 @@ fn unknown(error: &MetricError, option: &str, name: &str) -> Failure {
     Failure::Usage(format!("{option} {name}: {}{help}", error.message))
 }
 
-fn precision(text: &str) -> Result<f64, String> {
+pub(super) fn precision(text: &str) -> Result<f64, String> {
     let share = units::ratio(text).map_err(|error| reason(&error))?;
     if share > 0.0 && share < 1.0 {
         Ok(share)
@@ -193,7 +211,7 @@ fn precision(text: &str) -> Result<f64, String> {
     }
 }
 
-fn warm_up(text: &str) -> Result<WarmUp, String> {
+pub(super) fn warm_up(text: &str) -> Result<WarmUp, String> {
     match text {
         "auto" => Ok(WarmUp::Auto),
         "none" => Ok(WarmUp::Fixed(Span::ZERO)),

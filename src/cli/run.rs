@@ -53,6 +53,7 @@ impl Reported {
             title: self.scenario.title.as_deref(),
             expect: &self.ran.judgements,
             objective: &self.ran.objective,
+            steady: self.ran.steady.as_ref(),
             assumptions: &self.assumptions,
             command: Some(&self.command),
         }
@@ -149,7 +150,7 @@ pub(super) fn reproduce(command: &Run, scenario: &Scenario) -> String {
 }
 
 /// Quoted for a shell if it needs to be.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:%,+".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()

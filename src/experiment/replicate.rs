@@ -5,7 +5,7 @@ use super::sample::{Sample, View, sample};
 use super::statistics::{Estimate, LEVEL};
 use super::warm_up::{self, WarmUp};
 use crate::engine::random::Seed;
-use crate::observe::result::Verdict;
+use crate::observe::result::{RunResult, Verdict};
 use crate::scenario::Scenario;
 use crate::scenario::units::show_ratio;
 use rayon::prelude::*;
@@ -75,6 +75,9 @@ pub trait Keeper: Sync {
     /// A replication is done.
     fn keep(&self, _sample: &Sample) {}
 
+    /// A replication is done, and this is the whole of it, which is let go afterwards.
+    fn see(&self, _replication: u32, _result: &RunResult) {}
+
     /// A replication is done to this share; `false` ends everything.
     fn goes_on(&self, _replication: u32, _share: f64) -> bool {
         true
@@ -142,7 +145,8 @@ fn one(
     }
     let seed = Seed::new(plan.seed).replication(replication);
     let goes_on = |share| keeper.goes_on(replication, share);
-    let sample = sample(scenario, columns, plan.warm_up, seed, goes_on)?;
+    let see = |result: &RunResult| keeper.see(replication, result);
+    let sample = sample(scenario, columns, plan.warm_up, seed, goes_on, see)?;
     keeper.keep(&sample);
     Some(sample)
 }

@@ -21,7 +21,7 @@ pub struct Place {
 }
 
 impl Place {
-    pub(super) fn new(source: &Arc<Source>, range: Range<usize>) -> Self {
+    pub(crate) fn new(source: &Arc<Source>, range: Range<usize>) -> Self {
         let text = &source.text;
         // Parsers report errors at the end of the input, and may do so behind its last character.
         let end = floor_boundary(text, range.end);

@@ -12,6 +12,7 @@ pub mod axis;
 pub mod bundled;
 pub mod diagnostic;
 pub mod dialects;
+pub mod difference;
 pub mod effort;
 pub mod fields;
 pub mod incidents;
@@ -292,6 +293,12 @@ impl Scenario {
             Assumption { value: value.unwrap_or_default(), ..assumption.clone() }
         };
         self.assumptions.iter().map(current).collect()
+    }
+
+    /// The scenario's load: what the rate of every population is multiplied by.
+    pub fn load(&self) -> f64 {
+        let written = resolve::assumption::value_at(&self.tree, "load").unwrap_or_default();
+        units::ratio(&written).ok().or_else(|| written.parse().ok()).unwrap_or(1.0)
     }
 
     /// The text it was read from.

@@ -63,7 +63,7 @@ pub fn student_quantile(p: f64, freedom: u32) -> f64 {
 }
 
 /// The probability that Student's variate exceeds `t`, which is not negative.
-fn student_above(t: f64, freedom: f64) -> f64 {
+pub fn student_above(t: f64, freedom: f64) -> f64 {
     0.5 * incomplete_beta(freedom / 2.0, 0.5, freedom / (freedom + t * t))
 }
 
