@@ -48,7 +48,7 @@ pub(super) struct Sweep {
     #[arg(long, value_enum)]
     design: Option<Chosen>,
     /// Points of a Latin hypercube
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     points: Option<u32>,
     /// Go on with a sweep that was interrupted, or begin
     #[arg(long, conflicts_with_all = ["restart", "no_files"])]

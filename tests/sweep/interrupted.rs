@@ -113,6 +113,25 @@ fn nothing_that_is_there_is_run_again() {
 }
 
 #[test]
+fn a_store_that_is_cut_anywhere_is_completed() {
+    let scratch = Scratch::with("cut", SMALL);
+    let asked = ["--vary", "load=50%,100%", "--replications", "3"];
+    scratch.run(&sweep(&[&asked[..], &["--out", "whole"]].concat())).ended(0);
+    scratch.run(&sweep(&asked)).ended(0);
+    let whole = fs::read(scratch.0.join(STORE)).unwrap();
+    let text = String::from_utf8(whole).unwrap().replace("\"finished\":true", "\"finished\":false");
+    let header = text.find('\n').unwrap() + 1;
+    // At the ends of lines, beside them, and here and there.
+    let ends = text.match_indices('\n').flat_map(|(at, _)| [at, at + 1, at + 2]);
+    let spread = (1..8).map(|part| header + (text.len() - header) * part / 8);
+    for cut in ends.chain(spread).filter(|cut| (header..text.len()).contains(cut)) {
+        scratch.write(STORE, &text[..cut]);
+        scratch.run(&sweep(&[&asked[..], &["--resume"]].concat())).ended(0);
+        same(&scratch, "whole", "output");
+    }
+}
+
+#[test]
 fn a_store_of_another_sweep_is_not_continued() {
     let scratch = Scratch::with("another", SMALL);
     scratch.run(&sweep(&VARY)).ended(0);

@@ -28,6 +28,20 @@ fn parts_together_are_the_sweep_that_was_never_divided() {
 }
 
 #[test]
+fn parts_that_stop_at_a_precision_are_the_whole_too() {
+    let scratch = Scratch::with("shards-precision", SMALL);
+    let asked = ["--vary", "load=20%..100%:4", "--precision", "20%", "--max-replications", "20"];
+    scratch.run(&sweep(&[&asked[..], &["--out", "whole"]].concat())).ended(0);
+    for shard in ["1/2", "2/2"] {
+        let part = [&asked[..], &["--out", "parts", "--shard", shard]].concat();
+        scratch.run(&sweep(&part)).ended(0);
+    }
+    let part = |i| format!("parts/small/sweep/part-{i}-of-2.jsonl");
+    scratch.run(&["merge", &part(1), &part(2), "--out", "merged", "--quiet"]).ended(0);
+    same(&scratch, "whole", "merged");
+}
+
+#[test]
 fn what_is_missing_is_said_and_nothing_is_written() {
     let scratch = Scratch::with("shards-missing", SMALL);
     parts(&scratch, &["1/8", "2/8", "4/8", "5/8"], "parts", &[]);

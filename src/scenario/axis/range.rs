@@ -91,10 +91,10 @@ impl Range {
         Quantity { number, unit: self.unit }.to_string()
     }
 
-    /// Decimals that tell a step to a millionth, as far as the unit has so many.
+    /// Decimals that tell a step to a hundred-thousandth, as far as the unit has so many.
     fn decimals(&self) -> u32 {
         let most = self.unit.decimals_most().max(self.from.scale);
-        let wanted = i128::from(self.count - 1) * 10_i128.pow(DIGITS);
+        let wanted = i128::from(self.count - 1) * 10_i128.pow(DIGITS - 1);
         let width = self.to.digits - self.from.digits;
         let enough = |extra: &u32| width * 10_i128.pow(*extra) >= wanted;
         let extra = (0..DIGITS + 7).find(enough).unwrap_or(DIGITS + 7);

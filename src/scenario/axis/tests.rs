@@ -19,7 +19,7 @@ fn linear_ranges_are_exact_decimals_with_both_ends() {
     assert_eq!(values("0.1..0.5:5"), ["0.1", "0.2", "0.3", "0.4", "0.5"]);
     assert_eq!(values("-1..1:3"), ["-1", "0", "1"]);
     assert_eq!(values("100/s..200/s:5"), ["100/s", "125/s", "150/s", "175/s", "200/s"]);
-    // A third has no end: to a millionth of a step.
+    // A third has no end.
     assert_eq!(values("0..1:4"), ["0", "0.333333", "0.666667", "1"]);
     assert_eq!(values("1000000..1000001:4")[1], "1000000.333333");
     // An eighth of a tenth of a percent has: it stays whole.

@@ -17,7 +17,7 @@ pub static SWEEP: TableSpec = TableSpec {
             Kind::Choice(&["grid", "latin-hypercube"]),
             "every combination, or so many points that cover all ranges; default: grid",
         ),
-        optional("points", Kind::Count, "points of a Latin hypercube").range(2.0, 1e8),
+        optional("points", Kind::Count, "points of a Latin hypercube").range(2.0, 1e6),
         optional(
             "replications",
             Kind::Count,
