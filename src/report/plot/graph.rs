@@ -179,15 +179,7 @@ impl Graph {
             }
             Numbers::Of(unit) => unit,
         };
-        if logarithmic {
-            let pad = libm::pow(high / low, PAD).max(1.01);
-            let (low, high) = (low / pad, high * pad);
-            let ticks = axis::logarithmic_ticks(unit, low, high, most);
-            return ValueAxis { low, high, logarithmic, ticks };
-        }
-        let pad = if high > low { (high - low) * PAD } else { low.abs().max(1.0) * PAD };
-        let (low, high) = (low - pad, high + pad);
-        ValueAxis { low, high, logarithmic, ticks: axis::linear_ticks(unit, low, high, most) }
+        axis::padded(unit, logarithmic, (low, high), PAD, most)
     }
 
     fn y_axis(&self, most: usize) -> ValueAxis {

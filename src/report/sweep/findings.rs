@@ -4,6 +4,7 @@ use super::shape::{self, Line};
 use crate::experiment::statistics::Estimate;
 use crate::experiment::sweep::result::{PointResult, SweepResult};
 use crate::observe::metric;
+use crate::observe::result::Verdict;
 use crate::report::quantity::show;
 use crate::report::words;
 
@@ -78,21 +79,39 @@ fn fall(points: &[Served<'_>], axis: &str) -> Option<String> {
     Some(format!("goodput falls from {from} at {axis} {} to {to} at {}", peak.value, last.value))
 }
 
+/// From where on every replication ends metastable, if none does before.
+fn tipping(points: &[(f64, &PointResult)], axis: usize, path: &str) -> Option<String> {
+    let count =
+        |point: &PointResult| point.verdicts.get(&Verdict::Metastable).copied().unwrap_or_default();
+    let first = points.iter().position(|(_, point)| count(point) > 0)?;
+    let all = |(_, point): &(f64, &PointResult)| {
+        point.replications > 0 && count(point) == point.replications
+    };
+    let from = first + points[first..].iter().position(all)?;
+    if !points[from..].iter().all(all) {
+        return None;
+    }
+    let value = |index: usize| points[index].1.values.get(axis);
+    let some =
+        if first < from { format!(", and some from {} on", value(first)?) } else { String::new() };
+    Some(format!("every replication ends metastable from {path} {} on{some}", value(from)?))
+}
+
 /// What follows from the sweep, a sentence each.
 pub(crate) fn sentences(result: &SweepResult) -> Vec<String> {
     let Some(&axis) = shape::numeric_axes(result).first() else { return Vec::new() };
     let path = &result.axes[axis].path;
-    if !shape::is_demand(&result.axes[axis]) {
-        return Vec::new();
-    }
+    let is_demand = shape::is_demand(&result.axes[axis]);
     // Lines of which the same is true share a sentence.
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
     for line in shape::lines(result, axis) {
-        let points = served(result, &line, axis);
-        if points.len() < 2 {
+        if line.points.len() < 2 {
             continue;
         }
-        for sentence in knee(&points, path).into_iter().chain(fall(&points, path)) {
+        let points = if is_demand { served(result, &line, axis) } else { Vec::new() };
+        let about_goodput = [knee(&points, path), fall(&points, path)];
+        let about_verdicts = tipping(&line.points, axis, path);
+        for sentence in about_goodput.into_iter().flatten().chain(about_verdicts) {
             match found.iter_mut().find(|(other, _)| *other == sentence) {
                 Some((_, names)) => names.push(line.name.clone()),
                 None => found.push((sentence, vec![line.name.clone()])),
@@ -125,17 +144,22 @@ pub(crate) fn warnings(result: &SweepResult) -> Vec<String> {
         format!("{} of {}", words::count(points.len() as u64), points_in_all(result))
     };
     let mut warnings = Vec::new();
+    if result.points.iter().any(|point| point.replications == 1) {
+        let advice = "one replication has no interval: --replications 10, or --precision 2%";
+        warnings.push(advice.to_owned());
+    }
     for column in &result.columns {
         let digits = column.name.strip_prefix("latency.p").and_then(metric::quantile);
         let Some(quantile) = digits else { continue };
-        let beyond = |point: &PointResult| point.successes as f64 * (1.0 - quantile);
-        let few = that(&|point| beyond(point) < ENOUGH_BEYOND);
+        let beyond = |point: &PointResult| point.successes as f64 * quantile.min(1.0 - quantile);
+        // Of nothing there is no figure to be warned of.
+        let few = that(&|point| point.successes > 0 && beyond(point) < ENOUGH_BEYOND);
         let least = few.iter().map(|&point| beyond(point)).fold(f64::MAX, f64::min);
         if !few.is_empty() {
             let name = column.name.trim_start_matches("latency.");
             let samples = words::plural(least.round() as u64, "sample");
             warnings.push(format!(
-                "{} rests on only {samples} beyond it at {} ({}): run longer, or more replications",
+                "{} rests on {samples} at {} ({}): run longer, or with more replications",
                 decimal_quantile(name),
                 of(&few),
                 which(&few),
@@ -170,5 +194,68 @@ fn decimal_quantile(name: &str) -> String {
     match name.split_at_checked(3) {
         Some((whole, rest)) if !rest.is_empty() => format!("{whole}.{rest}"),
         _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sweep::sample;
+
+    #[test]
+    fn sentences_follow_from_the_figures_and_only_then() {
+        let mut result = sample::algorithms();
+        let found = sentences(&result);
+        let expected =
+            "goodput stops following offered load between load 100% and 110% (round-robin)";
+        assert_eq!(found[0], expected);
+        assert!(found[1].contains("falls from 500/s at load 100% to 250/s at 150%"), "{found:?}");
+        assert!(found[2].contains("metastable from load 110% on (round-robin)"), "{found:?}");
+        // Up to 100% nothing is lost, with either algorithm: one sentence for both.
+        let below = |point: &PointResult| point.index < 12;
+        result.points.retain(below);
+        let both = "goodput follows offered load from load 50% to 100% \
+                    (round-robin; least-connections)";
+        assert_eq!(sentences(&result), [both]);
+        // A loss in the middle is neither.
+        let goodput = shape::column(&result, GOODPUT).unwrap();
+        result.points[4].figures[goodput] =
+            Some(Estimate { mean: 1.0, low: None, high: None, n: 1 });
+        assert_eq!(sentences(&result), [both.replace("round-robin; ", "")]);
+    }
+
+    #[test]
+    fn what_is_uncertain_is_no_finding() {
+        let mut result = sample::algorithms();
+        let goodput = shape::column(&result, GOODPUT).unwrap();
+        for point in &mut result.points {
+            let estimate = point.figures[goodput].as_mut().unwrap();
+            (estimate.low, estimate.high) = (Some(0.0), Some(1_000.0));
+            point.verdicts.clear();
+        }
+        let all = ["goodput follows offered load from load 50% to 150% \
+                    (round-robin; least-connections)"];
+        assert_eq!(sentences(&result), all, "the intervals hold it");
+    }
+
+    #[test]
+    fn figures_on_too_little_are_named() {
+        let mut result = sample::words_only();
+        for point in &mut result.points {
+            (point.settled, point.successes) = (true, 1_000_000);
+        }
+        assert_eq!(warnings(&result), Vec::<String>::new());
+        result.points[1].successes = 37_000;
+        result.points[2].settled = false;
+        result.points[3].precise = false;
+        let found = warnings(&result);
+        assert_eq!(
+            found[0],
+            "p99.9 rests on 37 samples at 1 of 4 points (random): run longer, or with more \
+             replications"
+        );
+        assert!(found[1].starts_with("1 of 4 points did not settle"), "{found:?}");
+        assert!(found[2].starts_with("1 of 4 points did not reach the wanted precision"));
+        assert_eq!(found.len(), 3);
     }
 }
