@@ -1,7 +1,7 @@
 //! Sentences that follow from a sweep, and warnings about what does not.
 
 use super::shape::{self, Line};
-use crate::experiment::statistics::Estimate;
+use crate::experiment::statistics::{Estimate, quantile};
 use crate::experiment::sweep::result::{PointResult, SweepResult};
 use crate::observe::metric;
 use crate::observe::result::Verdict;
@@ -148,24 +148,7 @@ pub(crate) fn warnings(result: &SweepResult) -> Vec<String> {
         let advice = "one replication has no interval: --replications 10, or --precision 2%";
         warnings.push(advice.to_owned());
     }
-    for column in &result.columns {
-        let digits = column.name.strip_prefix("latency.p").and_then(metric::quantile);
-        let Some(quantile) = digits else { continue };
-        let beyond = |point: &PointResult| point.successes as f64 * quantile.min(1.0 - quantile);
-        // Of nothing there is no figure to be warned of.
-        let few = that(&|point| point.successes > 0 && beyond(point) < ENOUGH_BEYOND);
-        let least = few.iter().map(|&point| beyond(point)).fold(f64::MAX, f64::min);
-        if !few.is_empty() {
-            let name = column.name.trim_start_matches("latency.");
-            let samples = words::plural(least.round() as u64, "sample");
-            warnings.push(format!(
-                "{} rests on {samples} at {} ({}): run longer, or with more replications",
-                decimal_quantile(name),
-                of(&few),
-                which(&few),
-            ));
-        }
-    }
+    warnings.extend(few(result));
     let unsettled = that(&|point| !point.settled);
     if !unsettled.is_empty() {
         warnings.push(format!(
@@ -183,6 +166,38 @@ pub(crate) fn warnings(result: &SweepResult) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// Quantiles that rest on few samples: the one that rests on least, then the others.
+fn few(result: &SweepResult) -> Option<String> {
+    let beyond = |point: &PointResult, quantile: f64| quantile::beyond(quantile, point.successes);
+    // Of nothing there is no figure to be warned of.
+    let is_few = |point: &&PointResult, quantile: f64| {
+        point.successes > 0 && beyond(point, quantile) < ENOUGH_BEYOND
+    };
+    let found = result.columns.iter().filter_map(|column| {
+        let quantile = metric::quantile(column.name.strip_prefix("latency.p")?)?;
+        let points: Vec<&PointResult> =
+            result.points.iter().filter(|point| is_few(point, quantile)).collect();
+        let least = points.iter().map(|point| beyond(point, quantile)).reduce(f64::min)?;
+        Some((column.name.trim_start_matches("latency."), points, least))
+    });
+    let mut found: Vec<_> = found.collect();
+    found.sort_by(|a, b| a.2.total_cmp(&b.2));
+    let (name, points, least) = found.first()?;
+    let other = |(name, points, _): &(&str, Vec<&PointResult>, f64)| {
+        format!("; {} at {}", decimal_quantile(name), points.len())
+    };
+    let others: Vec<String> = found[1..].iter().map(other).collect();
+    let others = others.concat();
+    Some(format!(
+        "{} rests on {} at {} of {} ({}){others}: run longer, or with more replications",
+        decimal_quantile(name),
+        words::plural(least.round() as u64, "sample"),
+        words::count(points.len() as u64),
+        points_in_all(result),
+        which(points),
+    ))
 }
 
 fn points_in_all(result: &SweepResult) -> String {
@@ -257,5 +272,10 @@ mod tests {
         assert!(found[1].starts_with("1 of 4 points did not settle"), "{found:?}");
         assert!(found[2].starts_with("1 of 4 points did not reach the wanted precision"));
         assert_eq!(found.len(), 3);
+        // Of 9,000 successes 90 are beyond p99, and 9 beyond p99.9.
+        result.points[1].successes = 9_000;
+        let found = warnings(&result);
+        let both = "p99.9 rests on 9 samples at 1 of 4 points (random); p99 at 1: run longer";
+        assert!(found[0].starts_with(both), "{}", found[0]);
     }
 }

@@ -46,11 +46,12 @@ pub(super) fn draw(result: &SweepResult, figure: &Drawn<'_>, along: usize) -> Pi
         .flat_map(|line| &line.points)
         .all(|(_, point)| offered(result, point).is_some());
     let by_offered = is_goodput && shape::is_demand(axis) && knows_offered;
+    let unit = result.columns[figure.column].unit;
     let curve = |line: &Line<'_>| {
         let dot = |&(place, point): &(f64, &PointResult)| {
             let x = if by_offered { offered(result, point)?.mean } else { place };
             let estimate = point.figures.get(figure.column).and_then(Option::as_ref);
-            Some(Dot::estimated(x, estimate))
+            Some(Dot::estimated(x, shape::possible(unit, estimate).as_ref()))
         };
         let points = line.points.iter().filter_map(dot).collect();
         Curve { name: line.name.clone(), points, dashed: false }
@@ -69,7 +70,6 @@ pub(super) fn draw(result: &SweepResult, figure: &Drawn<'_>, along: usize) -> Pi
         let unit = Numbers::Of(shape::unit(axis));
         Scale { label: axis.path.clone(), logarithmic: axis.logarithmic, unit }
     };
-    let unit = result.columns[figure.column].unit;
     let y = Scale {
         label: figure.label.into(),
         logarithmic: figure.logarithmic,

@@ -7,12 +7,13 @@ use crate::report::plot::picture::Picture;
 use crate::report::sweep::shape;
 
 pub(super) fn draw(result: &SweepResult, figure: &Drawn<'_>) -> Picture {
+    let unit = result.columns[figure.column].unit;
     let rows: Vec<_> = result
         .points
         .iter()
         .map(|point| {
-            let estimate = point.figures.get(figure.column).copied().flatten();
-            (shape::name(result, point, &[]), estimate)
+            let estimate = point.figures.get(figure.column).and_then(Option::as_ref);
+            (shape::name(result, point, &[]), shape::possible(unit, estimate))
         })
         .collect();
     let left_out = if rows.len() > MOST_ROWS {
@@ -25,7 +26,7 @@ pub(super) fn draw(result: &SweepResult, figure: &Drawn<'_>) -> Picture {
         title: format!("{} by {}", figure.title, paths.join(" and ")),
         subtitle: result.scenario.name.clone(),
         label: figure.label.into(),
-        unit: result.columns[figure.column].unit,
+        unit,
         logarithmic: figure.logarithmic,
         rows,
         left_note: format!("{left_out}{}", what(result)),
