@@ -138,6 +138,26 @@ pub(super) fn logarithmic_ticks(unit: Unit, low: f64, high: f64, most: usize) ->
     if found.len() < 2 { linear_ticks(unit, low, high, most) } else { found }
 }
 
+/// An axis that holds both values and `pad` of their distance at either end, so that no symbol is cut.
+/// On a logarithmic one they are positive.
+pub(super) fn padded(
+    unit: Unit,
+    logarithmic: bool,
+    (low, high): (f64, f64),
+    pad: f64,
+    most: usize,
+) -> ValueAxis {
+    if logarithmic {
+        let factor = libm::pow(high / low, pad).max(1.01);
+        let (low, high) = (low / factor, high * factor);
+        let ticks = logarithmic_ticks(unit, low, high, most);
+        return ValueAxis { low, high, logarithmic, ticks };
+    }
+    let pad = if high > low { (high - low) * pad } else { low.abs().max(0.1) * 0.1 };
+    let (low, high) = (low - pad, high + pad);
+    ValueAxis { low, high, logarithmic, ticks: linear_ticks(unit, low, high, most) }
+}
+
 /// An axis from a round value at or below `low` to one above `high`, both positive.
 pub(super) fn logarithmic_around(unit: Unit, low: f64, high: f64, most: usize) -> ValueAxis {
     let round = |value: f64| {

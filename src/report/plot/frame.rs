@@ -174,6 +174,11 @@ pub(super) fn say(picture: &mut Picture, plot: Rect, text: &str) {
     picture.text(label(at, Anchor::Middle, text.into(), 15.0, palette::INK));
 }
 
+/// Width of the widest text.
+pub(super) fn widest<'a>(texts: impl Iterator<Item = &'a String>, size: f64) -> f64 {
+    texts.map(|text| picture::width(text, size, false)).fold(0.0, f64::max)
+}
+
 /// Width of a tick's label.
 pub(super) fn label_width(tick: &Tick) -> f64 {
     picture::width(&tick.label, LABEL_SIZE, false)

@@ -179,15 +179,7 @@ impl Graph {
             }
             Numbers::Of(unit) => unit,
         };
-        if logarithmic {
-            let pad = libm::pow(high / low, PAD).max(1.01);
-            let (low, high) = (low / pad, high * pad);
-            let ticks = axis::logarithmic_ticks(unit, low, high, most);
-            return ValueAxis { low, high, logarithmic, ticks };
-        }
-        let pad = if high > low { (high - low) * PAD } else { low.abs().max(1.0) * PAD };
-        let (low, high) = (low - pad, high + pad);
-        ValueAxis { low, high, logarithmic, ticks: axis::linear_ticks(unit, low, high, most) }
+        axis::padded(unit, logarithmic, (low, high), PAD, most)
     }
 
     fn y_axis(&self, most: usize) -> ValueAxis {
@@ -332,18 +324,18 @@ impl Canvas {
 
     fn axes(&mut self, graph: &Graph) {
         let plot = self.plot;
+        for tick in self.x.ticks.clone() {
+            let x = self.place_x(tick.at);
+            self.picture.line(vec![(x, plot.top), (x, plot.bottom)], palette::GRID, 1.0);
+            let at = (frame::kept_inside(x, frame::label_width(&tick)), plot.bottom + 17.0);
+            self.label(at, Anchor::Middle, tick.label);
+        }
         for tick in self.y.ticks.clone() {
             let y = self.place_y(tick.at);
             let color = if tick.at == 0.0 { palette::MUTED } else { palette::GRID };
             self.picture.line(vec![(plot.left, y), (plot.right, y)], color, 1.0);
             let at = (plot.left - 7.0, y + 0.365 * LABEL_SIZE);
             self.label(at, Anchor::End, tick.label);
-        }
-        for tick in self.x.ticks.clone() {
-            let x = self.place_x(tick.at);
-            self.picture.line(vec![(x, plot.top), (x, plot.bottom)], palette::GRID, 1.0);
-            let at = (frame::kept_inside(x, frame::label_width(&tick)), plot.bottom + 17.0);
-            self.label(at, Anchor::Middle, tick.label);
         }
         let base = vec![(plot.left, plot.bottom), (plot.right, plot.bottom)];
         self.picture.line(base, palette::MUTED, 1.0);
@@ -389,7 +381,7 @@ impl Canvas {
                 .iter()
                 .map(|dot| {
                     let (low, high) = (dot.low?, dot.high?);
-                    Some((self.place_x(dot.x), self.place_y(low), self.place_y(high)))
+                    Some((dot.x, low, high))
                 })
                 .collect();
             for band in ends.split(Option::is_none).filter(|band| !band.is_empty()) {
@@ -397,18 +389,24 @@ impl Canvas {
                 if let [(x, low, high)] = band[..] {
                     self.whisker(x, low, high, color);
                 } else {
-                    let upper = band.iter().map(|&(x, _, high)| (x, high));
-                    let lower = band.iter().rev().map(|&(x, low, _)| (x, low));
+                    let place = |x, value| (self.place_x(x), self.place_y(value));
+                    let upper = band.iter().map(|&(x, _, high)| place(x, high));
+                    let lower = band.iter().rev().map(|&(x, low, _)| place(x, low));
                     self.picture.veil(upper.chain(lower).collect(), color, VEIL);
                 }
             }
         }
     }
 
+    /// An interval of its own, with an end where it ends within the plot.
     fn whisker(&mut self, x: f64, low: f64, high: f64, color: RGBColor) {
-        self.picture.line(vec![(x, low), (x, high)], color, 1.3);
-        for y in [low, high] {
-            self.picture.line(vec![(x - 4.0, y), (x + 4.0, y)], color, 1.3);
+        let x = self.place_x(x);
+        let (bottom, top) = (self.place_y(low), self.place_y(high));
+        self.picture.line(vec![(x, bottom), (x, top)], color, 1.3);
+        for (value, y) in [(low, bottom), (high, top)] {
+            if (self.y.low..=self.y.high).contains(&value) {
+                self.picture.line(vec![(x - 4.0, y), (x + 4.0, y)], color, 1.3);
+            }
         }
     }
 

@@ -6,8 +6,11 @@
 mod axis;
 mod chart;
 mod coarse;
+mod colors;
+mod dots;
 mod frame;
 pub mod graph;
+mod heat;
 #[cfg(test)]
 mod inspect;
 mod latency;
@@ -16,6 +19,8 @@ mod palette;
 mod picture;
 mod render;
 mod requests;
+mod scatter;
+mod shade;
 mod share;
 pub mod sweep;
 mod users;

@@ -1,9 +1,10 @@
 //! Sentences that follow from a sweep, and warnings about what does not.
 
 use super::shape::{self, Line};
-use crate::experiment::statistics::Estimate;
+use crate::experiment::statistics::{Estimate, quantile};
 use crate::experiment::sweep::result::{PointResult, SweepResult};
 use crate::observe::metric;
+use crate::observe::result::Verdict;
 use crate::report::quantity::show;
 use crate::report::words;
 
@@ -78,21 +79,39 @@ fn fall(points: &[Served<'_>], axis: &str) -> Option<String> {
     Some(format!("goodput falls from {from} at {axis} {} to {to} at {}", peak.value, last.value))
 }
 
+/// From where on every replication ends metastable, if none does before.
+fn tipping(points: &[(f64, &PointResult)], axis: usize, path: &str) -> Option<String> {
+    let count =
+        |point: &PointResult| point.verdicts.get(&Verdict::Metastable).copied().unwrap_or_default();
+    let first = points.iter().position(|(_, point)| count(point) > 0)?;
+    let all = |(_, point): &(f64, &PointResult)| {
+        point.replications > 0 && count(point) == point.replications
+    };
+    let from = first + points[first..].iter().position(all)?;
+    if !points[from..].iter().all(all) {
+        return None;
+    }
+    let value = |index: usize| points[index].1.values.get(axis);
+    let some =
+        if first < from { format!(", and some from {} on", value(first)?) } else { String::new() };
+    Some(format!("every replication ends metastable from {path} {} on{some}", value(from)?))
+}
+
 /// What follows from the sweep, a sentence each.
 pub(crate) fn sentences(result: &SweepResult) -> Vec<String> {
     let Some(&axis) = shape::numeric_axes(result).first() else { return Vec::new() };
     let path = &result.axes[axis].path;
-    if !shape::is_demand(&result.axes[axis]) {
-        return Vec::new();
-    }
+    let is_demand = shape::is_demand(&result.axes[axis]);
     // Lines of which the same is true share a sentence.
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
     for line in shape::lines(result, axis) {
-        let points = served(result, &line, axis);
-        if points.len() < 2 {
+        if line.points.len() < 2 {
             continue;
         }
-        for sentence in knee(&points, path).into_iter().chain(fall(&points, path)) {
+        let points = if is_demand { served(result, &line, axis) } else { Vec::new() };
+        let about_goodput = [knee(&points, path), fall(&points, path)];
+        let about_verdicts = tipping(&line.points, axis, path);
+        for sentence in about_goodput.into_iter().flatten().chain(about_verdicts) {
             match found.iter_mut().find(|(other, _)| *other == sentence) {
                 Some((_, names)) => names.push(line.name.clone()),
                 None => found.push((sentence, vec![line.name.clone()])),
@@ -125,23 +144,11 @@ pub(crate) fn warnings(result: &SweepResult) -> Vec<String> {
         format!("{} of {}", words::count(points.len() as u64), points_in_all(result))
     };
     let mut warnings = Vec::new();
-    for column in &result.columns {
-        let digits = column.name.strip_prefix("latency.p").and_then(metric::quantile);
-        let Some(quantile) = digits else { continue };
-        let beyond = |point: &PointResult| point.successes as f64 * (1.0 - quantile);
-        let few = that(&|point| beyond(point) < ENOUGH_BEYOND);
-        let least = few.iter().map(|&point| beyond(point)).fold(f64::MAX, f64::min);
-        if !few.is_empty() {
-            let name = column.name.trim_start_matches("latency.");
-            let samples = words::plural(least.round() as u64, "sample");
-            warnings.push(format!(
-                "{} rests on only {samples} beyond it at {} ({}): run longer, or more replications",
-                decimal_quantile(name),
-                of(&few),
-                which(&few),
-            ));
-        }
+    if result.points.iter().any(|point| point.replications == 1) {
+        let advice = "one replication has no interval: --replications 10, or --precision 2%";
+        warnings.push(advice.to_owned());
     }
+    warnings.extend(few(result));
     let unsettled = that(&|point| !point.settled);
     if !unsettled.is_empty() {
         warnings.push(format!(
@@ -161,6 +168,38 @@ pub(crate) fn warnings(result: &SweepResult) -> Vec<String> {
     warnings
 }
 
+/// Quantiles that rest on few samples: the one that rests on least, then the others.
+fn few(result: &SweepResult) -> Option<String> {
+    let beyond = |point: &PointResult, quantile: f64| quantile::beyond(quantile, point.successes);
+    // Of nothing there is no figure to be warned of.
+    let is_few = |point: &&PointResult, quantile: f64| {
+        point.successes > 0 && beyond(point, quantile) < ENOUGH_BEYOND
+    };
+    let found = result.columns.iter().filter_map(|column| {
+        let quantile = metric::quantile(column.name.strip_prefix("latency.p")?)?;
+        let points: Vec<&PointResult> =
+            result.points.iter().filter(|point| is_few(point, quantile)).collect();
+        let least = points.iter().map(|point| beyond(point, quantile)).reduce(f64::min)?;
+        Some((column.name.trim_start_matches("latency."), points, least))
+    });
+    let mut found: Vec<_> = found.collect();
+    found.sort_by(|a, b| a.2.total_cmp(&b.2));
+    let (name, points, least) = found.first()?;
+    let other = |(name, points, _): &(&str, Vec<&PointResult>, f64)| {
+        format!("; {} at {}", decimal_quantile(name), points.len())
+    };
+    let others: Vec<String> = found[1..].iter().map(other).collect();
+    let others = others.concat();
+    Some(format!(
+        "{} rests on {} at {} of {} ({}){others}: run longer, or with more replications",
+        decimal_quantile(name),
+        words::plural(least.round() as u64, "sample"),
+        words::count(points.len() as u64),
+        points_in_all(result),
+        which(points),
+    ))
+}
+
 fn points_in_all(result: &SweepResult) -> String {
     words::plural(result.points.len() as u64, "point")
 }
@@ -170,5 +209,73 @@ fn decimal_quantile(name: &str) -> String {
     match name.split_at_checked(3) {
         Some((whole, rest)) if !rest.is_empty() => format!("{whole}.{rest}"),
         _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sweep::sample;
+
+    #[test]
+    fn sentences_follow_from_the_figures_and_only_then() {
+        let mut result = sample::algorithms();
+        let found = sentences(&result);
+        let expected =
+            "goodput stops following offered load between load 100% and 110% (round-robin)";
+        assert_eq!(found[0], expected);
+        assert!(found[1].contains("falls from 500/s at load 100% to 250/s at 150%"), "{found:?}");
+        assert!(found[2].contains("metastable from load 110% on (round-robin)"), "{found:?}");
+        // Up to 100% nothing is lost, with either algorithm: one sentence for both.
+        let below = |point: &PointResult| point.index < 12;
+        result.points.retain(below);
+        let both = "goodput follows offered load from load 50% to 100% \
+                    (round-robin; least-connections)";
+        assert_eq!(sentences(&result), [both]);
+        // A loss in the middle is neither.
+        let goodput = shape::column(&result, GOODPUT).unwrap();
+        result.points[4].figures[goodput] =
+            Some(Estimate { mean: 1.0, low: None, high: None, n: 1 });
+        assert_eq!(sentences(&result), [both.replace("round-robin; ", "")]);
+    }
+
+    #[test]
+    fn what_is_uncertain_is_no_finding() {
+        let mut result = sample::algorithms();
+        let goodput = shape::column(&result, GOODPUT).unwrap();
+        for point in &mut result.points {
+            let estimate = point.figures[goodput].as_mut().unwrap();
+            (estimate.low, estimate.high) = (Some(0.0), Some(1_000.0));
+            point.verdicts.clear();
+        }
+        let all = ["goodput follows offered load from load 50% to 150% \
+                    (round-robin; least-connections)"];
+        assert_eq!(sentences(&result), all, "the intervals hold it");
+    }
+
+    #[test]
+    fn figures_on_too_little_are_named() {
+        let mut result = sample::words_only();
+        for point in &mut result.points {
+            (point.settled, point.successes) = (true, 1_000_000);
+        }
+        assert_eq!(warnings(&result), Vec::<String>::new());
+        result.points[1].successes = 37_000;
+        result.points[2].settled = false;
+        result.points[3].precise = false;
+        let found = warnings(&result);
+        assert_eq!(
+            found[0],
+            "p99.9 rests on 37 samples at 1 of 4 points (random): run longer, or with more \
+             replications"
+        );
+        assert!(found[1].starts_with("1 of 4 points did not settle"), "{found:?}");
+        assert!(found[2].starts_with("1 of 4 points did not reach the wanted precision"));
+        assert_eq!(found.len(), 3);
+        // Of 9,000 successes 90 are beyond p99, and 9 beyond p99.9.
+        result.points[1].successes = 9_000;
+        let found = warnings(&result);
+        let both = "p99.9 rests on 9 samples at 1 of 4 points (random); p99 at 1: run longer";
+        assert!(found[0].starts_with(both), "{}", found[0]);
     }
 }

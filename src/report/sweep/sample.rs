@@ -140,3 +140,30 @@ pub(crate) fn two_numbers() -> SweepResult {
     let axes = vec![percents("load", &loads), milliseconds("clients.web.timeout", &timeouts)];
     grid(axes, move |at| (5.0 * f64::from(loads[at[0]]), 420.0 + 40.0 * at[1] as f64))
 }
+
+/// Loads against timeouts for each of four algorithms.
+pub(crate) fn four_systems() -> SweepResult {
+    let names = ["round-robin", "random", "least-connections", "power-of-d"];
+    let axes = vec![
+        percents("load", &[60, 80, 100, 120]),
+        milliseconds("clients.web.timeout", &[100, 1_000, 10_000]),
+        words("balancer.algorithm", &names),
+    ];
+    grid(axes, move |at| {
+        let capacity = [400.0, 380.0, 520.0, 480.0][at[2]] + 40.0 * at[1] as f64;
+        (500.0 * [0.6, 0.8, 1.0, 1.2][at[0]], capacity)
+    })
+}
+
+/// A Latin hypercube of forty loads and timeouts: no two points share a value.
+pub(crate) fn scattered() -> SweepResult {
+    const N: u32 = 40;
+    let loads: Vec<u32> = (0..N).map(|n| 50 + 2 * n).collect();
+    let timeouts: Vec<u32> = (0..N).map(|n| 100 + 50 * n).collect();
+    let axes = vec![percents("load", &loads), milliseconds("clients.web.timeout", &timeouts)];
+    let mut result =
+        grid(axes, move |at| (5.0 * f64::from(loads[at[0]]), 420.0 + 6.0 * at[1] as f64));
+    // 27 is prime to 40, so each row and each column has one.
+    result.points.retain(|point| point.index % N == point.index / N * 27 % N);
+    result
+}

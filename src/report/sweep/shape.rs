@@ -124,3 +124,57 @@ pub(crate) fn replications(result: &SweepResult) -> String {
         _ => "no replication".into(),
     }
 }
+
+/// An estimate with no more of its interval than can be: nothing that is measured is below zero, and
+/// no share above one. Student's interval does not know that.
+pub(crate) fn possible(unit: Unit, estimate: Option<&Estimate>) -> Option<Estimate> {
+    let Estimate { mean, low, high, n } = *estimate?;
+    let most = if unit == Unit::Ratio && mean <= 1.0 { 1.0 } else { f64::INFINITY };
+    let least = if mean >= 0.0 { 0.0 } else { f64::NEG_INFINITY };
+    Some(Estimate {
+        mean,
+        low: low.map(|low| low.max(least)),
+        high: high.map(|high| high.min(most)),
+        n,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sweep::sample;
+
+    #[test]
+    fn lines_differ_along_one_axis_and_are_in_its_order() {
+        let mut result = sample::algorithms();
+        result.points.reverse();
+        let lines = lines(&result, 0);
+        let names: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
+        assert_eq!(names, ["least-connections", "round-robin"]);
+        for line in &lines {
+            assert_eq!(line.points.len(), 11);
+            assert!(line.points.is_sorted_by(|a, b| a.0 < b.0));
+            assert!(line.points.iter().all(|(_, point)| point.values[1] == line.name));
+        }
+    }
+
+    #[test]
+    fn the_values_of_an_axis_tell_its_unit() {
+        let axis = |values: &[&str]| sample::words("anything", values);
+        assert_eq!(unit(&axis(&["50%", "12.5%"])), Unit::Ratio);
+        assert_eq!(unit(&axis(&["400/s", "1.5/s"])), Unit::Rate);
+        assert_eq!(unit(&axis(&["10ms", "1s", "2m"])), Unit::Milliseconds);
+        assert_eq!(unit(&axis(&["1", "20"])), Unit::Number);
+        assert_eq!(unit(&axis(&["1", "20%"])), Unit::Number);
+        assert_eq!(unit(&axis(&[])), Unit::Number);
+    }
+
+    #[test]
+    fn an_interval_ends_where_nothing_can_be() {
+        let wide = Estimate { mean: 0.25, low: Some(-0.5), high: Some(1.05), n: 4 };
+        let cut = |unit| possible(unit, Some(&wide)).map(|cut| (cut.low, cut.high));
+        assert_eq!(cut(Unit::Ratio), Some((Some(0.0), Some(1.0))));
+        assert_eq!(cut(Unit::Rate), Some((Some(0.0), Some(1.05))));
+        assert_eq!(possible(Unit::Rate, None), None);
+    }
+}

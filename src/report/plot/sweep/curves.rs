@@ -1,6 +1,6 @@
 //! Degradation curves: a figure along one axis of numbers, a line for each combination of the others.
 
-use super::{SweepFigure, provenance, what};
+use super::{Drawn, provenance, what};
 use crate::experiment::statistics::Estimate;
 use crate::experiment::sweep::result::{PointResult, SweepResult};
 use crate::observe::metric::Unit;
@@ -11,6 +11,7 @@ use crate::report::sweep::shape::{self, Line};
 /// More lines than this cannot be told apart.
 const MOST_LINES: usize = 8;
 
+const GOODPUT: &str = "requests.goodput_rps";
 const OFFERED: &str = "requests.offered_rps";
 
 fn offered<'a>(result: &SweepResult, point: &'a PointResult) -> Option<&'a Estimate> {
@@ -34,27 +35,23 @@ fn all_of_it(result: &SweepResult, lines: &[Line<'_>], by_offered: bool) -> Curv
     Curve { name: "offered".into(), points, dashed: true }
 }
 
-pub(super) fn draw(
-    result: &SweepResult,
-    figure: &SweepFigure,
-    column: usize,
-    along: usize,
-) -> Picture {
+pub(super) fn draw(result: &SweepResult, figure: &Drawn<'_>, along: usize) -> Picture {
     let axis = &result.axes[along];
     let mut lines = shape::lines(result, along);
     let all = lines.len();
     lines.truncate(MOST_LINES);
-    let is_goodput = figure.name == "goodput";
+    let is_goodput = result.columns[figure.column].name == GOODPUT;
     let knows_offered = lines
         .iter()
         .flat_map(|line| &line.points)
         .all(|(_, point)| offered(result, point).is_some());
     let by_offered = is_goodput && shape::is_demand(axis) && knows_offered;
+    let unit = result.columns[figure.column].unit;
     let curve = |line: &Line<'_>| {
         let dot = |&(place, point): &(f64, &PointResult)| {
             let x = if by_offered { offered(result, point)?.mean } else { place };
-            let estimate = point.figures.get(column).and_then(Option::as_ref);
-            Some(Dot::estimated(x, estimate))
+            let estimate = point.figures.get(figure.column).and_then(Option::as_ref);
+            Some(Dot::estimated(x, shape::possible(unit, estimate).as_ref()))
         };
         let points = line.points.iter().filter_map(dot).collect();
         Curve { name: line.name.clone(), points, dashed: false }
@@ -73,7 +70,6 @@ pub(super) fn draw(
         let unit = Numbers::Of(shape::unit(axis));
         Scale { label: axis.path.clone(), logarithmic: axis.logarithmic, unit }
     };
-    let unit = result.columns[column].unit;
     let y = Scale {
         label: figure.label.into(),
         logarithmic: figure.logarithmic,
