@@ -23,7 +23,7 @@ service = { exponential = { mean = "12ms" } }
 
 [[measure]]
 name = "another one"
-set = { "backends.api-3.service" = "12ms" }
+set = { "backends.*.workers" = 2 }
 "#;
 const CHANGE: [&str; 2] = ["--set-after", "balancer.algorithm=least-connections"];
 
@@ -110,7 +110,7 @@ fn a_measure_is_a_change() {
     let scratch = scratch("compare-measure");
     let arguments = ["s.toml", "--measure", "another one", "--replications", "3", "--no-files"];
     compare(&scratch, &arguments).ended(0).prints(&[
-        "backends.api-3: (absent) →",
+        "backends.*.workers: (absent) → 2",
         "mean latency falls",
         "--measure 'another one'",
     ]);
