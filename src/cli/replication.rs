@@ -99,11 +99,7 @@ impl Replicate {
                     leave one out (--max-replications bounds --precision)";
                 return Err(Failure::Usage(message.to_owned()));
             }
-            (_, Some(relative)) => Replications::Until {
-                relative,
-                columns: self.precise_columns(),
-                most: self.max_replications,
-            },
+            (_, Some(relative)) => self.until(relative),
             (replications, None) => {
                 Replications::Exactly(replications.unwrap_or(default_replications))
             }
@@ -150,6 +146,12 @@ impl Replicate {
         column::columns(scenario, &names).map_err(|error| unknown(&error, "--metric", ""))
     }
 
+    /// As often as it takes to know the figures to within this share of themselves.
+    pub(super) fn until(&self, relative: f64) -> Replications {
+        let (columns, most) = (self.precise_columns(), self.max_replications);
+        Replications::Until { relative, columns, most }
+    }
+
     fn precise_columns(&self) -> Vec<String> {
         match &self.precision_of {
             none if none.is_empty() => PRECISE.map(str::to_owned).to_vec(),
@@ -159,12 +161,17 @@ impl Replicate {
 
     /// Does work on as many threads as the command line says.
     pub(super) fn with_jobs<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.jobs as usize).build();
-        match pool {
-            Ok(pool) if self.jobs > 0 => pool.install(work),
-            // Results do not depend on the number of threads.
-            _ => work(),
-        }
+        on_threads(self.jobs, work)
+    }
+}
+
+/// Does work on so many threads; 0 is one per core.
+pub(super) fn on_threads<T: Send>(jobs: u32, work: impl FnOnce() -> T + Send) -> T {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs as usize).build();
+    match pool {
+        Ok(pool) if jobs > 0 => pool.install(work),
+        // Results do not depend on the number of threads.
+        _ => work(),
     }
 }
 
@@ -195,7 +202,7 @@ fn unknown(error: &MetricError, option: &str, name: &str) -> Failure {
     Failure::Usage(format!("{option} {name}: {}{help}", error.message))
 }
 
-fn precision(text: &str) -> Result<f64, String> {
+pub(super) fn precision(text: &str) -> Result<f64, String> {
     let share = units::ratio(text).map_err(|error| reason(&error))?;
     if share > 0.0 && share < 1.0 {
         Ok(share)
@@ -204,7 +211,7 @@ fn precision(text: &str) -> Result<f64, String> {
     }
 }
 
-fn warm_up(text: &str) -> Result<WarmUp, String> {
+pub(super) fn warm_up(text: &str) -> Result<WarmUp, String> {
     match text {
         "auto" => Ok(WarmUp::Auto),
         "none" => Ok(WarmUp::Fixed(Span::ZERO)),

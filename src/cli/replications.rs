@@ -114,6 +114,7 @@ fn write(
         title: scenario.title.as_deref(),
         expect: &ran.judgements,
         objective: &ran.objective,
+        steady: ran.steady.as_ref(),
         assumptions: &assumption_lines(scenario),
         command: None,
     };

@@ -53,6 +53,7 @@ impl Reported {
             title: self.scenario.title.as_deref(),
             expect: &self.ran.judgements,
             objective: &self.ran.objective,
+            steady: self.ran.steady.as_ref(),
             assumptions: &self.assumptions,
             command: Some(&self.command),
         }

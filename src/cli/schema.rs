@@ -24,6 +24,10 @@ enum Of {
     Compare,
     /// What `run --replications N --format json` prints and `replications.json` holds.
     Replications,
+    /// What `misroute sweep` writes into `sweep.json`.
+    Sweep,
+    /// What `misroute limits --format json` prints and `limits.json` holds.
+    Limits,
 }
 
 pub(super) fn execute(command: &Schema) -> Result<ExitCode, Failure> {
@@ -32,6 +36,8 @@ pub(super) fn execute(command: &Schema) -> Result<ExitCode, Failure> {
         Of::Compare => report::compare::schema(),
         Of::Result => report::json::result_schema(),
         Of::Replications => report::replications::schema(),
+        Of::Sweep => report::sweep::schema(),
+        Of::Limits => report::limits::schema(),
     };
     output::result(&format!("{schema:#}\n"))?;
     Ok(ExitCode::SUCCESS)

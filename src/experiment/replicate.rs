@@ -7,14 +7,18 @@ use super::warm_up::{self, WarmUp};
 use crate::engine::random::Seed;
 use crate::observe::result::{RunResult, Verdict};
 use crate::scenario::Scenario;
+use crate::scenario::units::show_ratio;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The fewest replications after which precision is judged (Law, section 9.4.1: a rule that looks
 /// earlier stops too early too often).
 pub const LEAST: u32 = 10;
 
 /// How often a scenario is run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Replications {
     /// So often.
     Exactly(u32),
@@ -28,6 +32,19 @@ pub enum Replications {
         /// The most replications.
         most: u32,
     },
+}
+
+impl fmt::Display for Replications {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(1) => f.write_str("1 replication"),
+            Self::Exactly(n) => write!(f, "{n} replications"),
+            Self::Until { relative, columns, most } => {
+                let (share, names) = (show_ratio(*relative), columns.join(" and "));
+                write!(f, "{share} of {names} in at most {most} replications")
+            }
+        }
+    }
 }
 
 /// How a scenario is replicated.

@@ -19,6 +19,10 @@ pub enum Warning {
     Single,
     /// Runs had not settled by the middle, so what is left after the warm-up is no steady state.
     Unsettled,
+    /// Even long batches of one run depend on each other.
+    Correlated,
+    /// One run has too few successes to be cut into batches.
+    TooShort,
     /// A quantile rests on few samples.
     Few {
         /// The quantile, 0 to 1.
@@ -68,7 +72,8 @@ pub fn warnings(columns: &[Column], plan: &Plan, replicated: &Replicated) -> Vec
     found
 }
 
-fn few(quantile: f64, successes: u64, replications: u32) -> Option<Warning> {
+/// A warning if a quantile rests on too little.
+pub(super) fn few(quantile: f64, successes: u64, replications: u32) -> Option<Warning> {
     let samples = beyond(quantile, successes);
     // Of nothing there is no figure to be warned of.
     (successes > 0 && samples < SAMPLES_LEAST).then(|| Warning::Few {
@@ -124,6 +129,12 @@ impl fmt::Display for Warning {
             Self::Unsettled => {
                 f.write_str("still warming up after half of the run: lengthen `duration`")
             }
+            Self::Correlated => f.write_str(
+                "waves longer than batches, so one run has no interval: run longer, or --replications 10",
+            ),
+            Self::TooShort => f.write_str(
+                "too few successes for intervals: run longer, or --replications 10",
+            ),
             Self::Few { quantile, samples, replications } => {
                 let percentile = show_ratio(*quantile);
                 let percentile = percentile.trim_end_matches('%');

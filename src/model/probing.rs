@@ -92,7 +92,7 @@ impl World {
 
     /// A backend says that it has an idle worker: to one thread of one process, drawn at random, if
     /// that listens.
-    fn report_idle(&mut self, id: BackendId, occasion: u64) {
+    pub(super) fn report_idle(&mut self, id: BackendId, occasion: u64) {
         let draw = keyed(self.report_key, occasion);
         let route = (draw >> 32) % self.routes.len() as u64;
         let process = InstanceId(self.routes[route as usize]);

@@ -24,6 +24,7 @@ use super::setup::{
     AlertId, BackendId, BalancerConfig, BalancerSetup, CauseId, Change, EntryId, InstanceId,
     PopulationId, Setup, Trigger,
 };
+use super::straight::Straight;
 use super::timeline::RollingPlan;
 use crate::engine::digest::Digest;
 use crate::engine::queue::EventQueue;
@@ -138,6 +139,8 @@ pub struct World {
     /// Who hears that a backend has an idle worker.
     pub(super) report_key: u64,
     digest: Digest,
+    /// Who may go the straight way.
+    pub(super) straight: Straight,
 }
 
 impl World {
@@ -157,8 +160,12 @@ impl World {
         let network = Network::of(&setup, seed).map(Box::new);
         let mut world = Self {
             now: Time::ZERO,
-            // One lane per population's attempt timeout, and those of the balancers' timers.
-            queue: EventQueue::new(populations.len() + Lane::COUNT),
+            // One lane per population's attempt timeout, and those of the balancers' timers; a source
+            // for each population, each backend and the database.
+            queue: EventQueue::new(
+                populations.len() + Lane::COUNT,
+                populations.len() + setup.backends.len() + 1,
+            ),
             requests: Slab::default(),
             attempts: Slab::default(),
             flights: Flights::new(&setup.populations),
@@ -194,6 +201,7 @@ impl World {
             backlog: Vec::new(),
             report_key: key(seed, Purpose::IdleReport, 0),
             digest: Digest::default(),
+            straight: Straight::new(&setup),
             setup,
         };
         if let Some(network) = &mut world.network {

@@ -58,7 +58,7 @@ pub fn check_root(root: &Path) -> Result<(), ReportError> {
 }
 
 /// A scenario's name as the name of a directory, whatever characters it has.
-pub(super) fn directory_name(name: &str) -> String {
+pub(crate) fn directory_name(name: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let safe: String = name.trim_start_matches('.').chars().map(plain).collect();
     if safe.is_empty() { "run".into() } else { safe }
@@ -116,15 +116,15 @@ impl Drop for Batch {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::report::sample;
 
     /// A new directory under the system's temporary one, removed when dropped.
-    struct Scratch(PathBuf);
+    pub(in crate::report) struct Scratch(pub(in crate::report) PathBuf);
 
     impl Scratch {
-        fn new(name: &str) -> Self {
+        pub(in crate::report) fn new(name: &str) -> Self {
             let path = std::env::temp_dir().join(format!("misroute-{}-{name}", std::process::id()));
             fs::create_dir_all(&path).unwrap();
             Self(path)

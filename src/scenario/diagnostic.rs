@@ -214,6 +214,12 @@ impl Diagnostics {
         self.0.len()
     }
 
+    /// The same with one more thing to say about each.
+    #[must_use]
+    pub fn with_help(self, text: &str) -> Self {
+        Self(self.0.into_iter().map(|diagnostic| diagnostic.help(text)).collect())
+    }
+
     /// The mistakes, in the order of the text.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.iter()

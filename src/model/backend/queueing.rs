@@ -47,7 +47,7 @@ impl World {
     }
 
     /// A worker is free: the next one in line is served.
-    pub(super) fn next_in_line(&mut self, id: BackendId) {
+    pub(in crate::model) fn next_in_line(&mut self, id: BackendId) {
         let now = self.now;
         let setup = &self.setup.backends[id.index()];
         let (skips, age) = (setup.abandoned == Abandoned::Skip, setup.queue_age);

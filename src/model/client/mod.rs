@@ -215,9 +215,11 @@ impl World {
     }
 
     fn push_arrival(&mut self, population: PopulationId, at: Option<Time>) {
-        if let Some(at) = at {
-            let epoch = self.populations[population.index()].arriving.epoch;
-            self.queue.push(at, ARRIVALS, Event::Arrival { population, epoch });
+        let epoch = self.populations[population.index()].arriving.epoch;
+        let (source, event) = (population.index(), Event::Arrival { population, epoch });
+        match at {
+            Some(at) => self.queue.set(source, at, ARRIVALS, event),
+            None => self.queue.unset(source),
         }
     }
 
@@ -239,6 +241,9 @@ impl World {
     }
 
     fn give_birth(&mut self, id: PopulationId, user: u32, index: u64, probe: &mut impl Probe) {
+        if self.straight.begins(id) && self.go_straight(id, user, index, probe) {
+            return;
+        }
         self.counts.requests += 1;
         probe.request_born(self.now, id, user);
         let born = self.now;
@@ -285,7 +290,12 @@ impl World {
     }
 
     /// A request has its outcome.
-    fn finish_request(&mut self, handle: Handle, outcome: Outcome, probe: &mut impl Probe) {
+    pub(super) fn finish_request(
+        &mut self,
+        handle: Handle,
+        outcome: Outcome,
+        probe: &mut impl Probe,
+    ) {
         let request = self.requests.remove(handle).expect("it was in flight");
         let setup = &self.setup.populations[request.population.index()];
         self.counts.finished[outcome.index()] += 1;

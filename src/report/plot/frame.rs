@@ -1,5 +1,6 @@
 //! What every picture has around its plot: title, legend, small print.
 
+use super::axis::Tick;
 use super::palette;
 use super::picture::{self, Anchor, HEIGHT, Picture, Point, Rect, Text, WIDTH};
 use plotters::style::RGBColor;
@@ -171,4 +172,28 @@ pub(super) fn say(picture: &mut Picture, plot: Rect, text: &str) {
     let ground = Rect { left, top: at.1 - 20.0, right, bottom: at.1 + 10.0 };
     picture.area(ground.corners(), palette::WHITE);
     picture.text(label(at, Anchor::Middle, text.into(), 15.0, palette::INK));
+}
+
+/// Width of a tick's label.
+pub(super) fn label_width(tick: &Tick) -> f64 {
+    picture::width(&tick.label, LABEL_SIZE, false)
+}
+
+/// Where a label centred at `x` goes so that it stays inside the picture.
+pub(super) fn kept_inside(x: f64, width: f64) -> f64 {
+    x.min(WIDTH - 4.0 - width / 2.0).max(4.0 + width / 2.0)
+}
+
+/// As many ticks along a horizontal axis as have room for their labels. `make` is told how many are
+/// wanted at most, `place` says where a value lies.
+pub(super) fn fitting(make: impl Fn(usize) -> Vec<Tick>, place: impl Fn(f64) -> f64) -> Vec<Tick> {
+    let ends = |tick: &Tick| {
+        let width = label_width(tick);
+        let middle = kept_inside(place(tick.at), width);
+        (middle - width / 2.0, middle + width / 2.0)
+    };
+    let are_apart = |ticks: &Vec<Tick>| {
+        ticks.windows(2).all(|pair| ends(&pair[0]).1 + 12.0 <= ends(&pair[1]).0)
+    };
+    (1..=8).rev().map(make).find(are_apart).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 //! Intervals of neighbouring points make a pale band, one that stands alone a whisker. A point whose
 //! value is unknown interrupts its curve: nothing is drawn across what was not observed.
 
-use super::axis::{self, Tick, ValueAxis};
+use super::axis::{self, ValueAxis};
 use super::frame::{self, Key, LABEL_SIZE, MARGIN, Sample, Symbol};
 use super::palette;
 use super::picture::{self, Anchor, HEIGHT, Picture, Point, Rect, WIDTH};
@@ -134,7 +134,7 @@ const RADIUS: f64 = 3.2;
 const VEIL: f64 = 0.2;
 const MARK_SIZE: f64 = 11.5;
 /// Between the legend and the labels above the plot, points.
-const HEAD: f64 = 10.0;
+const HEAD: f64 = 15.0;
 /// Height of a row of the marks' labels, points.
 const MARK_ROW: f64 = 16.0;
 /// Rows of the marks' labels; one that fits into none of them is left out.
@@ -283,45 +283,22 @@ struct Canvas {
     labels: Vec<(String, f64, usize)>,
 }
 
-fn label_width(tick: &Tick) -> f64 {
-    picture::width(&tick.label, LABEL_SIZE, false)
-}
-
-/// Where a label centred at `x` goes so that it stays inside the picture.
-fn kept_inside(x: f64, width: f64) -> f64 {
-    x.min(WIDTH - 4.0 - width / 2.0).max(4.0 + width / 2.0)
-}
-
 impl Canvas {
     fn lay_out(picture: Picture, graph: &Graph, legend_bottom: f64) -> Self {
         let rows = if graph.marks.is_empty() { 1 } else { MARK_ROWS };
         let top = legend_bottom + HEAD + rows as f64 * MARK_ROW;
         let bottom = HEIGHT - 62.0;
-        let y = graph.y_axis(((bottom - top) / 27.0) as usize);
-        let left = MARGIN + 7.0 + y.ticks.iter().map(label_width).fold(0.0, f64::max);
+        let y =
+            graph.y_axis(((bottom - top) / if graph.y.logarithmic { 27.0 } else { 45.0 }) as usize);
+        let left = MARGIN + 7.0 + y.ticks.iter().map(frame::label_width).fold(0.0, f64::max);
         let plot = Rect { left, top, right: WIDTH - MARGIN - 4.0, bottom };
         let x = graph.x_axis(8);
         let mut canvas = Self { picture, plot, x, y, labels: Vec::new() };
-        // As many ticks as have room for their labels.
-        for most in (1..8).rev() {
-            if canvas.labels_are_apart() {
-                break;
-            }
-            canvas.x = graph.x_axis(most);
-        }
+        canvas.x.ticks = frame::fitting(|most| graph.x_axis(most).ticks, |at| canvas.place_x(at));
         canvas.place_marks(graph);
         let used = canvas.labels.iter().map(|&(_, _, row)| row + 1).max().unwrap_or(0);
         canvas.plot.top = legend_bottom + HEAD + used as f64 * MARK_ROW;
         canvas
-    }
-
-    fn labels_are_apart(&self) -> bool {
-        let ends = |tick: &Tick| {
-            let width = label_width(tick);
-            let middle = kept_inside(self.place_x(tick.at), width);
-            (middle - width / 2.0, middle + width / 2.0)
-        };
-        self.x.ticks.windows(2).all(|pair| ends(&pair[0]).1 + 12.0 <= ends(&pair[1]).0)
     }
 
     /// The vertical axis' label, and those of the marks around it.
@@ -337,7 +314,7 @@ impl Canvas {
         for mark in marks {
             let words = picture::shorten(&mark.label, MARK_SIZE, false, MARK_ROOM);
             let width = picture::width(&words, MARK_SIZE, false);
-            let left = kept_inside(self.place_x(mark.x), width) - width / 2.0;
+            let left = frame::kept_inside(self.place_x(mark.x), width) - width / 2.0;
             if let Some(row) = ends.iter().position(|&end| end + 10.0 <= left) {
                 ends[row] = left + width;
                 self.labels.push((words, left, row));
@@ -365,7 +342,7 @@ impl Canvas {
         for tick in self.x.ticks.clone() {
             let x = self.place_x(tick.at);
             self.picture.line(vec![(x, plot.top), (x, plot.bottom)], palette::GRID, 1.0);
-            let at = (kept_inside(x, label_width(&tick)), plot.bottom + 17.0);
+            let at = (frame::kept_inside(x, frame::label_width(&tick)), plot.bottom + 17.0);
             self.label(at, Anchor::Middle, tick.label);
         }
         let base = vec![(plot.left, plot.bottom), (plot.right, plot.bottom)];
@@ -373,7 +350,7 @@ impl Canvas {
         let room = WIDTH - 2.0 * MARGIN;
         let words = picture::shorten(&graph.x.label, LABEL_SIZE, false, room);
         let middle = f64::midpoint(plot.left, plot.right);
-        let x = kept_inside(middle, picture::width(&words, LABEL_SIZE, false));
+        let x = frame::kept_inside(middle, picture::width(&words, LABEL_SIZE, false));
         self.label((x, plot.bottom + 36.0), Anchor::Middle, words);
     }
 
@@ -390,11 +367,11 @@ impl Canvas {
                 self.picture.veil(shade.corners(), palette::INK, 0.1);
             }
             let x = self.place_x(mark.x);
-            self.picture.dashed((x, plot.top - 4.0), (x, plot.bottom), palette::INK, 1.2);
+            self.picture.dashed((x, plot.top - 7.0), (x, plot.bottom), palette::INK, 1.2);
         }
         for (index, (words, left, row)) in std::mem::take(&mut self.labels).into_iter().enumerate()
         {
-            let at = (left, plot.top - 8.0 - row as f64 * MARK_ROW);
+            let at = (left, plot.top - 12.0 - row as f64 * MARK_ROW);
             let color = if index == 0 { palette::MUTED } else { palette::INK };
             self.picture.text(frame::label(at, Anchor::Start, words, MARK_SIZE, color));
         }

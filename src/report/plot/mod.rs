@@ -17,6 +17,7 @@ mod picture;
 mod render;
 mod requests;
 mod share;
+pub mod sweep;
 mod users;
 
 use super::ReportError;
@@ -46,6 +47,13 @@ impl Figure {
     /// The figure as an SVG document.
     pub fn svg(&self, result: &RunResult) -> String {
         render::svg(&(self.draw)(result))
+    }
+}
+
+impl Picture {
+    /// The picture as an SVG document.
+    pub fn svg(&self) -> String {
+        render::svg(self)
     }
 }
 

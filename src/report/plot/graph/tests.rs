@@ -65,15 +65,15 @@ fn points_lie_where_the_ticks_say() {
     let curve = lines(&picture, palette::CURVES[0])[1];
     assert_eq!(curve.len(), 11, "the first stroke is the legend's");
     let y = |words| tick(&picture, words).1;
-    // 250/s at 50%, and 300/s at 60%, whose ticks are there.
+    let unit = (y("200/s") - y("400/s")) / 200.0;
+    // 250/s at 50%, 300/s at 60%.
     assert!((curve[1].0 - tick(&picture, "60%").0).abs() < 1e-6);
-    assert!((curve[1].1 - y("300/s")).abs() < 1e-6);
-    assert!((curve[0].1 - f64::midpoint(y("200/s"), y("300/s"))).abs() < 1e-6);
+    assert!((curve[1].1 - (y("200/s") - 100.0 * unit)).abs() < 1e-6);
+    assert!((curve[0].1 - (y("200/s") - 50.0 * unit)).abs() < 1e-6);
     // At 100% the interval is 500 +- 25.
     let band = bands(&picture, palette::CURVES[0])[0];
-    let unit = (y("0") - y("500/s")) / 500.0;
-    assert!((band[5].1 - (y("500/s") - 25.0 * unit)).abs() < 1e-6);
-    assert!((band[21 - 5].1 - (y("500/s") + 25.0 * unit)).abs() < 1e-6);
+    assert!((band[5].1 - (y("400/s") - 125.0 * unit)).abs() < 1e-6);
+    assert!((band[21 - 5].1 - (y("400/s") - 75.0 * unit)).abs() < 1e-6);
     // The mark, and its interval from 97% to 102%.
     let shade = bands(&picture, palette::INK)[0];
     let hundred = tick(&picture, "100%").0;
