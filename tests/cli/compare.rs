@@ -111,7 +111,7 @@ fn a_measure_is_a_change() {
     let arguments = ["s.toml", "--measure", "another one", "--replications", "3", "--no-files"];
     compare(&scratch, &arguments).ended(0).prints(&[
         "backends.*.workers: (absent) → 2",
-        "mean latency falls",
+        "Mean latency falls",
         "--measure 'another one'",
     ]);
     compare(&scratch, &["s.toml", "--measure", "another"])
@@ -188,7 +188,7 @@ fn what_cannot_be_compared_is_refused() {
     compare(&scratch, &["-", "-"]).ended(2).says(&["standard input is one scenario"]);
     compare(&scratch, &["s.toml", "--set-after", "backends.api-1.wrkers=3"])
         .ended(2)
-        .says(&["unknown key `wrkers`", "did you mean `workers`?"]);
+        .says(&["there is no key `wrkers`", "did you mean `workers`?"]);
 }
 
 #[test]
