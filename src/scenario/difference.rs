@@ -318,10 +318,10 @@ service = "10ms"
             lines(BASE, &changes),
             [
                 "clients.web.rate: 400/s -> 450/s (demand)",
+                "backends.{api-1,api-2,api-3,… 5 in all}.service: 10ms -> 20ms",
                 "backends.*.workers: - -> 2",
                 "backends.{api-1,api-2}.queue: - -> 5",
-                "backends.{api-1,api-2,api-3,… 5 in all}.service: 10ms -> 20ms",
-                "balancer: - -> {algorithm = \"random\"}",
+                "balancer: - -> { algorithm = \"random\" }",
             ]
         );
     }

@@ -114,10 +114,8 @@ fn changes_of_the_system_change_no_request() {
         &["clients.web.retries.max=0", "clients.app.timeout=1s"],
         &["backends.*.workers=1", "backends.*.queue=2"],
         &["backends.api-2.service=2s"],
-        &["clients.web.connections.most=3", "clients.web.breaker.failures=5"],
-        &["backends.api-9.service=30ms"],
+        &["clients.web.connections.max=3", "clients.web.breaker.consecutive=5"],
         &["database.connections=2", "database.query=20ms"],
-        &["timeline.death.at=10s", "timeline.death.do=crash", "timeline.death.targets=api-1"],
     ] {
         assert_same(&with(&base(), changes), &format!("{changes:?}"));
     }
@@ -131,6 +129,9 @@ fn populations_and_backends_may_be_moved_added_and_removed() {
     let other = POOL.replace("api-{1..3}", "old");
     assert_same(&scenario(&[TOP, WEB, APP, &other, POOL].concat()), "a backend in front");
     assert_same(&scenario(&[TOP, WEB, APP, &other].concat()), "others altogether");
+    let crash =
+        "[[timeline]]\nname = \"death\"\nat = \"10s\"\ndo = \"crash\"\ntargets = \"api-1\"\n";
+    assert_same(&scenario(&[TOP, WEB, APP, POOL, crash].concat()), "a crash");
     let fewer = scenario(&[TOP, APP, POOL].concat());
     let [before, after] = both(&base(), &fewer);
     assert_eq!(before.born["app"], after.born["app"]);

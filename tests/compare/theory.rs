@@ -22,10 +22,8 @@ service = { exponential = { mean = "10ms" } }
     )
 }
 
-/// Ten backends at 80%, each M/M/1 of its own arrivals.
-fn ten() -> Scenario {
-    scenario(
-        r#"schema = 1
+/// Ten backends at 80%, by turns.
+const TEN: &str = r#"schema = 1
 name = "ten"
 duration = "3m"
 [[clients]]
@@ -36,8 +34,10 @@ algorithm = "round-robin"
 [[backends]]
 name = "api-{1..10}"
 service = { exponential = { mean = "20ms" } }
-"#,
-    )
+"#;
+
+fn ten() -> Scenario {
+    scenario(TEN)
 }
 
 /// The mean time in M/M/1 is 1/(mu - lambda): 20 ms with work of 10 ms, 16.364 ms with 9 ms. The paired
@@ -79,13 +79,14 @@ fn a_change_without_effect_is_equal_too() {
 }
 
 /// One of ten members is 10% slower: the same requests meet the same queues but for one in ten, and
-/// the interval of the difference is several times narrower than if the runs were independent.
+/// the interval of the difference is narrower than if the runs were independent. How many times
+/// depends on the longest queues of the runs: 2.1 to 3.5 in nine comparisons of 60 replications.
 #[test]
 fn pairing_pays() {
     let slower = with(&ten(), &["backends.api-1.service.exponential.mean=22ms"]);
     let comparison = compared(&ten(), &slower, &Plan::exactly(1, 20), &[]);
     let mean = comparison.figure("latency.mean").unwrap();
-    assert!(mean.gain.unwrap() > 2.5, "{mean:?}");
+    assert!(mean.gain.unwrap() > 2.0, "{mean:?}");
     assert_eq!(mean.meaning, Meaning::Real);
     // Of two algorithms less is in common, and the ratio says how much.
     let other = with(&ten(), &["balancer.algorithm=least-connections"]);
@@ -98,8 +99,9 @@ fn pairing_pays() {
 /// with time, and else the later of the two warm-ups.
 #[test]
 fn both_sides_are_seen_over_the_same_part() {
-    let crash = ["timeline.x.at=1m", "timeline.x.do=crash", "timeline.x.targets=api-1"];
-    let comparison = compared(&ten(), &with(&ten(), &crash), &Plan::exactly(1, 2), &[]);
+    let crash = "[[timeline]]\nname = \"x\"\nat = \"1m\"\ndo = \"crash\"\ntargets = \"api-1\"\n";
+    let crash = scenario(&[TEN, crash].concat());
+    let comparison = compared(&ten(), &crash, &Plan::exactly(1, 2), &[]);
     assert!(comparison.warm_up_s.abs() < 1e-12);
     let offered = comparison.figure("requests.offered_rps").unwrap();
     assert_eq!(offered.meaning, Meaning::Equal);

@@ -327,9 +327,12 @@ service = "1ms"
         );
         assert_eq!(judged("mean < -1ms", &before, &after), ThresholdStatus::Pass);
         assert_eq!(judged("mean < +5ms", &before, &after), ThresholdStatus::Fail);
-        // All are 10% more, exactly.
-        assert_eq!(judged("mean > +9%", &before, &after), ThresholdStatus::Fail);
-        assert_eq!(judged("mean > +11%", &before, &after), ThresholdStatus::Pass);
+        // What is before is too little known to relate anything to it: t = 20 / (10 / sqrt(3)) = 3.46.
+        assert_eq!(judged("mean > +9%", &before, &after), ThresholdStatus::Undecided);
+        // All are 10% more, exactly, of 10, 11 and 12: t = 11 / (1 / sqrt(3)) = 19.
+        let (few, more) = ([10.0, 11.0, 12.0], [11.0, 12.1, 13.2]);
+        assert_eq!(judged("mean > +9%", &few, &more), ThresholdStatus::Fail);
+        assert_eq!(judged("mean > +11%", &few, &more), ThresholdStatus::Pass);
         // After has mean 22 and half a width of 4.3027 * 11 / sqrt(3) = 27.3.
         assert_eq!(judged("mean > 50ms", &before, &after), ThresholdStatus::Pass);
         assert_eq!(judged("mean > 22ms", &before, &after), ThresholdStatus::Undecided);

@@ -324,8 +324,12 @@ impl World {
                 continue;
             }
             let arriving = &mut self.populations[index].arriving;
+            let epoch = arriving.epoch;
             let at = arriving.resurge(self.now, setup.rate, &change);
-            self.push_arrival(PopulationId(index as u16), at);
+            // Where nothing changes the arrival that is expected stays.
+            if arriving.epoch != epoch {
+                self.push_arrival(PopulationId(index as u16), at);
+            }
         }
     }
 
