@@ -1,6 +1,7 @@
 //! Clients and backends under stress that once did what neither does: each against arithmetic.
 
-use super::{constant, entry, figures};
+use super::{backends, begin, constant, ended, entry, figures};
+use misroute::model::outcome::Outcome;
 
 /// A twentieth of 50/s take 1 s instead of 10 ms until the query times out: (0.95 x 10 ms + 0.05 x 1 s)
 /// x 50/s are 3 of ten connections, whatever becomes of the attempts. Only the twentieth fails.
@@ -24,4 +25,67 @@ fn a_query_times_out_even_if_nobody_waits_for_it() {
     let rest = many("") + &entry("20s", "do = \"restart\"\ntargets = [\"b\"]");
     let restarted = figures("30s", &constant("50/s"), "", &rest).totals;
     assert!(restarted.failed < 250, "{restarted:?}");
+}
+
+/// Nothing is ever rejected, so nothing may be held back: neither for the losers of hedges, of which
+/// nobody learns anything, nor for what the client's own pool turned away.
+#[test]
+fn a_throttle_holds_back_nothing_that_was_never_rejected() {
+    let throttle =
+        |k: &str| format!("throttle = {{ k = {k}, scope = \"population\", window = \"30s\" }}");
+    let service = "[[backends]]\nname = \"b-{1..4}\"\nworkers = 100\n\
+                   service = { exponential = { mean = \"50ms\" } }\n";
+    for (k, hedge) in [
+        ("2", "after = \"10ms\", max = 3"),
+        ("1.1", "after = \"10ms\""),
+        ("2", "after = \"10ms\", max = 3, cancel = false"),
+    ] {
+        let clients = format!("{}\n{}\nhedge = {{ {hedge} }}", constant("100/s"), throttle(k));
+        let totals = figures("3m", &clients, "", service).totals;
+        // Of the first few of all, which have no answer yet, and those are remembered for 30 s: below 1%.
+        assert!(ended(&totals, Outcome::Throttled) < 180, "{hedge}: {totals:?}");
+    }
+    // One connection, 10 ms each, asked for 100/s at random: M/G/1/1 serves 100 / (1 + 1) of them.
+    let clients = format!(
+        "users = 1\nrate = \"100/s\"\n{}\nconnections = {{ max = 1, waiting = 0 }}",
+        throttle("1.1")
+    );
+    let totals = figures("5m", &clients, "", &backends("b", "10ms", "")).totals;
+    let ok = ended(&totals, Outcome::Ok) as f64 / 300.0;
+    // 15,000 in five minutes: a standard error of 0.3/s.
+    assert!((ok - 50.0).abs() < 1.5, "{totals:?}");
+    assert!(ended(&totals, Outcome::Throttled) < 30, "{totals:?}");
+}
+
+/// Whoever lost to a hedge is closed when its own timeout is over: with a backend that hangs each user has
+/// at most one such loser at a time, and its second connection free.
+#[test]
+fn a_loser_that_nobody_cancels_times_out() {
+    let hang = begin("500ms", "hang", "\"b-1\"");
+    let clients = "users = 10\narrivals = \"constant\"\nrate = \"1/s\"\ntimeout = \"1s\"\n\
+                   hedge = { after = \"100ms\", cancel = false }\nconnections = { max = 2 }";
+    let rest = backends("b-{1..2}", "10ms", "") + &hang;
+    let figures_of = |rest: &str| figures("40s", clients, "algorithm = \"round-robin\"", rest);
+    let totals = figures_of(&rest).totals;
+    assert_eq!(totals.failed, 0, "{totals:?}");
+    // Across a network its connection is free when its answer is there, or its timeout over.
+    for hang in ["", &hang] {
+        let network = "[network]\nlatency = \"1ms\"\n";
+        let rest = format!("{}{hang}{network}", backends("b-{1..2}", "150ms", ""));
+        let totals = figures_of(&rest).totals;
+        assert_eq!(totals.failed, 0, "{totals:?}");
+    }
+}
+
+/// gRPC proposal A6: at half of its tokens or less it hedges no more than it retries. All fail after a
+/// minute, so soon each request is one attempt.
+#[test]
+fn grpc_throttling_stops_hedges() {
+    let clients = constant("100/s")
+        + "\ntimeout = \"1s\"\nretries = { max = 2, base = \"50ms\", \
+           grpc-throttling = { scope = \"population\" } }\nhedge = { after = \"100ms\", max = 2 }";
+    let rest = backends("b-{1..4}", "20ms", "") + &begin("60s", "hang", "\"b-{1..4}\"");
+    let totals = figures("3m", &clients, "", &rest).totals;
+    // 18,000 requests, and three attempts of each of those born before the first timeouts.
+    assert!((18_000..18_400).contains(&totals.attempts), "{totals:?}");
 }

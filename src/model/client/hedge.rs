@@ -82,7 +82,7 @@ impl World {
         let request = self.requests.get_mut(handle).expect("it is late");
         let population = &mut self.populations[request.population.index()];
         if population.hedging.as_ref().expect("only hedges are due").is_affordable()
-            && population.refuses(request, self.now).is_none()
+            && population.may_hedge(request, self.now)
         {
             population.hedging.as_mut().expect("it was looked at").withdraw();
             request.hedges += 1;
