@@ -199,7 +199,7 @@ impl World {
         let instance = &mut self.instances[attempt.instance.index()];
         if instance.config.algorithm.algorithm.oracle {
             self.backlog.clear();
-            let inside = |b: &super::backend::Backend| b.station.busy() + b.station.waiting();
+            let inside = |b: &super::backend::Backend| b.station.inside();
             self.backlog.extend(self.backends.iter().map(inside));
         }
         let key = self.populations[attempt.population.index()].key(attempt.user, attempt.index);
