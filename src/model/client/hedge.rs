@@ -66,8 +66,8 @@ impl World {
         }
     }
 
-    /// A request's newest attempt has gone unanswered for long, unless it has failed or another was
-    /// sent meanwhile.
+    /// A request has gone unanswered for long since its newest attempt was sent, unless another was sent
+    /// meanwhile, or none is in flight any more. If the newest has failed, an older one is what is late.
     pub(in crate::model) fn on_hedge_due(
         &mut self,
         handle: Handle,

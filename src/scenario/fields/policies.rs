@@ -10,7 +10,7 @@ const SCOPE: Field = default(
     "scope",
     Kind::Choice(&["user", "population"]),
     "user",
-    "whose experience it is: each user's own, or all users' together, as through one proxy",
+    "whose experience it is: each user's own, or all users' together, as through one proxy; a user who sends little within a window never reaches a `minimum`, nor earns a retry",
 );
 
 /// `ratio-budget` of retries.
