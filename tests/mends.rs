@@ -1,6 +1,8 @@
 //! Situations in which a balancer once did what no balancer does, each smaller than a scenario that a user
 //! would write. What is expected follows from the vendor's source that the comment names, or from arithmetic.
 
+mod stress;
+
 use misroute::experiment::run::run;
 use misroute::model::outcome::Outcome;
 use misroute::observe::result::{Figures, Totals};

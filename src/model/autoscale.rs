@@ -8,7 +8,7 @@ use super::event::{Event, TIMERS};
 use super::probe::{Probe, WorldChange};
 use super::setup::{Autoscale, BackendId, InstanceId, ScaleMetric, Setup};
 use super::world::World;
-use crate::engine::time::Time;
+use crate::engine::time::{Span, Time};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -50,6 +50,8 @@ pub(super) struct Scaler {
     looks: VecDeque<(Time, Vec<f64>)>,
     /// What was desired at earlier looks, oldest first.
     desired: VecDeque<(Time, u32)>,
+    /// How many members more or fewer there were after earlier decisions, oldest first.
+    changes: VecDeque<(Time, i64)>,
 }
 
 impl Scaler {
@@ -65,6 +67,7 @@ impl Scaler {
             members,
             looks: VecDeque::from([(Time::ZERO, nothing)]),
             desired: VecDeque::from([(Time::ZERO, current)]),
+            changes: VecDeque::new(),
         }
     }
 
@@ -92,7 +95,23 @@ impl Scaler {
         };
         let up = of_late(autoscale.up_stabilization).min().unwrap_or(current);
         let down = of_late(autoscale.down_stabilization).max().unwrap_or(current);
-        if current < up { up } else { current.min(down) }
+        let settled = if current < up {
+            up.min(autoscale.most_after(current, self.changed_within(autoscale.up_period, now)))
+        } else {
+            current.min(down)
+        };
+        if settled != current {
+            self.changes.push_back((now, i64::from(settled) - i64::from(current)));
+        }
+        settled
+    }
+
+    /// How many members were added of late, less those removed.
+    fn changed_within(&mut self, period: Span, now: Time) -> i64 {
+        while self.changes.front().is_some_and(|&(at, _)| now.since(at) >= period) {
+            self.changes.pop_front();
+        }
+        self.changes.iter().map(|&(_, change)| change).sum()
     }
 }
 
@@ -187,7 +206,9 @@ impl World {
         let occupancy = self.backends[id.index()].station.occupancy(self.now);
         match metric {
             ScaleMetric::Utilization => occupancy.busy_ns as f64 / workers,
-            ScaleMetric::InFlight => (occupancy.busy_ns + occupancy.waiting_ns) as f64,
+            ScaleMetric::InFlight => {
+                (occupancy.busy_ns + occupancy.waiting_ns + occupancy.elsewhere_ns) as f64
+            }
             ScaleMetric::Waiting => occupancy.waiting_ns as f64,
         }
     }

@@ -155,6 +155,7 @@ impl World {
         let handle = self.attempts.insert(Attempt {
             sender: Sender::Check,
             request: None,
+            spare: false,
             population: PopulationId(0),
             user: 0,
             index: number,
@@ -164,6 +165,7 @@ impl World {
             held: true,
             backend: Some(member),
             tried: Tried::default(),
+            allowed: self.now,
             asked: self.now,
             sent: self.now,
             since: self.now,

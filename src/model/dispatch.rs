@@ -16,22 +16,27 @@ impl World {
     /// A client sends one more attempt of its request.
     pub(super) fn send_attempt(&mut self, request_handle: Handle, probe: &mut impl Probe) {
         if let Some(line) = self.find_line(request_handle, probe) {
-            self.send_on(line, request_handle, probe);
+            self.send_on(line, request_handle, self.now, probe);
         }
     }
 
-    /// A client sends an attempt on a connection of its own, or one that it keeps.
+    /// A client sends an attempt, which it was allowed to send at `allowed`, on a connection of its
+    /// own, or one that it keeps.
     pub(super) fn send_on(
         &mut self,
         line: ClientLine,
         request_handle: Handle,
+        allowed: Time,
         probe: &mut impl Probe,
     ) {
         let request = self.requests.get_mut(request_handle).expect("it is being tried");
         request.attempts += 1;
         let request = *request;
         self.counts.attempts += 1;
-        let population = &self.populations[request.population.index()];
+        let population = &mut self.populations[request.population.index()];
+        if request.attempts == 1 {
+            population.first_sent(request.user, self.now);
+        }
         let routes = self.routes.len() as u16;
         let (instance, thread) = if let ClientLine::Kept(connection) = line {
             self.ends_at(connection)
@@ -44,6 +49,7 @@ impl World {
         let handle = self.attempts.insert(Attempt {
             sender: Sender::Client,
             request: Some(request_handle),
+            spare: false,
             population: request.population,
             user: request.user,
             index: request.index,
@@ -53,6 +59,7 @@ impl World {
             held: true,
             backend: None,
             tried: Tried::default(),
+            allowed,
             asked: self.now,
             sent: self.now,
             since: self.now,
@@ -103,7 +110,7 @@ impl World {
         let attempt = self.attempts.get(handle).expect("it is being sent");
         let (asked, population) = (attempt.asked, attempt.population.index());
         // Of an attempt that goes on under a new handle the client may have left long ago.
-        let is_awaited = attempt.request.is_some();
+        let is_awaited = attempt.request.is_some() || attempt.spare;
         if is_awaited && let Some(timeout) = self.setup.populations[population].timeout {
             let event = Event::AttemptTimeout(handle);
             self.queue.push_in_lane(population, asked + timeout, TIMERS, event);
@@ -204,7 +211,7 @@ impl World {
         let instance = &mut self.instances[attempt.instance.index()];
         if instance.config.algorithm.algorithm.oracle {
             self.backlog.clear();
-            let inside = |b: &super::backend::Backend| b.station.busy() + b.station.waiting();
+            let inside = |b: &super::backend::Backend| b.station.inside();
             self.backlog.extend(self.backends.iter().map(inside));
         }
         let key = self.populations[attempt.population.index()].key(attempt.user, attempt.index);
@@ -299,7 +306,14 @@ impl World {
     /// The client has waited long enough.
     pub(super) fn on_attempt_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
         let Some(attempt) = self.attempts.get_mut(handle) else { return };
-        let Some(request) = attempt.request.take() else { return };
+        let Some(request) = attempt.request.take() else {
+            if std::mem::take(&mut attempt.spare) {
+                let attempt = *attempt;
+                self.note_for_policies(&attempt, Outcome::Timeout);
+                self.client_closes(handle, probe);
+            }
+            return;
+        };
         if self.network.is_some() {
             self.client_gives_up(handle, request, probe);
             return;
@@ -339,6 +353,10 @@ impl World {
         let freed = self.end_hold(handle, Some(outcome));
         if let Some(request) = request {
             self.tell_client(handle, &attempt, request, outcome, probe);
+        } else if attempt.spare && self.network.is_some() {
+            self.send_answer(handle, &attempt, None, outcome, probe);
+        } else if attempt.spare {
+            self.note_for_policies(&attempt, outcome);
         } else if self.network.is_some() {
             self.drop_answer(attempt.backend, outcome);
         }
@@ -355,7 +373,7 @@ impl World {
     ) {
         self.monitor.attempt_over(outcome, self.now.since(attempt.sent));
         if self.network.is_some() {
-            self.send_answer(handle, attempt, request, outcome, probe);
+            self.send_answer(handle, attempt, Some(request), outcome, probe);
             return;
         }
         self.note_for_policies(attempt, outcome);

@@ -5,11 +5,14 @@ use super::database::Database;
 use super::world::World;
 use crate::engine::time::Time;
 
+/// From when until when something that was done to the system was in force; no end: it still is.
+pub type Disturbed = (Time, Option<Time>);
+
 /// What is known of the causes so far.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Disturbance {
     is_on: bool,
-    over_at: Option<Time>,
+    stretches: Vec<Disturbed>,
 }
 
 impl World {
@@ -25,18 +28,27 @@ impl World {
             || self.routes.iter().any(|&id| self.instances[usize::from(id)].config != **first)
     }
 
-    /// When the last of what was done to the system was over; `None` if nothing lasting ever was in
-    /// force, or something still is.
-    pub fn undisturbed_since(&self) -> Option<Time> {
-        self.disturbance.over_at.filter(|_| !self.disturbance.is_on)
+    /// When something lasting was in force, in order. Several stretches that lie in one user window
+    /// are one, so that there are no more of them than windows.
+    pub fn disturbances(&self) -> &[Disturbed] {
+        &self.disturbance.stretches
     }
 
     /// To be called after whatever may begin or end a disturbance.
     pub(super) fn note_disturbance(&mut self) {
         let is_on = self.is_disturbed();
-        if self.disturbance.is_on && !is_on {
-            self.disturbance.over_at = Some(self.now);
+        if self.disturbance.is_on == is_on {
+            return;
         }
         self.disturbance.is_on = is_on;
+        let length = self.setup.observation.user_window.as_ns().max(1);
+        let window = |at: Time| at.as_ns() / length;
+        let now = window(self.now);
+        let stretches = &mut self.disturbance.stretches;
+        match stretches.last_mut() {
+            Some((_, end)) if !is_on => *end = Some(self.now),
+            Some((begin, end @ Some(_))) if window(*begin) == now => *end = None,
+            _ => stretches.push((self.now, None)),
+        }
     }
 }

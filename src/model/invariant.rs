@@ -26,7 +26,7 @@ impl World {
         let stations = self.backends.iter_mut().map(|backend| &mut backend.station);
         for station in stations.chain(database) {
             let occupancy = station.occupancy(now);
-            let inside = u64::from(station.busy()) + u64::from(station.waiting());
+            let inside = u64::from(station.inside());
             assert_eq!(occupancy.entered, occupancy.left + inside, "a station lost an attempt");
             assert!(occupancy.obeys_littles_law(now), "Little's law fails at {now}");
         }
@@ -80,10 +80,11 @@ impl World {
         for ((backend, setup), inside) in self.backends.iter().zip(&self.setup.backends).zip(inside)
         {
             let station = &backend.station;
-            let believed = station.busy() + station.waiting();
-            assert_eq!(believed, inside, "attempts in stations drifted at {now}");
+            assert_eq!(station.inside(), inside, "attempts in stations drifted at {now}");
             assert!(station.busy() <= setup.workers, "more work than workers at {now}");
-            let most = setup.queue.unwrap_or(u32::MAX);
+            // Those who come back from the database share the workers again, however many do.
+            let is_bounded = self.database.is_none() || !station.takes_back();
+            let most = setup.queue.filter(|_| is_bounded).unwrap_or(u32::MAX);
             assert!(station.waiting() <= most, "a queue is longer than it may be at {now}");
         }
         let ok = self.counts.finished[Outcome::Ok.index()];

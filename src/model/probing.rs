@@ -52,7 +52,7 @@ impl World {
         if condition.refuses || condition.unreachable || condition.hangs {
             return;
         }
-        let in_flight = backend.station.busy() + backend.station.waiting();
+        let in_flight = backend.station.inside();
         let reply = ProbeReply { in_flight, latency: backend.latency, now: self.now };
         self.tell_of_backend(to, thread, id, reply);
     }

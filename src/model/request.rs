@@ -28,6 +28,9 @@ pub(super) struct Attempt {
     pub(super) sender: Sender,
     /// Whose it is; `None` once the client has its answer or has left.
     pub(super) request: Option<Handle>,
+    /// Whether its request is done without it, but its client has not closed its connection: it waits
+    /// for the answer as long as it would have, only to have the connection free and to learn from it.
+    pub(super) spare: bool,
     pub(super) population: PopulationId,
     pub(super) user: u32,
     pub(super) index: u64,
@@ -43,7 +46,9 @@ pub(super) struct Attempt {
     pub(super) backend: Option<BackendId>,
     /// Members that have failed it.
     pub(super) tried: Tried,
-    /// When the client sent it.
+    /// When the client was to send it, and was let by what it has learned.
+    pub(super) allowed: Time,
+    /// When the client sent it: later, if it waited for a connection.
     pub(super) asked: Time,
     /// When the balancer got it.
     pub(super) sent: Time,
@@ -55,7 +60,7 @@ pub(super) struct Attempt {
     /// Which of its ways through the network it is on: what belongs to an earlier one is stale.
     pub(super) leg: u16,
     /// Tries after the first so far.
-    pub(super) retries: u32,
+    pub(super) retries: u16,
     /// How many connections and waits in line it has begun, modulo 65,536: a timer of an earlier one
     /// is stale.
     pub(super) turn: u16,
@@ -72,7 +77,7 @@ pub(super) enum Sender {
 }
 
 const _: () = assert!(size_of::<Request>() <= 32, "one per request in flight");
-const _: () = assert!(size_of::<Attempt>() <= 96, "one per attempt in flight");
+const _: () = assert!(size_of::<Attempt>() <= 104, "one per attempt in flight");
 
 /// Where an attempt is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -51,7 +51,7 @@ impl World {
         let member = attempt.backend.expect("it was connecting to somebody");
         let outcome = if timed_out { Outcome::Timeout } else { Outcome::Refused };
         let policy = self.instances[attempt.instance.index()].config.connect;
-        let again = attempt.retries < policy.retries && self.may_retry(&attempt);
+        let again = u32::from(attempt.retries) < policy.retries && self.may_retry(&attempt);
         self.tell_balancer(&attempt, member, outcome, again, probe);
         if !again {
             let told = if timed_out { policy.timed_out_as } else { policy.refused_as };
@@ -72,7 +72,7 @@ impl World {
     fn next_try(&self, attempt: &Attempt, member: BackendId, end: End) -> Next {
         let instance = &self.instances[attempt.instance.index()];
         let (policy, retry) = (instance.config.connect, instance.config.retry);
-        let made = attempt.retries + 1;
+        let made = u32::from(attempt.retries) + 1;
         let most = if end == End::Answered { retry.max } else { policy.retries };
         let is_last_resort = instance.usable() <= 1;
         let elsewhere = match policy.redispatch {
@@ -122,7 +122,7 @@ impl World {
         }
         let policy = self.instances[attempt.instance.index()].config.retry;
         let again = !outcome.is_ok()
-            && attempt.retries < policy.max
+            && u32::from(attempt.retries) < policy.max
             && policy.on.contains(outcome)
             && self.may_retry(&attempt);
         if let Some(member) = attempt.backend {
@@ -207,7 +207,7 @@ impl World {
 
     fn count_retry(&mut self, handle: Handle) {
         let attempt = self.attempts.get_mut(handle).expect("it is tried again");
-        attempt.retries += 1;
+        attempt.retries = attempt.retries.saturating_add(1);
         if attempt.retries == 1 {
             self.instances[attempt.instance.index()].retrying += 1;
         }
@@ -219,6 +219,7 @@ impl World {
         let orphan = self.attempts.get_mut(handle).expect("it is in a backend");
         let attempt = *orphan;
         orphan.request = None;
+        orphan.spare = false;
         orphan.held = false;
         if attempt.place == Place::Left {
             // The process that had it has died; its database may still have it.

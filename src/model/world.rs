@@ -15,6 +15,7 @@ use super::client::flight::Flights;
 use super::database::Database;
 use super::dispatch::Lane;
 use super::disturbance::Disturbance;
+pub use super::disturbance::Disturbed;
 use super::event::{Event, TIMELINE, WINDOWS};
 use super::network::Network;
 use super::outcome::Outcome;

@@ -218,7 +218,7 @@ impl Recorder {
         let causes = recovery::Causes {
             first_action: first_action.min().unwrap_or(end),
             disturbed: world.is_disturbed(),
-            trigger_gone: world.undisturbed_since(),
+            disturbances: world.disturbances(),
             repairs: &self.repairs,
         };
         let recovery = recovery::judge(&series, &self.setup.observation.recovery, &causes, end);

@@ -275,14 +275,18 @@ pub enum Verdict {
 pub struct Recovery {
     /// How it ended.
     pub verdict: Verdict,
+    /// How many times users were worse off, with at least five good user windows in between. All that
+    /// follows is said of the last time if that has not ended, else of the worst: that with most affected.
+    pub harms: u32,
     /// When users began to be worse off, seconds since the start.
     pub harmed_at: Option<f64>,
     /// When they were well again for good, seconds since the start.
     pub recovered_at: Option<f64>,
     /// From the one to the other, seconds.
     pub after_s: Option<f64>,
-    /// When the last fault, surge, drain or changed configuration was over, seconds since the
-    /// start; nothing if one still is in force, or none ever was.
+    /// When the last fault, surge, drain or changed configuration that began before users were well
+    /// again was over, seconds since the start, or the one that harm outlasted before the next began;
+    /// nothing if it still is in force, or none ever was.
     pub trigger_gone_at: Option<f64>,
     /// When the last thing was done that puts something right, before users were well again, seconds
     /// since the start: a restart, a rollback, the end of a fault; once users were worse off also a
@@ -303,6 +307,7 @@ impl Recovery {
     pub(crate) fn of(verdict: Verdict) -> Self {
         Self {
             verdict,
+            harms: 0,
             harmed_at: None,
             recovered_at: None,
             after_s: None,

@@ -257,6 +257,7 @@ pub(crate) fn outage() -> RunResult {
     ];
     result.recovery = Recovery {
         verdict: Verdict::Recovered,
+        harms: 1,
         harmed_at: Some(600.0),
         recovered_at: Some(6_900.0),
         after_s: Some(6_300.0),

@@ -32,7 +32,12 @@ pub(super) fn line(recovery: &Recovery, clock: &Clock, style: Style) -> String {
             (AnsiColor::Red, "METASTABLE", format!("{since} to the end, with the cause gone"))
         }
     };
-    format!("{}{rest}", style.colored(color, verdict))
+    let several = match recovery.harms {
+        0 | 1 => String::new(),
+        harms if recovery.recovered_at.is_some() => format!("; the worst of {harms} times"),
+        harms => format!("; the last of {harms} times"),
+    };
+    format!("{}{rest}{several}", style.colored(color, verdict))
 }
 
 /// How long recovery took once its causes were gone.

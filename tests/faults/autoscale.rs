@@ -124,3 +124,16 @@ fn autoscalers_that_make_no_sense_are_explained() {
         assert!(text.contains(message), "{keys}:\n{text}");
     }
 }
+
+/// Attempts that never end pile up at 20/s: forty members at once would be wanted from the first look on. By
+/// the documented default policies it adds four or doubles in 15 s.
+#[test]
+fn members_come_four_at_a_time_or_double() {
+    let stuck = "[[backends]]\nname = \"a\"\nworkers = 9999\nservice = \"1000s\"\n\
+        [[backends]]\nname = \"b-{1..39}\"\nworkers = 9999\nservice = \"1000s\"\nup = false\n\
+        [autoscale]\ntargets = \"all\"\nin-flight = 1\n";
+    let scaled = steady("70s", "20/s", stuck);
+    assert_eq!(decisions(&scaled), [(15.0, 1, 5), (30.0, 5, 10), (45.0, 10, 20), (60.0, 20, 40)]);
+    let slow = with(&scaled, &["autoscale.up-percent=0%", "autoscale.up-period=30s"]);
+    assert_eq!(decisions(&slow), [(15.0, 1, 5), (45.0, 5, 9)]);
+}

@@ -40,6 +40,8 @@ const SCALED: &str = "autoscale={targets=\"all\", in-flight=3, min=1, sync=\"5s\
 const SURGE: &str = "timeline.d={at=\"25s\", do=\"surge\", factor=3, for=\"20s\"}";
 
 const SCALES: &[&str] = &[SPARE, SPARE_TOO, SURGE, SCALED];
+const SLOWLY: &str = "autoscale={up-pods=1, up-percent=\"0%\", up-period=\"10s\"}";
+const SCALES_SLOWLY: &[&str] = &[SPARE, SPARE_TOO, SURGE, SCALED, SLOWLY];
 const BUSY_ENOUGH: &[&str] =
     &[SPARE, SPARE_TOO, SURGE, "autoscale={targets=\"all\", utilization=\"70%\", sync=\"5s\"}"];
 const QUEUED_ENOUGH: &[&str] =
@@ -121,6 +123,9 @@ pub(super) const FAULTS: &[Knob] = &[
     knob("autoscale.window", SCALES, "autoscale.window=10s", Happens),
     knob("autoscale.up-stabilization", SCALES, "autoscale.up-stabilization=15s", Happens),
     knob("autoscale.down-stabilization", SCALES, "autoscale.down-stabilization=15s", Happens),
+    knob("autoscale.up-pods", SCALES_SLOWLY, "autoscale.up-pods=4", Happens),
+    knob("autoscale.up-percent", SCALES_SLOWLY, "autoscale.up-percent=100%", Happens),
+    knob("autoscale.up-period", SCALES_SLOWLY, "autoscale.up-period=60s", Happens),
     knob("autoscale.provision", SCALES, "autoscale.provision=3s", Happens),
     knob("autoscale.register", SCALES, "autoscale.register=3s", Happens),
     knob("autoscale.drain", SCALES, "autoscale.drain=5s", Happens),

@@ -52,7 +52,7 @@ impl MemoryUse {
 
 impl Backend {
     fn inside(&self) -> u32 {
-        self.station.busy() + self.station.waiting()
+        self.station.inside()
     }
 }
 

@@ -183,8 +183,10 @@ impl World {
         let freed = backend.station.withdraw(self.now, handle);
         let attempt = self.attempts.remove(handle);
         // A query runs on; who has none yet wants none any more.
-        if attempt.is_some_and(|attempt| attempt.place == Place::Unconnected) {
-            self.leave_connection_line(handle, id);
+        match attempt.map(|attempt| attempt.place) {
+            Some(Place::Querying(_)) => self.orphan_query(handle),
+            Some(Place::Unconnected) => self.leave_connection_line(handle, id),
+            _ => {}
         }
         if freed {
             self.next_in_line(id);

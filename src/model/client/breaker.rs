@@ -53,7 +53,7 @@ impl Breakers {
         }
     }
 
-    /// One is sent that was let through.
+    /// One is let through.
     pub(super) fn sent(&mut self, user: u32, now: Time) {
         let circuit = &mut self.circuits[self.policy.scope.slot(user)];
         match &mut circuit.state {
@@ -66,19 +66,11 @@ impl Breakers {
         }
     }
 
-    /// One that was let through was not sent after all: it says nothing.
-    pub(super) fn unsent(&mut self, user: u32) {
-        let circuit = &mut self.circuits[self.policy.scope.slot(user)];
-        if let State::HalfOpen { probing, .. } = &mut circuit.state {
-            *probing = probing.saturating_sub(1);
-        }
-    }
-
-    /// One that was sent at `sent` has ended.
-    pub(super) fn attempt_over(&mut self, user: u32, sent: Time, outcome: Outcome, now: Time) {
+    /// One that was let through at `allowed` has ended.
+    pub(super) fn attempt_over(&mut self, user: u32, allowed: Time, outcome: Outcome, now: Time) {
         let slot = self.policy.scope.slot(user);
         let circuit = &mut self.circuits[slot];
-        if sent < circuit.since {
+        if allowed < circuit.since {
             return;
         }
         let failed = self.policy.on.contains(outcome);
@@ -105,11 +97,12 @@ impl Breakers {
         }
     }
 
-    /// One that was sent at `sent` will never be known to have ended: another probe may go.
-    pub(super) fn forget(&mut self, user: u32, sent: Time) {
+    /// One that was let through at `allowed` was not sent after all, or will never be known to have
+    /// ended: another probe may go.
+    pub(super) fn forget(&mut self, user: u32, allowed: Time) {
         let circuit = &mut self.circuits[self.policy.scope.slot(user)];
         if let State::HalfOpen { probing, .. } = &mut circuit.state
-            && sent >= circuit.since
+            && allowed >= circuit.since
         {
             *probing = probing.saturating_sub(1);
         }
@@ -177,6 +170,19 @@ mod tests {
         assert!(user(2_010, ok), "a probe that succeeds");
         assert!(user(2_011, failed) && user(2_012, failed) && user(2_013, ok), "closed");
         assert!(call(&mut breakers, 1, at(11), ok), "another user has another breaker");
+    }
+
+    /// What was let through while it was closed is no probe, and gives none back.
+    #[test]
+    fn only_a_probe_that_is_not_sent_makes_room_for_another() {
+        let mut breakers = Breakers::new(policy(), 1);
+        (0..3).for_each(|_| assert!(call(&mut breakers, 0, at(0), Outcome::Timeout)));
+        breakers.sent(0, at(1_500));
+        breakers.forget(0, at(0));
+        breakers.attempt_over(0, at(0), Outcome::Ok, at(1_600));
+        assert!(!breakers.lets_through(0, at(1_600)), "one is under way");
+        breakers.forget(0, at(1_500));
+        assert!(breakers.lets_through(0, at(1_600)));
     }
 
     /// Two probes at once, three successes to close.

@@ -65,11 +65,17 @@ impl Budgets {
         }
     }
 
+    /// Whether gRPC's counter is above half of its tokens: at or below that, neither retries nor hedges are sent.
+    pub(super) fn is_confident(&self, user: u32) -> bool {
+        let above = |(budget, counters): &(GrpcThrottling, Vec<u64>)| {
+            2 * counters[budget.scope.slot(user)] > budget.max_tokens
+        };
+        self.grpc.as_ref().is_none_or(above)
+    }
+
     /// Takes what a retry costs from each budget, or nothing from any if one has not enough.
     pub(super) fn take(&mut self, user: u32, now: Time) -> bool {
-        if let Some((budget, counters)) = &self.grpc
-            && 2 * counters[budget.scope.slot(user)] <= budget.max_tokens
-        {
+        if !self.is_confident(user) {
             return false;
         }
         if let Some((budget, buckets)) = &self.tokens

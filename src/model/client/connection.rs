@@ -76,8 +76,8 @@ pub(super) struct UserPool {
     open: u32,
     /// In the order in which they became idle.
     idle: VecDeque<Handle>,
-    /// Requests, in the order in which they came.
-    waiting: VecDeque<Handle>,
+    /// Requests and since when they wait, in the order in which they came.
+    waiting: VecDeque<(Handle, Time)>,
 }
 
 /// The pools of a population's users.
@@ -138,24 +138,24 @@ impl Pools {
     }
 
     /// A request waits, if it may.
-    pub(super) fn wait(&mut self, user: u32, request: Handle) -> bool {
+    pub(super) fn wait(&mut self, user: u32, request: Handle, now: Time) -> bool {
         let pool = &mut self.users[user as usize];
         let may = self.policy.waiting.is_none_or(|most| pool.waiting.len() < most as usize);
         if may {
-            pool.waiting.push_back(request);
+            pool.waiting.push_back((request, now));
         }
         may
     }
 
-    /// A request no longer waits. Returns whether it did.
-    pub(super) fn leave(&mut self, user: u32, request: Handle) -> bool {
+    /// A request no longer waits. Returns since when it did, if so.
+    pub(super) fn leave(&mut self, user: u32, request: Handle) -> Option<Time> {
         let waiting = &mut self.users[user as usize].waiting;
-        let place = waiting.iter().position(|&other| other == request);
-        place.is_some_and(|place| waiting.remove(place).is_some())
+        let place = waiting.iter().position(|&(other, _)| other == request)?;
+        waiting.remove(place).map(|(_, since)| since)
     }
 
-    /// Who waits longest, taken out of the line.
-    pub(super) fn next_waiting(&mut self, user: u32) -> Option<Handle> {
+    /// Who waits longest, and since when, taken out of the line.
+    pub(super) fn next_waiting(&mut self, user: u32) -> Option<(Handle, Time)> {
         self.users[user as usize].waiting.pop_front()
     }
 

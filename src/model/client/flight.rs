@@ -88,7 +88,9 @@ impl World {
         probe: &mut impl Probe,
     ) {
         for &attempt in self.flights.of(request) {
-            self.attempts.get_mut(attempt).expect("it is in flight").request = None;
+            let attempt = self.attempts.get_mut(attempt).expect("it is in flight");
+            attempt.request = None;
+            attempt.spare = !closes;
         }
         while let Some(attempt) = self.flights.pop(request) {
             // Closing one may have let another one out of a line, and to its end.
@@ -130,8 +132,8 @@ impl World {
     /// The client has waited long enough for a request, whatever it was doing.
     pub(in crate::model) fn on_request_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
         let Some(&request) = self.requests.get(handle) else { return };
-        if self.leave_pool(handle, &request) {
-            self.note_unsent(&request);
+        if let Some(since) = self.leave_pool(handle, &request) {
+            self.note_unsent(&request, since);
         }
         for position in 0..self.flights.of(handle).len() {
             let attempt = self.attempts.get(self.flights.of(handle)[position]);

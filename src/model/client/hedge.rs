@@ -66,8 +66,8 @@ impl World {
         }
     }
 
-    /// A request's newest attempt has gone unanswered for long, unless it has failed or another was
-    /// sent meanwhile.
+    /// A request has gone unanswered for long since its newest attempt was sent, unless another was sent
+    /// meanwhile, or none is in flight any more. If the newest has failed, an older one is what is late.
     pub(in crate::model) fn on_hedge_due(
         &mut self,
         handle: Handle,
@@ -82,7 +82,7 @@ impl World {
         let request = self.requests.get_mut(handle).expect("it is late");
         let population = &mut self.populations[request.population.index()];
         if population.hedging.as_ref().expect("only hedges are due").is_affordable()
-            && population.refuses(request, self.now).is_none()
+            && population.may_hedge(request, self.now)
         {
             population.hedging.as_mut().expect("it was looked at").withdraw();
             request.hedges += 1;

@@ -281,11 +281,12 @@ impl World {
             self.queue.push(self.now + wait, TIMERS, Event::RetryDue(handle));
             return;
         }
-        for &loser in self.flights.of(handle) {
+        let closes = self.cancels_losers(request.population);
+        for &loser in self.flights.of(handle).iter().filter(|_| closes) {
             let loser = self.attempts.get(loser).expect("it is in flight");
             self.populations[request.population.index()].forget(loser);
         }
-        self.give_up_attempts(handle, self.cancels_losers(request.population), probe);
+        self.give_up_attempts(handle, closes, probe);
         self.finish_request(handle, outcome, probe);
     }
 

@@ -65,20 +65,26 @@ impl Policies {
         if let Some(breakers) = &mut self.breakers {
             breakers.sent(user, now);
         }
-        if let Some(budgets) = &mut self.budgets
-            && request.attempts == 0
-        {
-            budgets.request_sent(user, now);
-        }
         None
     }
 
-    fn attempt_over(&mut self, user: u32, sent: Time, outcome: Outcome, now: Time) {
+    /// An attempt that was let through at `allowed` was not sent, or nobody will learn how it ends: as
+    /// if it had never been.
+    fn forget(&mut self, user: u32, allowed: Time) {
+        if let Some(breakers) = &mut self.breakers {
+            breakers.forget(user, allowed);
+        }
+        if let Some(throttles) = &mut self.throttles {
+            throttles.forget(user, allowed);
+        }
+    }
+
+    fn attempt_over(&mut self, user: u32, allowed: Time, outcome: Outcome, now: Time) {
         if let Some(budgets) = &mut self.budgets {
             budgets.attempt_over(user, outcome);
         }
         if let Some(breakers) = &mut self.breakers {
-            breakers.attempt_over(user, sent, outcome, now);
+            breakers.attempt_over(user, allowed, outcome, now);
         }
         if let Some(throttles) = &mut self.throttles {
             throttles.attempt_over(user, outcome, now);
@@ -92,19 +98,44 @@ impl PopulationState {
         self.policies.as_mut().and_then(|policies| policies.refuses(request, now))
     }
 
+    /// Whether a hedge of this request may be sent; if it is, that is counted. One that is held back is
+    /// no request that was.
+    pub(super) fn may_hedge(&mut self, request: &Request, now: Time) -> bool {
+        let budgets = self.policies.as_ref().and_then(|policies| policies.budgets.as_ref());
+        if budgets.is_some_and(|budgets| !budgets.is_confident(request.user)) {
+            return false;
+        }
+        let refused = self.refuses(request, now);
+        let throttles = self.policies.as_mut().and_then(|policies| policies.throttles.as_mut());
+        if let Some(throttles) = throttles
+            && refused == Some(Outcome::Throttled)
+        {
+            throttles.forget(request.user, now);
+        }
+        refused.is_none()
+    }
+
     /// A client learns from how an attempt has ended.
     #[inline]
     pub(super) fn learn(&mut self, attempt: &Attempt, outcome: Outcome, now: Time) {
         if let Some(policies) = &mut self.policies {
-            policies.attempt_over(attempt.user, attempt.asked, outcome, now);
+            policies.attempt_over(attempt.user, attempt.allowed, outcome, now);
         }
     }
 
     /// A client has no use any more for an attempt in flight, and will not know how it ends.
     pub(super) fn forget(&mut self, attempt: &Attempt) {
-        let breakers = self.policies.as_mut().and_then(|policies| policies.breakers.as_mut());
-        if let Some(breakers) = breakers {
-            breakers.forget(attempt.user, attempt.asked);
+        if let Some(policies) = &mut self.policies {
+            policies.forget(attempt.user, attempt.allowed);
+        }
+    }
+
+    /// A request's first attempt is sent.
+    #[inline]
+    pub(in super::super) fn first_sent(&mut self, user: u32, now: Time) {
+        let budgets = self.policies.as_mut().and_then(|policies| policies.budgets.as_mut());
+        if let Some(budgets) = budgets {
+            budgets.request_sent(user, now);
         }
     }
 
@@ -132,11 +163,10 @@ impl World {
         self.populations[attempt.population.index()].learn(attempt, outcome, self.now);
     }
 
-    /// A request that was let through found no connection.
-    pub(super) fn note_unsent(&mut self, request: &Request) {
-        let policies = self.populations[request.population.index()].policies.as_mut();
-        if let Some(breakers) = policies.and_then(|policies| policies.breakers.as_mut()) {
-            breakers.unsent(request.user);
+    /// A request that was let through at `allowed` found no connection.
+    pub(super) fn note_unsent(&mut self, request: &Request, allowed: Time) {
+        if let Some(policies) = &mut self.populations[request.population.index()].policies {
+            policies.forget(request.user, allowed);
         }
     }
 

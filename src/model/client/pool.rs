@@ -3,6 +3,7 @@
 use super::connection::{Connection, Line, Pools};
 use crate::engine::random::Seed;
 use crate::engine::slab::Handle;
+use crate::engine::time::Time;
 use crate::model::event::{Event, TIMERS};
 use crate::model::outcome::Outcome;
 use crate::model::probe::Probe;
@@ -35,8 +36,8 @@ impl World {
         if pools.has_line(request.user) {
             return pools.take(request.user);
         }
-        if !pools.wait(request.user, handle) {
-            self.note_unsent(&request);
+        if !pools.wait(request.user, handle, self.now) {
+            self.note_unsent(&request, self.now);
             self.finish_request(handle, Outcome::NoConnection, probe);
         } else if let Some(wait) = pools.policy.wait {
             let event = Event::PoolTimeout { request: handle, attempts: request.attempts };
@@ -59,16 +60,18 @@ impl World {
         probe: &mut impl Probe,
     ) {
         let Some(&request) = self.requests.get(handle) else { return };
-        if request.attempts == attempts && self.leave_pool(handle, &request) {
-            self.note_unsent(&request);
+        if request.attempts == attempts
+            && let Some(since) = self.leave_pool(handle, &request)
+        {
+            self.note_unsent(&request, since);
             self.finish_request(handle, Outcome::NoConnection, probe);
         }
     }
 
-    /// A request does not wait for a connection any more. Returns whether it did.
-    pub(super) fn leave_pool(&mut self, handle: Handle, request: &Request) -> bool {
+    /// A request does not wait for a connection any more. Returns since when it did, if so.
+    pub(super) fn leave_pool(&mut self, handle: Handle, request: &Request) -> Option<Time> {
         let pools = &mut self.populations[request.population.index()].pools;
-        pools.as_mut().is_some_and(|pools| pools.leave(request.user, handle))
+        pools.as_mut().and_then(|pools| pools.leave(request.user, handle))
     }
 
     /// Connections of a user may be free: those who wait get them.
@@ -84,8 +87,8 @@ impl World {
                 return;
             }
             let Some(line) = pools.take(user) else { return };
-            let request = pools.next_waiting(user).expect("somebody waits");
-            self.send_on(line, request, probe);
+            let (request, since) = pools.next_waiting(user).expect("somebody waits");
+            self.send_on(line, request, since, probe);
         }
     }
 

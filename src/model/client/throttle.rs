@@ -36,6 +36,13 @@ impl Throttles {
         excess > 0.0 && self.draws.unit() < excess / (requests + 1) as f64
     }
 
+    /// An attempt that was let through at `allowed` was not sent, or nobody will know whether it was
+    /// accepted: it says nothing of the backend.
+    pub(super) fn forget(&mut self, user: u32, allowed: Time) {
+        let window = &mut self.windows[self.policy.scope.slot(user)];
+        window.take_back(REQUESTS, allowed, self.policy.window);
+    }
+
     /// An attempt has ended.
     pub(super) fn attempt_over(&mut self, user: u32, outcome: Outcome, now: Time) {
         if !self.policy.rejects.contains(outcome) {

@@ -15,9 +15,14 @@ pub(super) struct Window {
 }
 
 impl Window {
+    /// Which tenth of windows of this length a time is in.
+    fn slice(at: Time, length: Span) -> u64 {
+        at.as_ns() / (length.as_ns() / SLICES as u64).max(1)
+    }
+
     /// Forgets what is too old for a window of this length.
     pub(super) fn pass(&mut self, now: Time, length: Span) {
-        let slice = now.as_ns() / (length.as_ns() / SLICES as u64).max(1);
+        let slice = Self::slice(now, length);
         let gone = (slice - self.newest).min(SLICES as u64);
         for number in slice + 1 - gone..=slice {
             let old = std::mem::take(&mut self.slices[(number % SLICES as u64) as usize]);
@@ -30,6 +35,15 @@ impl Window {
     pub(super) fn add(&mut self, kind: usize) {
         self.slices[(self.newest % SLICES as u64) as usize][kind] += 1;
         self.sums[kind] += 1;
+    }
+
+    /// Counts one that was counted at `at` no longer, unless it is forgotten anyhow.
+    pub(super) fn take_back(&mut self, kind: usize, at: Time, length: Span) {
+        let slice = Self::slice(at, length);
+        if slice + SLICES as u64 > self.newest {
+            self.slices[(slice % SLICES as u64) as usize][kind] -= 1;
+            self.sums[kind] -= 1;
+        }
     }
 
     /// Both counts.

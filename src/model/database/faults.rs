@@ -108,6 +108,7 @@ impl World {
     fn lose_queries(&mut self, probe: &mut impl Probe) {
         let Some(database) = &mut self.database else { return };
         database.station.clear(self.now);
+        database.orphans.clear();
         if let Some(pools) = &mut database.pools {
             pools.clear();
         }

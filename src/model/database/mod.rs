@@ -19,6 +19,7 @@ use crate::engine::slab::Handle;
 use crate::engine::time::Time;
 use faults::Faults;
 use pools::Pools;
+use std::collections::BTreeSet;
 
 /// The database at run time.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub(super) struct Database {
     /// The backends' pools, if those have a limit.
     pools: Option<Pools>,
     faults: Faults,
+    /// Queries that run on although nobody waits for them: their attempts were dropped.
+    orphans: BTreeSet<Handle>,
     queries: u64,
     /// Which queries fail.
     fail_key: u64,
@@ -38,6 +41,7 @@ impl Database {
             station: Station::new(setup.connections),
             pools: setup.pool.map(|size| Pools::new(size, backends)),
             faults: Faults::default(),
+            orphans: BTreeSet::new(),
             queries: 0,
             fail_key: key(seed, Purpose::QueryFails, 0),
         }
@@ -169,6 +173,7 @@ impl World {
         }
         let handle = database.station.finish(now);
         database.station.leave_worker(now);
+        database.orphans.remove(&handle);
         self.connection_freed(handle);
         // A backend's crash takes its attempts with it, but not their queries.
         if let Some(attempt) = self.attempts.get(handle)
@@ -178,15 +183,25 @@ impl World {
         }
     }
 
-    /// A query has taken too long.
+    /// A query has taken too long, whether anybody waits for it or not.
     pub(super) fn on_query_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
         let now = self.now;
-        let Some(attempt) = self.attempts.get(handle) else { return };
-        let (Some(id), Place::Querying(_)) = (attempt.backend, attempt.place) else { return };
+        let is_querying = |a: &&Attempt| matches!(a.place, Place::Querying(_));
+        let waits_at = self.attempts.get(handle).filter(is_querying).and_then(|a| a.backend);
+        if waits_at.is_none() && !self.database().orphans.remove(&handle) {
+            return;
+        }
         self.database().station.withdraw(now, handle);
         self.connection_freed(handle);
-        let error = self.database_setup().error;
-        self.on_query_answered(handle, id, error, probe);
+        if let Some(id) = waits_at {
+            let error = self.database_setup().error;
+            self.on_query_answered(handle, id, error, probe);
+        }
+    }
+
+    /// Nobody waits for an attempt's query any more, which runs on.
+    pub(super) fn orphan_query(&mut self, handle: Handle) {
+        self.database().orphans.insert(handle);
     }
 
     /// An attempt has waited too long for a connection.
@@ -250,6 +265,9 @@ impl World {
         }
         for &handle in lost {
             let place = self.attempts.get(handle).map(|attempt| attempt.place);
+            if matches!(place, Some(Place::Querying(_))) {
+                database.orphans.insert(handle);
+            }
             if place != Some(Place::Unconnected) {
                 continue;
             }

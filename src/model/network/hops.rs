@@ -450,20 +450,20 @@ impl World {
         &mut self,
         old: Handle,
         attempt: &Attempt,
-        request: Handle,
+        request: Option<Handle>,
         outcome: Outcome,
         probe: &mut impl Probe,
     ) {
         let place = Place::Answering(outcome);
         let leg = attempt.leg.wrapping_add(1);
-        let answer = Attempt { request: Some(request), held: false, place, leg, ..*attempt };
+        let answer = Attempt { request, held: false, place, leg, ..*attempt };
         let (ends, ..) = self.message(&answer);
         if self.network.as_ref().is_some_and(|network| network.is_nothing(ends)) {
             self.reach_client(old, &answer, outcome, probe);
             return;
         }
         let handle = self.attempts.insert(answer);
-        self.rename(old, handle, Some(request));
+        self.rename(old, handle, request);
         let in_time = match self.transmit(handle, 0) {
             Fate::There => {
                 self.arrive(handle, probe);
@@ -490,6 +490,9 @@ impl World {
     ) {
         self.line_over(handle, Some(outcome), probe);
         let Some(request) = answer.request else {
+            if answer.spare {
+                self.note_for_policies(answer, outcome);
+            }
             self.drop_answer(answer.backend, outcome);
             return;
         };

@@ -28,6 +28,12 @@ pub struct Autoscale {
     pub up_stabilization: Span,
     /// and takes out only what all looks of so long agree on.
     pub down_stabilization: Span,
+    /// Most members it adds within `up_period`: so many, or
+    pub up_pods: u32,
+    /// this share of those at its beginning, whichever is more.
+    pub up_percent: f64,
+    /// See `up_pods`.
+    pub up_period: Span,
     /// From a decision to the start of the new process, which takes its `start_time` on top.
     pub provision: Span,
     /// From an open port to the balancers' pools.
@@ -68,6 +74,15 @@ impl Autoscale {
         };
         desired.clamp(self.min, self.max)
     }
+
+    /// How many members there may be now, if `changed` of `current` were added within the last
+    /// `up_period` (`calculateScaleUpLimitWithScalingRules`, of whose policies the default takes the
+    /// larger one; "Default Behavior" in the documentation).
+    pub fn most_after(&self, current: u32, changed: i64) -> u32 {
+        let before = (i64::from(current) - changed).max(0) as u32;
+        let share = (f64::from(before) * (1.0 + self.up_percent) - 1e-9).ceil() as u32;
+        before.saturating_add(self.up_pods).max(share).max(current)
+    }
 }
 
 #[cfg(test)]
@@ -86,6 +101,9 @@ mod tests {
             window: Span::from_secs(15),
             up_stabilization: Span::ZERO,
             down_stabilization: Span::from_secs(300),
+            up_pods: 4,
+            up_percent: 1.0,
+            up_period: Span::from_secs(15),
             provision: Span::ZERO,
             register: Span::ZERO,
             drain: Span::ZERO,
@@ -109,5 +127,16 @@ mod tests {
         assert_eq!(scaler.desired(1.8, 3, 1), 4);
         assert_eq!((scaler.desired(99.0, 3, 0), scaler.desired(0.0, 3, 0)), (10, 1));
         assert_eq!(scaler.desired(0.0, 0, 3), 3, "nobody to ask");
+    }
+
+    /// Four more or twice as many in 15 s: 1, 5, 10, 20, 40; and of what was added just now, no more.
+    #[test]
+    fn it_adds_four_or_doubles() {
+        let scaler = scaler();
+        assert_eq!([1, 5, 10, 20].map(|n| scaler.most_after(n, 0)), [5, 10, 20, 40]);
+        // There were 5, and 3 of the 5 that may come have; there were 5, and all have.
+        assert_eq!((scaler.most_after(8, 3), scaler.most_after(10, 5)), (10, 10));
+        // One that went within the period may be replaced on top.
+        assert_eq!(scaler.most_after(9, -1), 20);
     }
 }

@@ -46,6 +46,11 @@ impl CoDel {
 
 impl Discipline for CoDel {
     fn join(&mut self, waiter: Waiter, now: Time) {
+        // Whoever was last may have left by itself: an empty queue has no delay (section 5.5).
+        if self.line.waiters.is_empty() {
+            self.first_above_time = None;
+            self.dropping = false;
+        }
         self.line.join(waiter, now);
     }
 
@@ -164,5 +169,28 @@ mod tests {
         assert!(!line.dropping);
         assert_eq!(turn(&mut line, 1300 * MS), Some((19, true)));
         assert_eq!(turn(&mut line, 1300 * MS), None);
+    }
+
+    /// Everybody leaves without a turn, and a burst comes much later: of it nobody has waited yet for longer
+    /// than the interval.
+    #[test]
+    fn a_line_that_empties_by_itself_begins_anew() {
+        let mut line = fresh(0.005, 0.1);
+        for number in 0..20 {
+            line.join(waiter(number, 0), Time::ZERO);
+        }
+        assert_eq!(turn(&mut line, 1000 * MS), Some((0, true)));
+        assert_eq!(turn(&mut line, 1100 * MS), Some((1, false)));
+        for number in 2..20 {
+            line.remove(waiter(number, 0).attempt);
+        }
+        let later = 100_000 * MS;
+        for number in 20..29 {
+            line.join(waiter(number, later), Time::from_ns(later));
+        }
+        for number in 20..29 {
+            let at = later + (number as u64 - 19) * 10 * MS;
+            assert_eq!(turn(&mut line, at), Some((number, true)));
+        }
     }
 }

@@ -40,6 +40,9 @@ pub(super) struct Occupancy {
     /// Waiting attempts, those that wait for a part of shared workers included, integrated over
     /// time: attempt-nanoseconds.
     pub(super) waiting_ns: u128,
+    /// Attempts that share the workers and wait elsewhere, at a database, integrated over time:
+    /// attempt-nanoseconds.
+    pub(super) elsewhere_ns: u128,
     /// Attempts that ever entered.
     pub(super) entered: u64,
     /// Attempts that ever left, in whatever way.
@@ -55,7 +58,8 @@ impl Occupancy {
     /// number in the station, integrated over time.
     pub(super) fn obeys_littles_law(&self, now: Time) -> bool {
         let inside = u128::from(self.entered - self.left) * u128::from(now.as_ns());
-        self.left_at_ns + inside - self.entered_at_ns == self.busy_ns + self.waiting_ns
+        self.left_at_ns + inside - self.entered_at_ns
+            == self.busy_ns + self.waiting_ns + self.elsewhere_ns
     }
 }
 
@@ -138,14 +142,38 @@ impl Station {
         }
     }
 
+    /// How many attempts occupy workers or want a part of them: where these are shared, whoever waits
+    /// for a database does neither.
+    fn active(&self) -> u32 {
+        match self.service {
+            Service::Shared => self.jobs.len() as u32,
+            Service::Kept | Service::Preempted => self.in_service,
+        }
+    }
+
+    /// How many attempts share the workers and are at the database.
+    fn elsewhere(&self) -> u32 {
+        self.in_service - self.active()
+    }
+
+    /// How many attempts are inside: in line, in service, or elsewhere while they hold a place here.
+    pub(super) fn inside(&self) -> u32 {
+        self.in_line + self.in_service
+    }
+
+    /// Whether attempts come back to its workers without having been in line.
+    pub(super) fn takes_back(&self) -> bool {
+        self.service == Service::Shared
+    }
+
     /// How many workers are occupied.
     pub(super) fn busy(&self) -> u32 {
-        self.in_service.min(self.workers)
+        self.active().min(self.workers)
     }
 
     /// How many attempts wait for a worker, or for their part of one.
     pub(super) fn waiting(&self) -> u32 {
-        self.in_line + (self.in_service - self.busy())
+        self.in_line + (self.active() - self.busy())
     }
 
     /// Most attempts waiting at once since the last [`Station::reset_peak`].
@@ -160,7 +188,7 @@ impl Station {
 
     /// Whether an attempt that comes now would be served at once.
     pub(super) fn has_free_worker(&self) -> bool {
-        self.in_service < self.workers.min(self.slots)
+        self.in_service < self.slots && self.active() < self.workers
     }
 
     /// Integrals up to `now`.
@@ -168,6 +196,7 @@ impl Station {
         let elapsed = u128::from(now.since(self.occupancy_at).as_ns());
         self.occupancy.busy_ns += elapsed * u128::from(self.busy());
         self.occupancy.waiting_ns += elapsed * u128::from(self.waiting());
+        self.occupancy.elsewhere_ns += elapsed * u128::from(self.elsewhere());
         self.occupancy_at = now;
         self.occupancy
     }
@@ -251,16 +280,18 @@ impl Station {
         self.started += 1;
         let work = if self.is_plain { work } else { self.at_start(work) };
         self.push_job(attempt, work, self.started);
+        if !self.is_plain {
+            self.note_peak();
+        }
         self.pace(now);
     }
 
     /// What an attempt that has just been taken up asks for among the others.
     #[cold]
-    fn at_start(&mut self, work: Span) -> Span {
-        self.note_peak();
+    fn at_start(&self, work: Span) -> Span {
         match &self.contention {
             Some(contention) if contention.at_start => {
-                work.scaled(contention.factor(self.in_service))
+                work.scaled(contention.factor(self.jobs.len() as u32 + 1))
             }
             _ => work,
         }
@@ -287,6 +318,7 @@ impl Station {
         self.advance(now);
         self.started += 1;
         self.push_job(attempt, Span::ZERO, self.started);
+        self.note_peak();
         self.pace(now);
     }
 
@@ -300,6 +332,9 @@ impl Station {
     /// Takes out the attempt whose work is done. Its worker stays occupied until
     /// [`Station::leave_worker`].
     pub(super) fn finish(&mut self, now: Time) -> Handle {
+        if self.service == Service::Shared {
+            self.occupancy(now);
+        }
         let Reverse((done_at, _, attempt)) =
             self.jobs.pop().expect("a completion was scheduled for a job");
         // Rounding of a scaled completion must not leave progress behind the job that is done.

@@ -46,6 +46,16 @@ pub static AUTOSCALE: TableSpec = TableSpec {
             "it takes out what all looks of so long agree on",
         )
         .range(0.0, AGES),
+        default("up-pods", Kind::Count, "4", "most members added within `up-period`: so many,")
+            .range(0.0, 1e3),
+        default(
+            "up-percent",
+            Kind::Ratio,
+            "100%",
+            "or this share of those at its beginning, whichever is more",
+        )
+        .range(0.0, 1e3),
+        default("up-period", Kind::Duration, "15s", "see `up-pods`").range(INSTANT, AGES),
         default(
             "provision",
             Kind::Duration,

@@ -39,7 +39,7 @@ pub static DATABASE: TableSpec = TableSpec {
             "query-timeout",
             Kind::DurationOr("none"),
             "none",
-            "how long a query may take before it is given up; its connection is free then, its attempt gets the error",
+            "how long a query may take before it is given up, also when its attempt was cancelled or its backend died; its connection is free then, its attempt gets the error",
         )
         .range(INSTANT, AGES),
         default("failing", Kind::Ratio, "0%", "share of queries that fail, at their end")

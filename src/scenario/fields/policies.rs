@@ -10,7 +10,7 @@ const SCOPE: Field = default(
     "scope",
     Kind::Choice(&["user", "population"]),
     "user",
-    "whose experience it is: each user's own, or all users' together, as through one proxy",
+    "whose experience it is: each user's own, or all users' together, as through one proxy; a user who sends little within a window never reaches a `minimum`, nor earns a retry",
 );
 
 /// `ratio-budget` of retries.
@@ -55,7 +55,7 @@ pub static TOKEN_BUDGET: TableSpec = TableSpec {
 /// `grpc-throttling` of retries.
 pub static GRPC_THROTTLING: TableSpec = TableSpec {
     title: "grpc-throttling",
-    doc: "gRPC's retryThrottling (proposal A6): failures take a token each, successes bring some, and at half or less nothing is tried again; default: no such limit.",
+    doc: "gRPC's retryThrottling (proposal A6): failures take a token each, successes bring some, and at half or less nothing is tried again or hedged (gRPC itself has either retries or hedges of a method, not both); default: no such limit.",
     fields: &[
         default(
             "max-tokens",

@@ -34,7 +34,7 @@ pub static CONTENTION: TableSpec = TableSpec {
             "applies",
             Kind::Choice(&["throughout", "at-start"]),
             "throughout",
-            "whether the factor of all work changes with every attempt that comes or goes, or work keeps the one that it began with",
+            "whether the factor of all work changes with every attempt that comes or goes, or work keeps the one that it began with; only attempts that are computed count, not those at the database",
         ),
     ],
     more: More::Nothing,

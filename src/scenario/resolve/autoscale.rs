@@ -20,6 +20,8 @@ pub(super) fn autoscale(
         let (sync, window) = (span("sync"), span("window"));
         let up_stabilization = span("up-stabilization");
         let down_stabilization = span("down-stabilization");
+        let (up_pods, up_percent) = (table.count32("up-pods"), table.ratio("up-percent"));
+        let up_period = span("up-period");
         let (provision, register, drain) = (span("provision"), span("register"), span("drain"));
         let Targets::Backends(mut targets) = targets? else {
             table.fail("targets", "only backends can be scaled", "name at least one");
@@ -46,6 +48,9 @@ pub(super) fn autoscale(
             window: window?,
             up_stabilization: up_stabilization?,
             down_stabilization: down_stabilization?,
+            up_pods: up_pods?,
+            up_percent: up_percent?,
+            up_period: up_period?,
             provision: provision?,
             register: register?,
             drain: drain?,
