@@ -108,15 +108,6 @@ impl<E: Copy> EventQueue<E> {
         self.change_head(source, key);
     }
 
-    /// Takes back the event of a source, if it has one. O(log sources).
-    ///
-    /// # Panics
-    /// If there is no such source.
-    pub fn unset(&mut self, source: usize) {
-        self.sources[source] = None;
-        self.change_head(source, Key::NEVER);
-    }
-
     #[inline]
     fn change_head(&mut self, leaf: usize, key: Key) {
         self.heads.change(leaf, key);
@@ -315,8 +306,7 @@ mod tests {
                 let at = now + crate::engine::time::Span::from_ns(wait);
                 match place {
                     0..3 => queue.set(place, at, Class(0), id),
-                    3 => queue.unset(0),
-                    4 => queue.push(at, Class(0), id),
+                    3 | 4 => queue.push(at, Class(0), id),
                     _ => queue.push_in_lane(0, at, Class(0), id),
                 }
                 if takes && let Some((at, _)) = queue.pop_before(Time::FOREVER) {

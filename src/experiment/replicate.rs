@@ -186,7 +186,7 @@ impl Replicated {
             let yes = values.iter().filter(|value| **value > 0.5).count() as u32;
             return Estimate::share(yes, values.len() as u32, LEVEL);
         }
-        Estimate::of(&values, LEVEL)
+        Estimate::of(&values, LEVEL).map(|estimate| estimate.within_possible(column.possible))
     }
 
     /// Successes in all replications together.

@@ -135,7 +135,9 @@ impl Threshold {
         let (of, bound, observed, margin) = match self.bound {
             Bound::Level(level) => {
                 let after: Vec<f64> = values.after.iter().copied().flatten().collect();
+                let most = if unit == Unit::Ratio { 1.0 } else { f64::INFINITY };
                 let observed = Estimate::of(&after, LEVEL);
+                let observed = observed.map(|estimate| estimate.within_possible((0.0, most)));
                 ("after", level, observed, observed.map(|e| (e, level)))
             }
             Bound::Absolute(bound) => {

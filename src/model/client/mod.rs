@@ -215,11 +215,10 @@ impl World {
     }
 
     fn push_arrival(&mut self, population: PopulationId, at: Option<Time>) {
-        let epoch = self.populations[population.index()].arriving.epoch;
-        let (source, event) = (population.index(), Event::Arrival { population, epoch });
-        match at {
-            Some(at) => self.queue.set(source, at, ARRIVALS, event),
-            None => self.queue.unset(source),
+        if let Some(at) = at {
+            let epoch = self.populations[population.index()].arriving.epoch;
+            let event = Event::Arrival { population, epoch };
+            self.queue.set(population.index(), at, ARRIVALS, event);
         }
     }
 
