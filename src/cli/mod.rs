@@ -3,17 +3,21 @@
 //! Results go to standard output; notes, progress and errors to standard error.
 
 mod assumptions;
+mod compare;
 mod completions;
 mod failure;
 mod input;
+mod interrupt;
 mod limits;
 mod list;
+mod merge;
 mod output;
 mod progress;
-#[expect(dead_code, reason = "the commands that run more than once come next")]
 mod replication;
+mod replications;
 mod run;
 mod schema;
+mod sweep;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -23,7 +27,8 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "misroute", version, about, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 success, 1 a finding (an expectation failed), \
-    2 usage or invalid input, 4 output could not be written.")]
+    2 usage or invalid input, 3 parts of a sweep are missing, 4 output could not be written, \
+    130 interrupted.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -35,6 +40,12 @@ enum Command {
     Run(run::Run),
     /// How each expectation moves over the range of each assumption; twins and measures
     Assumptions(assumptions::Assumptions),
+    /// Run a scenario over ranges of its values: degradation curves and heat maps
+    Sweep(sweep::Sweep),
+    /// Put the parts of a sweep together that several machines have run
+    Merge(merge::Merge),
+    /// What a change does: two scenarios on the same requests
+    Compare(compare::Compare),
     /// How far a scenario can go: the knee, its objective, members lost, what tips it over
     Limits(limits::Limits),
     /// What there is: incidents, algorithms, distributions, actions, metrics
@@ -91,6 +102,9 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(command) => run::execute(&command),
         Command::Assumptions(command) => assumptions::execute(&command),
+        Command::Sweep(command) => sweep::execute(&command),
+        Command::Merge(command) => merge::execute(&command),
+        Command::Compare(command) => compare::execute(&command),
         Command::Limits(command) => limits::execute(&command),
         Command::List(command) => list::execute(&command),
         Command::Schema(command) => schema::execute(&command),

@@ -12,6 +12,8 @@ use clap::Args;
 
 /// What precision is wanted of, unless the command line says.
 const PRECISE: [&str; 2] = ["latency.mean", "latency.p99"];
+/// Six doublings of the fewest.
+const MAX_REPLICATIONS: u32 = 640;
 /// No machine has more.
 const JOBS_MOST: i64 = 1024;
 /// A number beyond which somebody has mistyped.
@@ -32,13 +34,13 @@ pub(super) struct Replicate {
     #[arg(long, value_name = "METRIC", requires = "precision")]
     precision_of: Vec<String>,
     /// The most runs for --precision
-    #[arg(long, value_name = "N", default_value_t = 640, requires = "precision")]
+    #[arg(long, value_name = "N", default_value_t = MAX_REPLICATIONS, requires = "precision")]
     #[arg(value_parser = clap::value_parser!(u32).range(i64::from(LEAST)..=REPLICATIONS_MOST))]
     max_replications: u32,
     /// How much of the beginning is left out: auto (found by MSER-5 where nothing but chance
-    /// changes with time), none, or a duration
-    #[arg(long, value_name = "TIME", default_value = "auto", value_parser = warm_up)]
-    warm_up: WarmUp,
+    /// changes with time), none, or a duration [default: auto]
+    #[arg(long, value_name = "TIME", value_parser = warm_up)]
+    warm_up: Option<WarmUp>,
     /// A further figure to report, such as latency.p90 (may be repeated)
     #[arg(long = "metric", value_name = "METRIC")]
     metrics: Vec<String>,
@@ -54,6 +56,41 @@ impl Replicate {
         self.replications.is_some() || self.precision.is_some()
     }
 
+    /// Refuses what means nothing where there is one run only.
+    pub(super) fn refuse_for_one_run(&self) -> Result<(), Failure> {
+        let option = match self {
+            Self { metrics, .. } if !metrics.is_empty() => "--metric",
+            Self { warm_up: Some(_), .. } => "--warm-up",
+            _ => return Ok(()),
+        };
+        let message =
+            format!("{option} is about several runs: add --replications 10 or --precision 2%");
+        Err(Failure::Usage(message))
+    }
+
+    /// The options that change results, as they would be written again.
+    pub(super) fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut add = |option: &str, value: String| words.extend([option.to_owned(), value]);
+        if let Some(replications) = self.replications {
+            add("--replications", replications.to_string());
+        }
+        if let Some(precision) = self.precision {
+            add("--precision", units::show_ratio(precision));
+            self.precision_of.iter().for_each(|name| add("--precision-of", name.clone()));
+            if self.max_replications != MAX_REPLICATIONS {
+                add("--max-replications", self.max_replications.to_string());
+            }
+        }
+        match self.warm_up {
+            None | Some(WarmUp::Auto) => {}
+            Some(WarmUp::Fixed(Span::ZERO)) => add("--warm-up", "none".to_owned()),
+            Some(WarmUp::Fixed(span)) => add("--warm-up", span.to_string()),
+        }
+        self.metrics.iter().for_each(|name| add("--metric", name.clone()));
+        words
+    }
+
     /// How often to run, `default_replications` times unless the command line says otherwise.
     pub(super) fn plan(&self, seed: u64, default_replications: u32) -> Result<Plan, Failure> {
         let replications = match (self.replications, self.precision) {
@@ -62,21 +99,26 @@ impl Replicate {
                     leave one out (--max-replications bounds --precision)";
                 return Err(Failure::Usage(message.to_owned()));
             }
-            (_, Some(relative)) => Replications::Until {
-                relative,
-                columns: self.precise_columns(),
-                most: self.max_replications,
-            },
+            (_, Some(relative)) => self.until(relative),
             (replications, None) => {
                 Replications::Exactly(replications.unwrap_or(default_replications))
             }
         };
-        Ok(Plan { seed, replications, warm_up: self.warm_up })
+        Ok(Plan { seed, replications, warm_up: self.warm_up.unwrap_or(WarmUp::Auto) })
     }
 
     /// What is read of each run: the headlines, what is asked for, and what the scenario expects.
     pub(super) fn columns(&self, scenario: &Scenario) -> Result<Vec<Column>, Failure> {
-        if let WarmUp::Fixed(span) = self.warm_up
+        self.columns_with(scenario, &[])
+    }
+
+    /// The same with metrics that are read where the scenario has them.
+    pub(super) fn columns_with(
+        &self,
+        scenario: &Scenario,
+        further: &[String],
+    ) -> Result<Vec<Column>, Failure> {
+        if let Some(WarmUp::Fixed(span)) = self.warm_up
             && span >= scenario.setup.duration
         {
             let (name, duration) = (&scenario.name, scenario.setup.duration);
@@ -97,7 +139,17 @@ impl Replicate {
                 names.push(name.clone());
             }
         }
+        let known = |name: &&String| {
+            column::with_names(scenario, |names| MetricRef::parse(name, names)).is_ok()
+        };
+        names.extend(further.iter().filter(known).cloned());
         column::columns(scenario, &names).map_err(|error| unknown(&error, "--metric", ""))
+    }
+
+    /// As often as it takes to know the figures to within this share of themselves.
+    pub(super) fn until(&self, relative: f64) -> Replications {
+        let (columns, most) = (self.precise_columns(), self.max_replications);
+        Replications::Until { relative, columns, most }
     }
 
     fn precise_columns(&self) -> Vec<String> {
@@ -127,7 +179,9 @@ pub(super) fn on_threads<T: Send>(jobs: u32, work: impl FnOnce() -> T + Send) ->
 fn check(scenario: &Scenario, name: &str, option: &str, others: &[String]) -> Result<(), Failure> {
     let metric = column::with_names(scenario, |names| MetricRef::parse(name, names));
     let metric = metric.map_err(|mut error| {
-        error.candidates.extend_from_slice(others);
+        if name.starts_with("expect.") {
+            others.clone_into(&mut error.candidates);
+        }
         unknown(&error, option, name)
     })?;
     if metric.metric.unit == Unit::Text {

@@ -63,6 +63,11 @@ impl Column {
         result: &RunResult,
         figures: &Figures,
     ) -> Option<f64> {
+        // A file of samples has no way to say anything else.
+        self.number(scenario, result, figures).filter(|value| value.is_finite())
+    }
+
+    fn number(&self, scenario: &Scenario, result: &RunResult, figures: &Figures) -> Option<f64> {
         match &self.source {
             Source::Metric(metric) => metric.read(result, figures).number(),
             Source::Expect(index) => {

@@ -2,10 +2,13 @@
 
 use super::result::{BackendFigures, Figures, RunResult, SeriesRow, Verdict};
 use crate::model::outcome::Outcome;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// What a figure is measured in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Unit {
     /// A share of a whole, as a fraction.
     Ratio,

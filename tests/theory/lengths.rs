@@ -16,7 +16,7 @@ pub(super) fn total(name: &str) -> f64 {
 
 /// Whether a simulation is too long for the quick run, whatever its load.
 pub(super) fn is_long(name: &str) -> bool {
-    let most = if has_discipline(name) { 5.5e6 } else { 16.5e6 };
+    let most = if has_discipline(name) { 3e6 } else { 9e6 };
     total(name) > most || is_one_of_many(name)
 }
 
