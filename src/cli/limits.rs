@@ -36,7 +36,7 @@ pub(super) struct Limits {
     #[arg(long, value_name = "SHARE", default_value = "99.5%", value_parser = precision)]
     follow: f64,
     /// The most runs at one value
-    #[arg(long, value_name = "N", default_value_t = 160)]
+    #[arg(long, value_name = "N", default_value_t = 80)]
     #[arg(value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     max_replications: u32,
     /// The height of the surge whose shortest fatal length is searched for, as a share of the load

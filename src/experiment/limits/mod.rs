@@ -57,7 +57,7 @@ impl Default for Terms {
             seed: 1,
             tolerance: 0.01,
             follow: 0.995,
-            most: 160,
+            most: 80,
             pulse: 2.0,
             within: None,
             keep_timeline: false,
@@ -140,6 +140,11 @@ impl Limit {
         let nothing = Found { low: None, high: None, tried: Vec::new() };
         let status = Status::Inapplicable;
         Self { status, note: Some(why.into()), ..Self::of(name, measure, nothing) }
+    }
+
+    /// Both ends, if both are known.
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        self.low.zip(self.high)
     }
 
     /// One number for it: the estimate, else the end that is known.

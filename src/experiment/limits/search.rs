@@ -56,7 +56,7 @@ pub struct Found {
 }
 
 /// No search looks at more values.
-const MOST_VALUES: usize = 48;
+const MOST_VALUES: usize = 40;
 /// How far from what is undecided the next value is, as a share of what may lie between the ends.
 const PAD: f64 = 0.45;
 
@@ -127,7 +127,7 @@ impl Found {
         }
         // What lies between is undecided; so much room is left on either side of it.
         let room = wanted - (last - first);
-        let pad = PAD * if room > 0.0 { room } else { wanted / 2.0 };
+        let pad = (PAD * room).max(wanted / 4.0);
         let (below, above) = (first - low, high - last);
         let far = |gap: f64| gap > pad * 1.1;
         match (far(below), far(above)) {
