@@ -2,6 +2,7 @@
 
 mod compare;
 mod extremes;
+mod limits;
 mod refusals;
 mod replications;
 mod results;

@@ -23,6 +23,7 @@ mod hedging;
 mod incidents;
 mod knobs;
 mod layers;
+mod limits;
 mod membership;
 mod mends;
 mod network;

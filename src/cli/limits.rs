@@ -20,7 +20,7 @@ use std::process::ExitCode;
 ///
 /// Limits are of the scenario without its timeline. A lost member has crashed when a run begins: the
 /// balancers find out by themselves. Where nothing changes with time, runs are made long enough for
-/// 50,000 requests, and their second half is observed.
+/// 50,000 requests, no longer than for 200,000, and their second half is observed.
 #[derive(Args, Debug)]
 pub(super) struct Limits {
     /// A scenario file, or the name of one that comes with misroute; `-` is standard input
@@ -36,13 +36,13 @@ pub(super) struct Limits {
     #[arg(long, value_name = "SHARE", default_value = "99.5%", value_parser = precision)]
     follow: f64,
     /// The most runs at one value
-    #[arg(long, value_name = "N", default_value_t = 160)]
+    #[arg(long, value_name = "N", default_value_t = 80)]
     #[arg(value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     max_replications: u32,
     /// The height of the surge whose shortest fatal length is searched for, as a share of the load
     #[arg(long, value_name = "SHARE", default_value = "200%", value_parser = pulse)]
     pulse: f64,
-    /// How long users have to be well again after a surge, and the longest surge [default: ten user
+    /// How long users have to be well again after a surge, and the longest surge [default: five user
     /// windows, and at least 60 times the longest timeout of a client]
     #[arg(long, value_name = "TIME", value_parser = within)]
     within: Option<Span>,

@@ -7,6 +7,7 @@ pub mod column;
 pub mod compare;
 pub mod judge;
 pub mod limits;
+pub mod reach;
 pub mod replicate;
 pub mod replications;
 pub mod run;

@@ -106,6 +106,7 @@ impl World {
         let handle = self.attempts.insert(Attempt {
             sender: Sender::Client,
             request: Some(request),
+            spare: false,
             population: id,
             user,
             index,
@@ -117,6 +118,7 @@ impl World {
             tried: Tried::default(),
             asked: now,
             sent: now,
+            allowed: now,
             since: now,
             lag: 0,
             leg: 0,

@@ -14,6 +14,7 @@ pub mod json;
 pub mod limits;
 pub mod plot;
 pub mod quantity;
+pub mod reach;
 pub mod replications;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -5,7 +5,7 @@
 //! limit is found although nothing is ever refused. A system that serves `mu` of `L` has the ratio
 //! mu / L, so the knee lies 1 / follow - 1 above the stability limit: half a percent by default.
 
-use super::search::{Bounds, search};
+use super::search::Bounds;
 use super::trial::{Criterion, SERVED, Trial, mean};
 use super::{Goodput, Inquiry, Limit, Loss, Measure, Status};
 use crate::experiment::replicate::LEAST;
@@ -48,28 +48,10 @@ pub(super) fn by_load(
         Ok(lost) => lost,
         Err(why) => return Ok(Limit::inapplicable(name, Measure::Load, why)),
     };
-    let mut wrong = None;
     let bounds = bounds(inquiry, base * loss.left(inquiry, &lost), inquiry.terms.tolerance);
-    let found = search(&bounds, |load| match Trial::at(inquiry, load, &lost) {
-        Ok(trial) => trial.judge(inquiry.terms, load, criteria),
-        Err(error) => failed(&mut wrong, error, load),
-    });
-    if let Some(error) = wrong {
-        return Err(error);
-    }
+    let found = inquiry.search(&bounds, criteria, |load| Trial::at(inquiry, load, &lost))?;
     let names = lost.iter().map(|id| inquiry.scenario.setup.backends[id.index()].name.clone());
     Ok(Limit { lost: names.collect(), ..Limit::of(name, Measure::Load, found) })
-}
-
-/// Ends a search whose scenario cannot be made.
-pub(super) fn failed(
-    wrong: &mut Option<Diagnostics>,
-    error: Diagnostics,
-    value: f64,
-) -> super::Tried {
-    wrong.get_or_insert(error);
-    let decision = super::Decision::Undecided;
-    super::Tried { value, decision, margin: 0.0, replications: 0 }
 }
 
 /// Loads around a guess.

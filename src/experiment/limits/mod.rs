@@ -5,7 +5,7 @@
 //! same randomness, so that neighbouring loads differ by the load alone.
 //!
 //! Limits are of the scenario as it is without its timeline, unless [`Terms::keep_timeline`]. Where
-//! nothing changes with time, runs have at least 50,000 requests, and the second half is observed.
+//! nothing changes with time, runs have 50,000 to 200,000 requests, and the second half is observed.
 
 mod edge;
 mod knee;
@@ -24,8 +24,10 @@ use crate::engine::time::Span;
 use crate::model::setup::Arrivals;
 use crate::scenario::{Diagnostics, Scenario};
 use schemars::JsonSchema;
-use search::Found;
+use search::{Bounds, Found};
 use serde::Serialize;
+use std::cell::Cell;
+use trial::{Criterion, Trial};
 
 /// What is asked for, and how closely.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +42,7 @@ pub struct Terms {
     pub most: u32,
     /// The height of the pulse: its factor on every rate.
     pub pulse: f64,
-    /// How long users have to be well again after a pulse, and the longest pulse; `None`: ten user
+    /// How long users have to be well again after a pulse, and the longest pulse; `None`: five user
     /// windows, and at least sixty times the longest timeout of a client.
     pub within: Option<Span>,
     /// Whether the scenario's timeline stays.
@@ -55,7 +57,7 @@ impl Default for Terms {
             seed: 1,
             tolerance: 0.01,
             follow: 0.995,
-            most: 160,
+            most: 80,
             pulse: 2.0,
             within: None,
             keep_timeline: false,
@@ -140,6 +142,11 @@ impl Limit {
         Self { status, note: Some(why.into()), ..Self::of(name, measure, nothing) }
     }
 
+    /// Both ends, if both are known.
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        self.low.zip(self.high)
+    }
+
     /// One number for it: the estimate, else the end that is known.
     pub fn value(&self) -> Option<f64> {
         self.estimate.or(self.low).or(self.high)
@@ -210,7 +217,6 @@ pub const LIMITS: &[Question] = &[
 ];
 
 /// A scenario that is asked about.
-#[derive(Debug)]
 struct Inquiry<'a> {
     scenario: &'a Scenario,
     terms: &'a Terms,
@@ -218,12 +224,17 @@ struct Inquiry<'a> {
     load: f64,
     /// Requests per second at that load.
     offered: f64,
-    /// How long runs are, if longer than the scenario says.
+    /// How long runs are, if not as long as the scenario says.
     duration: Option<Span>,
+    /// Is told what share of a search is done, roughly.
+    done: &'a dyn Fn(f64),
 }
 
+/// A search looks at some so many values.
+const USUAL_LOOKS: f64 = 14.0;
+
 impl<'a> Inquiry<'a> {
-    fn new(scenario: &'a Scenario, terms: &'a Terms) -> Self {
+    fn new(scenario: &'a Scenario, terms: &'a Terms, done: &'a dyn Fn(f64)) -> Self {
         let effort = trial::bare(scenario, terms).effort();
         Self {
             scenario,
@@ -231,7 +242,24 @@ impl<'a> Inquiry<'a> {
             load: scenario.load(),
             offered: effort.requests / scenario.setup.duration.as_secs_f64(),
             duration: trial::duration(scenario, terms),
+            done,
         }
+    }
+
+    /// Searches for the value up to which criteria hold, with what is to be run at each.
+    fn search(
+        &self,
+        bounds: &Bounds,
+        criteria: &[Criterion],
+        trial: impl Fn(f64) -> Result<Trial, Diagnostics>,
+    ) -> Result<Found, Diagnostics> {
+        let mut looks = 0.0;
+        search::search(bounds, |value, grain| {
+            let tried = trial(value)?.judge(self.terms, (value, grain), criteria);
+            looks += 1.0;
+            (self.done)(looks / (looks + 1.0_f64).max(USUAL_LOOKS));
+            Ok(tried)
+        })
     }
 
     /// Why no load can be searched for, if none can.
@@ -292,13 +320,16 @@ pub fn find(
     names: &[&str],
     progress: impl Fn(usize, f64),
 ) -> Result<Limits, Diagnostics> {
-    let inquiry = Inquiry::new(scenario, terms);
+    let current = Cell::new(0);
+    let done = |share| progress(current.get(), share);
+    let inquiry = Inquiry::new(scenario, terms, &done);
     let mut limits = Vec::new();
     let asked = LIMITS.iter().filter(|question| names.contains(&question.name));
     for (index, question) in asked.enumerate() {
+        current.set(index);
         let answer = (question.ask)(&inquiry, question.name, &limits)?;
         limits.push(answer);
-        progress(index, 1.0);
+        done(1.0);
     }
     let curve = knee::curve(&inquiry, &limits)?;
     Ok(Limits {

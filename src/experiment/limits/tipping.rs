@@ -3,9 +3,9 @@
 //! Each run has two user windows of ordinary time, the surge, and then [`Terms::within`] to be well
 //! again by the scenario's own rule; a length tips the system if most runs end otherwise.
 
-use super::search::{Bounds, search};
+use super::search::Bounds;
 use super::trial::{Criterion, Trial};
-use super::{Inquiry, Limit, Measure, knee};
+use super::{Inquiry, Limit, Measure};
 use crate::engine::time::Span;
 use crate::model::setup::{Arrivals, Population};
 use crate::scenario::Diagnostics;
@@ -29,21 +29,12 @@ pub(super) fn ask(inquiry: &Inquiry<'_>, name: &'static str) -> Result<Limit, Di
         step: 1.5,
         tolerance: inquiry.terms.tolerance.max(COARSEST),
     };
-    let mut wrong = None;
-    let found = search(&bounds, |seconds| {
+    let found = inquiry.search(&bounds, &[Criterion::Recovers], |seconds| {
         let pulse = (inquiry.terms.pulse, Span::from_secs_f64(seconds));
-        match Trial::pulse(inquiry, inquiry.load, pulse, within) {
-            Ok(trial) => trial.judge(inquiry.terms, seconds, &[Criterion::Recovers]),
-            Err(error) => knee::failed(&mut wrong, error, seconds),
-        }
-    });
-    match wrong {
-        Some(error) => Err(error),
-        None => Ok(Limit {
-            note: Some(format!("users have {within} to be well again")),
-            ..Limit::of(name, Measure::Seconds, found)
-        }),
-    }
+        Trial::pulse(inquiry, inquiry.load, pulse, within)
+    })?;
+    let note = format!("users have {within} to be well again");
+    Ok(Limit { note: Some(note), ..Limit::of(name, Measure::Seconds, found) })
 }
 
 /// Why there can be no surge, if there can be none.
@@ -68,6 +59,6 @@ pub(super) fn timeout(inquiry: &Inquiry<'_>) -> f64 {
 /// How long users have to be well again.
 pub(super) fn within(inquiry: &Inquiry<'_>) -> Span {
     let window = inquiry.scenario.setup.observation.user_window.as_secs_f64();
-    let usual = (10.0 * window).max(60.0 * timeout(inquiry));
+    let usual = (5.0 * window).max(60.0 * timeout(inquiry));
     inquiry.terms.within.unwrap_or_else(|| Span::from_secs_f64(usual))
 }

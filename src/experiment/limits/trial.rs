@@ -8,16 +8,18 @@ use crate::experiment::replicate::{Keeper, LEAST, Plan, Replicated, Replications
 use crate::experiment::sample::Sample;
 use crate::experiment::statistics::Estimate;
 use crate::experiment::warm_up::{WarmUp, is_stationary};
-use crate::model::setup::{Action, BackendId, Baseline, Fault, TimelineEntry, Trigger};
+use crate::model::setup::{
+    Action, BackendId, BackendSetup, Baseline, Fault, Setup, TimelineEntry, Trigger,
+};
 use crate::observe::result::Verdict;
 use crate::scenario::{Diagnostics, Override, Scenario};
 use std::sync::Mutex;
 
 /// Confidence of the interval by which a value is decided.
 pub const CONFIDENCE: f64 = 0.99;
-/// Fewer requests in a run tell little about a limit: where nothing changes with time, runs are
-/// lengthened until they have so many.
-const REQUESTS: f64 = 50_000.0;
+/// Where nothing changes with time, runs are made so long that they have so many requests: with
+/// fewer, a queue has no time to show whether it grows, and more are better spent on further runs.
+const REQUESTS: std::ops::RangeInclusive<f64> = 50_000.0..=200_000.0;
 /// No run is lengthened beyond, seconds: thirty days.
 const LONGEST: f64 = 30.0 * 86_400.0;
 
@@ -118,14 +120,21 @@ impl Trial {
     }
 
     /// Runs it until every criterion holds or one fails with confidence, or as often as allowed.
-    pub(super) fn judge(&self, terms: &Terms, value: f64, criteria: &[Criterion]) -> Tried {
+    /// A margin that is known to within `grain` is known well enough.
+    pub(super) fn judge(
+        &self,
+        terms: &Terms,
+        (value, grain): (f64, Option<f64>),
+        criteria: &[Criterion],
+    ) -> Tried {
         let columns = self.columns();
         let memory = Memory::default();
         let mut replications = LEAST.min(terms.most);
         loop {
             let replicated = self.replicated(terms, &columns, replications, &memory);
-            let (decision, margin) = decide(&columns, &replicated, criteria);
-            if decision != Decision::Undecided || replications >= terms.most {
+            let Judged { decision, margin, half } = decide(&columns, &replicated, criteria);
+            let is_fine = grain.is_some_and(|grain| half <= grain);
+            if decision != Decision::Undecided || is_fine || replications >= terms.most {
                 return Tried { value, decision, margin, replications };
             }
             replications = (2 * replications).min(terms.most);
@@ -169,7 +178,7 @@ fn crash(lost: &[BackendId]) -> TimelineEntry {
     }
 }
 
-/// How long runs are to be, if longer than the scenario says.
+/// How long runs are to be, if not as long as the scenario says.
 pub(super) fn duration(scenario: &Scenario, terms: &Terms) -> Option<Span> {
     let bare = bare(scenario, terms);
     if !is_stationary(&bare.setup) || terms.warm_up != WarmUp::Auto {
@@ -177,43 +186,63 @@ pub(super) fn duration(scenario: &Scenario, terms: &Terms) -> Option<Span> {
     }
     let seconds = bare.setup.duration.as_secs_f64();
     let requests = bare.effort().requests;
-    let wanted = seconds * REQUESTS / requests.max(f64::MIN_POSITIVE);
-    (requests > 0.0 && requests < REQUESTS && wanted <= LONGEST)
-        .then(|| Span::from_secs_f64(libm::ceil(wanted)))
+    let factor = requests.clamp(*REQUESTS.start(), *REQUESTS.end()) / requests;
+    let fits = factor > 1.0 && seconds * factor <= LONGEST;
+    let shortens = factor < 1.0 && !has_rare_events(&bare.setup);
+    (fits || shortens).then(|| Span::from_secs_f64(libm::ceil(seconds * factor)))
+}
+
+/// Whether something happens now and then, which a shorter run might not show.
+fn has_rare_events(setup: &Setup) -> bool {
+    let quiet = |backend: &BackendSetup| {
+        backend.own_faults.pauses.is_none() && backend.own_faults.crash_at.is_none()
+    };
+    setup.autoscale.is_some() || !setup.causes.is_empty() || !setup.backends.iter().all(quiet)
+}
+
+/// How something stands to its bound.
+#[derive(Clone, Copy, Debug)]
+struct Judged {
+    decision: Decision,
+    /// How far from the bound it is, as a share of the bound; negative where it fails.
+    margin: f64,
+    /// Half the width of the margin's interval.
+    half: f64,
 }
 
 /// The criteria together: they hold if all do, and fail if one does; the margin is the least.
-fn decide(columns: &[Column], replicated: &Replicated, criteria: &[Criterion]) -> (Decision, f64) {
-    let (mut decision, mut margin) = (Decision::Holds, f64::INFINITY);
-    for criterion in criteria {
-        let (one, by) = criterion.decide(columns, replicated);
-        margin = margin.min(by);
-        decision = match (decision, one) {
+fn decide(columns: &[Column], replicated: &Replicated, criteria: &[Criterion]) -> Judged {
+    let judged = criteria.iter().map(|criterion| criterion.decide(columns, replicated));
+    let worst = |a: Judged, b: Judged| {
+        let decision = match (a.decision, b.decision) {
             (Decision::Fails, _) | (_, Decision::Fails) => Decision::Fails,
             (Decision::Undecided, _) | (_, Decision::Undecided) => Decision::Undecided,
             _ => Decision::Holds,
         };
-    }
-    (decision, margin)
+        let nearest = if b.margin < a.margin { b } else { a };
+        Judged { decision, ..nearest }
+    };
+    judged.reduce(worst).expect("there is something to hold")
 }
 
 impl Criterion {
-    fn decide(&self, columns: &[Column], replicated: &Replicated) -> (Decision, f64) {
+    fn decide(&self, columns: &[Column], replicated: &Replicated) -> Judged {
         let (estimate, bound, sign) = match self {
             Self::AtLeast(name, bound) => (mean(columns, replicated, name), *bound, 1.0),
             Self::Below(name, bound) => (mean(columns, replicated, name), *bound, -1.0),
             Self::Recovers => {
-                let well =
-                    replicated.samples.iter().filter(|sample| is_well(sample.verdict)).count();
+                let well = replicated.samples.iter().filter(|sample| is_well(sample.verdict));
                 let runs = replicated.samples.len() as u32;
-                (Estimate::share(well as u32, runs, CONFIDENCE), 0.5, 1.0)
+                (Estimate::share(well.count() as u32, runs, CONFIDENCE), 0.5, 1.0)
             }
         };
         // What was never observed does not meet a bound.
-        let Some(estimate) = estimate else { return (Decision::Fails, -1.0) };
+        let Some(estimate) = estimate else {
+            return Judged { decision: Decision::Fails, margin: -1.0, half: 0.0 };
+        };
         let margin = sign * (estimate.mean - bound) / bound;
         let (Some(low), Some(high)) = (estimate.low, estimate.high) else {
-            return (Decision::Undecided, margin);
+            return Judged { decision: Decision::Undecided, margin, half: f64::INFINITY };
         };
         let (worst, best) = if sign > 0.0 { (low, high) } else { (-high, -low) };
         let decision = if worst >= sign * bound {
@@ -223,7 +252,7 @@ impl Criterion {
         } else {
             Decision::Undecided
         };
-        (decision, margin)
+        Judged { decision, margin, half: (high - low) / 2.0 / bound }
     }
 }
 

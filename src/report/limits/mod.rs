@@ -1,5 +1,6 @@
 //! A scenario's limits: one sentence each, a document for programs, and files.
 
+mod picture;
 mod sentence;
 pub mod text;
 
@@ -7,6 +8,7 @@ pub use sentence::sentence;
 
 use super::ReportError;
 use super::files::{Batch, Written, directory_name};
+use super::plot::{self, graph};
 use crate::experiment::limits::{CONFIDENCE, Goodput, Limit, Limits, Terms};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
@@ -112,7 +114,8 @@ pub fn schema() -> serde_json::Value {
     schema_for!(Document<'static>).to_value()
 }
 
-/// Writes `limits.json` into `root/NAME/limits/`, which is created.
+/// Writes `limits.json`, and if a knee was found the picture, into `root/NAME/limits/`, which is
+/// created.
 ///
 /// # Errors
 /// If anything cannot be written.
@@ -121,5 +124,8 @@ pub fn write(report: &LimitsReport<'_>, root: &Path) -> Result<Written, ReportEr
     fs::create_dir_all(&directory).map_err(|error| ReportError::new(&directory, error))?;
     let mut batch = Batch::default();
     batch.add(&directory.join("limits.json"), json(report).as_bytes())?;
+    if let Some(graph) = picture::graph(report) {
+        plot::add_picture("limits", &graph::draw(&graph), &directory, &mut batch)?;
+    }
     Ok(Written { files: batch.commit()?, directory })
 }
