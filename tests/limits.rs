@@ -122,6 +122,15 @@ fn the_worst_member_to_lose_is_the_largest() {
 }
 
 #[test]
+fn the_worst_zone_to_lose_is_the_larger() {
+    let sets = ["backends.api-1.zone=a", "backends.api-{2..4}.zone=b"];
+    let limits = ask_with(POOL, &sets, &Terms::default(), &["knee-zone"]);
+    assert_eq!(limits.limits[0].lost, ["api-2", "api-3", "api-4"]);
+    // One worker of 100/s is left of 200/s.
+    is_about(&limits.limits[0], 0.5, 0.01);
+}
+
+#[test]
 fn a_retry_loop_is_metastable_from_half_of_the_capacity_on() {
     // With every query sent twice, 300 a second are enough for 150.
     let limits = ask(LOOP, &["knee", "edge"]);

@@ -43,6 +43,9 @@ pub(super) fn ask(
     let found = inquiry.search(&bounds, &[Criterion::Recovers], |load| {
         Trial::pulse(inquiry, load, (HEIGHT * knee / load, lasts), within)
     })?;
-    let note = format!("by surges to twice the knee for {lasts}, with {within} to be well again");
+    let note = format!(
+        "by surges to twice the knee for {:.1} s, with {within} to be well again",
+        lasts.as_secs_f64()
+    );
     Ok(Limit { note: Some(note), ..Limit::of(name, Measure::Load, found) })
 }
