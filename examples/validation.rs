@@ -4,6 +4,8 @@
 
 #![expect(clippy::print_stdout, reason = "it prints a page")]
 
+#[path = "../tests/coverage/mod.rs"]
+mod coverage;
 #[path = "../tests/real/mod.rs"]
 mod real;
 
@@ -16,4 +18,7 @@ fn main() {
         return;
     }
     print!("{}", real::page(real::RUNS, &names));
+    if names.is_empty() {
+        print!("{}", coverage::page(coverage::EXPERIMENTS));
+    }
 }

@@ -1,7 +1,10 @@
 //! The command as a user meets it: what it prints where, what it writes, and with which exit code it ends.
 
+mod compare;
 mod extremes;
+mod limits;
 mod refusals;
+mod replications;
 mod results;
 
 use assert_cmd::Command;
@@ -11,7 +14,7 @@ use std::process::Output;
 use std::time::Duration;
 
 /// A sound scenario of a second's work at most.
-const SMALL: &str = r#"schema = 1
+pub(crate) const SMALL: &str = r#"schema = 1
 name = "small"
 duration = "2m"
 
@@ -28,38 +31,38 @@ service = "80ms"
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A new folder in which commands are run, removed when dropped.
-struct Scratch(PathBuf);
+pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("misroute-cli-{}-{name}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }
 
     /// A folder with a scenario in it, `s.toml`.
-    fn with(name: &str, scenario: &str) -> Self {
+    pub(crate) fn with(name: &str, scenario: &str) -> Self {
         let scratch = Self::new(name);
         scratch.write("s.toml", scenario);
         scratch
     }
 
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.0.join(name), content).unwrap();
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_misroute"));
         command.args(arguments).current_dir(&self.0).timeout(PATIENCE);
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         self.command(arguments).output().unwrap().into()
     }
 
     /// Every file below it, by path and content.
-    fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+    pub(crate) fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let (mut found, mut folders) = (Vec::new(), vec![self.0.clone()]);
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
@@ -76,7 +79,7 @@ impl Scratch {
         found
     }
 
-    fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.files().into_iter().map(|(path, _)| path.display().to_string()).collect()
     }
 }
@@ -89,10 +92,10 @@ impl Drop for Scratch {
 
 /// What a command printed, and how it ended.
 #[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl From<Output> for Ran {
@@ -107,20 +110,28 @@ impl From<Output> for Ran {
 
 impl Ran {
     /// It ended with this exit code.
-    fn ended(self, code: i32) -> Self {
+    pub(crate) fn ended(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.out, self.err);
         self
     }
 
     /// Standard error says each of these.
-    fn says(self, texts: &[&str]) -> Self {
+    pub(crate) fn says(self, texts: &[&str]) -> Self {
         for text in texts {
             assert!(self.err.contains(text), "`{text}` in:\n{}", self.err);
         }
         self
     }
 
-    fn json(&self) -> serde_json::Value {
+    /// Standard output says each of these.
+    fn prints(self, texts: &[&str]) -> Self {
+        for text in texts {
+            assert!(self.out.contains(text), "`{text}` in:\n{}", self.out);
+        }
+        self
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|wrong| panic!("{wrong}:\n{}", self.out))
     }
 }

@@ -13,7 +13,7 @@ const PATIENCE: f64 = 200.0;
 /// The same if every attempt fails and is tried again, which few runs come near.
 const PATIENCE_AT_WORST: f64 = 3_600.0;
 /// Simulated attempts per second, roughly, for estimates.
-const ATTEMPTS_PER_SECOND: f64 = 1.5e6;
+pub(super) const ATTEMPTS_PER_SECOND: f64 = 1.5e6;
 /// Slices of alerts' windows read per second, likewise.
 const SLICES_PER_SECOND: f64 = 2e6;
 /// A run that may need more memory needs `--yes`, in bytes.
@@ -74,7 +74,8 @@ fn source(name: &str) -> Result<Source, Failure> {
     }
 }
 
-fn refuse_for_ever(scenario: &Scenario) -> Result<(), Failure> {
+/// Refuses a scenario that would take for ever.
+pub(super) fn refuse_for_ever(scenario: &Scenario) -> Result<(), Failure> {
     let name = &scenario.name;
     let refuse = |what: &str, instead: &str| {
         Err(Failure::Usage(format!("`{name}` {what}: {instead}, or say --yes")))
@@ -105,6 +106,26 @@ fn refuse_for_ever(scenario: &Scenario) -> Result<(), Failure> {
     Ok(())
 }
 
+/// How long a run takes, seconds, roughly: what it simulates, and its beginning and end.
+pub(super) fn seconds(scenario: &Scenario) -> f64 {
+    const EACH: f64 = 1e-3;
+    let Effort { requests, alert_slices, .. } = scenario.effort();
+    requests / ATTEMPTS_PER_SECOND + alert_slices / SLICES_PER_SECOND + EACH
+}
+
+/// Refuses to run a scenario so often that it takes for ever.
+pub(super) fn refuse_many(scenario: &Scenario, times: u32) -> Result<(), Failure> {
+    let seconds = scenario.effort().requests * f64::from(times) / ATTEMPTS_PER_SECOND;
+    if seconds <= PATIENCE {
+        return Ok(());
+    }
+    let (name, time) = (&scenario.name, roughly(seconds));
+    let message = format!(
+        "{times} runs of `{name}` take {time} of one core: ask for fewer, shorten `duration`, or say --yes"
+    );
+    Err(Failure::Usage(message))
+}
+
 /// A number in words.
 fn count(number: f64) -> String {
     const WORDS: [(f64, &str); 3] = [(1e12, "million million"), (1e9, "billion"), (1e6, "million")];
@@ -116,7 +137,7 @@ fn count(number: f64) -> String {
 }
 
 /// A length of time in words.
-fn roughly(seconds: f64) -> String {
+pub(super) fn roughly(seconds: f64) -> String {
     const UNITS: [(f64, &str); 4] =
         [(31_557_600.0, "years"), (86_400.0, "days"), (3_600.0, "hours"), (60.0, "minutes")];
     let unit = UNITS.into_iter().find(|(size, _)| seconds >= 2.0 * size);

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::output;
 use crate::engine::dist::{FAMILIES, Family};
+use crate::experiment::limits::LIMITS;
 use crate::model::balancer::admission::{ADMISSIONS, AdmissionSpec};
 use crate::model::balancer::layer::{LAYERS, LayerSpec};
 use crate::model::balancer::membership::policy::Ejection;
@@ -54,6 +55,8 @@ enum Of {
     Actions,
     /// Figures that an expectation can ask for.
     Metrics,
+    /// What `misroute limits` searches for.
+    Limits,
 }
 
 pub(super) fn execute(command: &List) -> Result<ExitCode, Failure> {
@@ -70,6 +73,7 @@ pub(super) fn execute(command: &List) -> Result<ExitCode, Failure> {
         Of::Distributions => distributions(),
         Of::Actions => actions(),
         Of::Metrics => metrics(),
+        Of::Limits => LIMITS.iter().map(|limit| item(limit.name, [limit.doc.to_owned()])).collect(),
     };
     output::result(&laid_out(&items))?;
     Ok(ExitCode::SUCCESS)

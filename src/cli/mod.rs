@@ -3,14 +3,21 @@
 //! Results go to standard output; notes, progress and errors to standard error.
 
 mod assumptions;
+mod compare;
 mod completions;
 mod failure;
 mod input;
+mod interrupt;
+mod limits;
 mod list;
+mod merge;
 mod output;
 mod progress;
+mod replication;
+mod replications;
 mod run;
 mod schema;
+mod sweep;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -20,7 +27,8 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "misroute", version, about, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 success, 1 a finding (an expectation failed), \
-    2 usage or invalid input, 4 output could not be written.")]
+    2 usage or invalid input, 3 parts of a sweep are missing, 4 output could not be written, \
+    130 interrupted.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -32,6 +40,14 @@ enum Command {
     Run(run::Run),
     /// How each expectation moves over the range of each assumption; twins and measures
     Assumptions(assumptions::Assumptions),
+    /// Run a scenario over ranges of its values: degradation curves and heat maps
+    Sweep(sweep::Sweep),
+    /// Put the parts of a sweep together that several machines have run
+    Merge(merge::Merge),
+    /// What a change does: two scenarios on the same requests
+    Compare(compare::Compare),
+    /// How far a scenario can go: the knee, its objective, members lost, what tips it over
+    Limits(limits::Limits),
     /// What there is: incidents, algorithms, distributions, actions, metrics
     List(list::List),
     /// The JSON Schema of scenario files, or of results
@@ -62,7 +78,7 @@ struct Common {
 enum Format {
     /// For people.
     Text,
-    /// One document for programs: `misroute schema result`.
+    /// One document for programs: `misroute schema` describes it.
     Json,
 }
 
@@ -86,6 +102,10 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(command) => run::execute(&command),
         Command::Assumptions(command) => assumptions::execute(&command),
+        Command::Sweep(command) => sweep::execute(&command),
+        Command::Merge(command) => merge::execute(&command),
+        Command::Compare(command) => compare::execute(&command),
+        Command::Limits(command) => limits::execute(&command),
         Command::List(command) => list::execute(&command),
         Command::Schema(command) => schema::execute(&command),
         Command::Completions(command) => completions::execute(&command),

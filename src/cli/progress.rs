@@ -45,6 +45,41 @@ impl Drop for Progress {
     }
 }
 
+/// A bar over many short runs, with how many are done in a second.
+pub(super) struct Tally {
+    bar: ProgressBar,
+    started: Instant,
+    quiet: bool,
+}
+
+impl Tally {
+    /// A bar over `all` things that are called so; a `quiet` one never shows.
+    pub(super) fn new(all: u64, things: &str, quiet: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(all), ProgressDrawTarget::hidden());
+        let template =
+            format!("simulating {{bar:30}} {{pos}} of {{len}} {things}, {{per_sec}}, {{eta}} left");
+        let style = ProgressStyle::with_template(&template).expect("the template is valid");
+        bar.set_style(style);
+        Self { bar, started: now(), quiet }
+    }
+
+    /// One more is done.
+    pub(super) fn add(&self) {
+        self.bar.inc(1);
+        let shows = !self.quiet && now().duration_since(self.started) > PATIENCE;
+        if shows && self.bar.is_hidden() {
+            // Hides itself where standard error is no terminal.
+            self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(2));
+        }
+    }
+}
+
+impl Drop for Tally {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "a progress bar is about the wall clock")]
 fn now() -> Instant {
     Instant::now()

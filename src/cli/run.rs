@@ -2,7 +2,8 @@
 
 use super::failure::{FINDING, Failure};
 use super::progress::Progress;
-use super::{Common, Format, Out, input, output};
+use super::replication::Replicate;
+use super::{Common, Format, Out, input, output, replications};
 use crate::experiment::run::{Run as Ran, run};
 use crate::report::files::{self, Written};
 use crate::report::stated::{StatedRow, stated_against_simulated};
@@ -24,11 +25,16 @@ pub(super) struct Run {
     all_incidents: bool,
     /// What to print
     #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    pub(super) format: Format,
+    /// With several runs: an expectation that they do not decide is no reason to fail
+    #[arg(long)]
+    pub(super) allow_undecided: bool,
     #[command(flatten)]
-    common: Common,
+    pub(super) common: Common,
     #[command(flatten)]
-    out: Out,
+    pub(super) out: Out,
+    #[command(flatten)]
+    pub(super) replicate: Replicate,
 }
 
 /// A run with everything that is reported about it.
@@ -47,6 +53,7 @@ impl Reported {
             title: self.scenario.title.as_deref(),
             expect: &self.ran.judgements,
             objective: &self.ran.objective,
+            steady: self.ran.steady.as_ref(),
             assumptions: &self.assumptions,
             command: Some(&self.command),
         }
@@ -60,12 +67,22 @@ pub(super) fn execute(command: &Run) -> Result<ExitCode, Failure> {
         // Better said before a long run than after it.
         files::check_root(&command.out.out)?;
     }
+    if command.replicate.is_asked() {
+        return replications::execute(command, &scenarios);
+    }
+    command.replicate.refuse_for_one_run()?;
+    if command.allow_undecided {
+        let message = "--allow-undecided is about several runs: add --replications 10";
+        return Err(Failure::Usage(message.to_owned()));
+    }
     let progress = Progress::new(scenarios.len(), command.common.quiet);
-    let reported: Vec<Reported> = scenarios
-        .into_par_iter()
-        .enumerate()
-        .map(|(index, scenario)| replay(command, scenario, |done| progress.update(index, done)))
-        .collect();
+    let reported: Vec<Reported> = command.replicate.with_jobs(|| {
+        scenarios
+            .into_par_iter()
+            .enumerate()
+            .map(|(index, scenario)| replay(command, scenario, |done| progress.update(index, done)))
+            .collect()
+    });
     drop(progress);
     // What was simulated is shown even if it could not be written.
     show(command, &reported)?;
@@ -87,7 +104,7 @@ fn replay(command: &Run, scenario: Scenario, progress: impl FnMut(f64)) -> Repor
         written: None,
     };
     if !command.out.no_files {
-        reported.written = Some(files::write_run(&reported.report(), &command.out.out, true));
+        reported.written = Some(files::write_run(&reported.report(), &command.out.out, true, &[]));
     }
     reported
 }
@@ -108,7 +125,7 @@ fn refuse_same_names(scenarios: &[Scenario]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn assumption_lines(scenario: &Scenario) -> Vec<AssumptionLine> {
+pub(super) fn assumption_lines(scenario: &Scenario) -> Vec<AssumptionLine> {
     let lines = scenario.assumptions.iter().map(|assumption| AssumptionLine {
         path: assumption.path.clone(),
         value: assumption.value.clone(),
@@ -118,19 +135,22 @@ fn assumption_lines(scenario: &Scenario) -> Vec<AssumptionLine> {
     lines.collect()
 }
 
-/// The command that gives the same run again.
-fn reproduce(command: &Run, scenario: &Scenario) -> String {
+/// The command that gives the same again.
+pub(super) fn reproduce(command: &Run, scenario: &Scenario) -> String {
     let name = match command.scenarios.as_slice() {
         [only] if !command.all_incidents => only,
         _ => &scenario.source().name,
     };
     let sets = command.common.set.iter().map(|set| format!(" --set {}", quoted(set)));
     let sets: String = sets.collect();
-    format!("misroute run {} --seed {}{sets}", quoted(name), command.common.seed)
+    let words = command.replicate.words();
+    let words = words.iter().map(|word| quoted(word));
+    let start = format!("misroute run {} --seed {}{sets}", quoted(name), command.common.seed);
+    std::iter::once(start).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 /// Quoted for a shell if it needs to be.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:%,+".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()

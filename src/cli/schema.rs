@@ -20,12 +20,24 @@ enum Of {
     Scenario,
     /// What `--format json` prints and `summary.json` holds.
     Result,
+    /// What `compare --format json` prints and `compare.json` holds.
+    Compare,
+    /// What `run --replications N --format json` prints and `replications.json` holds.
+    Replications,
+    /// What `misroute sweep` writes into `sweep.json`.
+    Sweep,
+    /// What `misroute limits --format json` prints and `limits.json` holds.
+    Limits,
 }
 
 pub(super) fn execute(command: &Schema) -> Result<ExitCode, Failure> {
     let schema = match command.of {
         Of::Scenario => scenario::schema::json(),
+        Of::Compare => report::compare::schema(),
         Of::Result => report::json::result_schema(),
+        Of::Replications => report::replications::schema(),
+        Of::Sweep => report::sweep::schema(),
+        Of::Limits => report::limits::schema(),
     };
     output::result(&format!("{schema:#}\n"))?;
     Ok(ExitCode::SUCCESS)

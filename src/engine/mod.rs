@@ -12,3 +12,4 @@ pub mod queue;
 pub mod random;
 pub mod slab;
 pub mod time;
+mod tournament;

@@ -103,6 +103,8 @@ pub enum Purpose {
     NetworkLatency = 56,
     /// Whether a transmission is lost.
     NetworkLoss = 57,
+    /// Where a sweep's points lie within an axis' range.
+    Design = 60,
     /// Draws of a test or bench.
     Test = 255,
 }

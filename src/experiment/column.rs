@@ -30,6 +30,8 @@ pub struct Column {
     pub name: String,
     /// What it is measured in.
     pub unit: Unit,
+    /// The least and the most that it can be.
+    pub possible: (f64, f64),
     source: Source,
 }
 
@@ -63,6 +65,11 @@ impl Column {
         result: &RunResult,
         figures: &Figures,
     ) -> Option<f64> {
+        // A file of samples has no way to say anything else.
+        self.number(scenario, result, figures).filter(|value| value.is_finite())
+    }
+
+    fn number(&self, scenario: &Scenario, result: &RunResult, figures: &Figures) -> Option<f64> {
         match &self.source {
             Source::Metric(metric) => metric.read(result, figures).number(),
             Source::Expect(index) => {
@@ -102,6 +109,7 @@ pub fn columns(scenario: &Scenario, metrics: &[String]) -> Result<Vec<Column>, M
                 columns.push(Column {
                     name: name.to_owned(),
                     unit,
+                    possible: possible(unit, false),
                     source: Source::Metric(metric),
                 });
             }
@@ -111,9 +119,16 @@ pub fn columns(scenario: &Scenario, metrics: &[String]) -> Result<Vec<Column>, M
     for (index, expect) in scenario.expects.iter().enumerate() {
         let name = format!("expect.{}", expect.name);
         let unit = expect.metric.metric.unit;
-        columns.push(Column { name, unit, source: Source::Expect(index) });
+        let possible = possible(unit, expect.baseline.is_some());
+        columns.push(Column { name, unit, possible, source: Source::Expect(index) });
     }
     Ok(columns)
+}
+
+/// The least and the most that a figure in this unit can be, or a difference of two of them.
+fn possible(unit: Unit, is_difference: bool) -> (f64, f64) {
+    let most = if unit == Unit::Ratio { 1.0 } else { f64::INFINITY };
+    (if is_difference { -most } else { 0.0 }, most)
 }
 
 /// The position of a column.

@@ -86,22 +86,14 @@ fn judge_one(scenario: &Scenario, expect: &Expect, result: &RunResult) -> Judgem
     let observed = observe(scenario, expect, result);
     let unit = expect.metric.metric.unit;
     let show = |value: f64| show(scenario, unit, expect.baseline.is_some(), value);
-    let (holds, bounds) = match &expect.bounds {
+    let holds = match &expect.bounds {
         Bounds::Within { low, high } => {
             let inside = |value: f64| {
                 low.is_none_or(|low| low <= value) && high.is_none_or(|high| value <= high)
             };
-            let text = match (low, high) {
-                (Some(low), Some(high)) => joined(&show(*low), &show(*high)),
-                (Some(low), None) => format!("at least {}", show(*low)),
-                (None, Some(high)) => format!("at most {}", show(*high)),
-                (None, None) => "any".to_owned(),
-            };
-            (observed.number().is_some_and(inside), text)
+            observed.number().is_some_and(inside)
         }
-        Bounds::Is(word) => {
-            (matches!(observed, Observed::Text(text) if text == word), word.clone())
-        }
+        Bounds::Is(word) => matches!(observed, Observed::Text(text) if text == word),
     };
     Judgement {
         name: expect.name.clone(),
@@ -115,8 +107,20 @@ fn judge_one(scenario: &Scenario, expect: &Expect, result: &RunResult) -> Judgem
             Observed::Number(value) => show(value),
             Observed::Text(text) => text.to_owned(),
         },
-        bounds,
+        bounds: bounds(scenario, expect),
         fact: expect.fact.clone(),
+    }
+}
+
+/// What an expectation asks for, with its unit.
+pub(super) fn bounds(scenario: &Scenario, expect: &Expect) -> String {
+    let show = |value| show(scenario, expect.metric.metric.unit, expect.baseline.is_some(), value);
+    match &expect.bounds {
+        Bounds::Within { low: Some(low), high: Some(high) } => joined(&show(*low), &show(*high)),
+        Bounds::Within { low: Some(low), high: None } => format!("at least {}", show(*low)),
+        Bounds::Within { low: None, high: Some(high) } => format!("at most {}", show(*high)),
+        Bounds::Within { low: None, high: None } => "any".to_owned(),
+        Bounds::Is(word) => word.clone(),
     }
 }
 
@@ -156,7 +160,7 @@ fn joined(low: &str, high: &str) -> String {
 }
 
 /// A value as a reader wants it; a difference of shares is in points.
-fn show(scenario: &Scenario, unit: Unit, is_difference: bool, value: f64) -> String {
+pub(super) fn show(scenario: &Scenario, unit: Unit, is_difference: bool, value: f64) -> String {
     let sign = if is_difference && value > 0.0 { "+" } else { "" };
     match unit {
         Unit::Ratio if is_difference => format!("{sign}{:.1} points", value * 100.0),

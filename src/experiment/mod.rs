@@ -4,11 +4,18 @@
 
 pub mod assumptions;
 pub mod column;
+pub mod compare;
 pub mod judge;
+pub mod limits;
+pub mod reach;
 pub mod replicate;
+pub mod replications;
 pub mod run;
 pub mod sample;
 pub mod statistics;
+pub mod steady;
 pub mod sweep;
 pub mod variants;
+pub mod verdicts;
 pub mod warm_up;
+pub mod warnings;

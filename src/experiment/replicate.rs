@@ -5,16 +5,20 @@ use super::sample::{Sample, View, sample};
 use super::statistics::{Estimate, LEVEL};
 use super::warm_up::{self, WarmUp};
 use crate::engine::random::Seed;
-use crate::observe::result::Verdict;
+use crate::observe::result::{RunResult, Verdict};
 use crate::scenario::Scenario;
+use crate::scenario::units::show_ratio;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The fewest replications after which precision is judged (Law, section 9.4.1: a rule that looks
 /// earlier stops too early too often).
 pub const LEAST: u32 = 10;
 
 /// How often a scenario is run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Replications {
     /// So often.
     Exactly(u32),
@@ -28,6 +32,19 @@ pub enum Replications {
         /// The most replications.
         most: u32,
     },
+}
+
+impl fmt::Display for Replications {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(1) => f.write_str("1 replication"),
+            Self::Exactly(n) => write!(f, "{n} replications"),
+            Self::Until { relative, columns, most } => {
+                let (share, names) = (show_ratio(*relative), columns.join(" and "));
+                write!(f, "{share} of {names} in at most {most} replications")
+            }
+        }
+    }
 }
 
 /// How a scenario is replicated.
@@ -57,6 +74,9 @@ pub trait Keeper: Sync {
 
     /// A replication is done.
     fn keep(&self, _sample: &Sample) {}
+
+    /// A replication is done, and this is the whole of it, which is let go afterwards.
+    fn see(&self, _replication: u32, _result: &RunResult) {}
 
     /// A replication is done to this share; `false` ends everything.
     fn goes_on(&self, _replication: u32, _share: f64) -> bool {
@@ -125,7 +145,8 @@ fn one(
     }
     let seed = Seed::new(plan.seed).replication(replication);
     let goes_on = |share| keeper.goes_on(replication, share);
-    let sample = sample(scenario, columns, plan.warm_up, seed, goes_on)?;
+    let see = |result: &RunResult| keeper.see(replication, result);
+    let sample = sample(scenario, columns, plan.warm_up, seed, goes_on, see)?;
     keeper.keep(&sample);
     Some(sample)
 }
@@ -165,7 +186,7 @@ impl Replicated {
             let yes = values.iter().filter(|value| **value > 0.5).count() as u32;
             return Estimate::share(yes, values.len() as u32, LEVEL);
         }
-        Estimate::of(&values, LEVEL)
+        Estimate::of(&values, LEVEL).map(|estimate| estimate.within_possible(column.possible))
     }
 
     /// Successes in all replications together.

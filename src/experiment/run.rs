@@ -1,6 +1,7 @@
 //! A scenario, run once.
 
 use super::judge::{Judgement, judge, judge_objective};
+use super::steady::{self, Steady};
 use crate::engine::random::Seed;
 use crate::model::run::simulate_with_progress;
 use crate::observe::recorder::Recorder;
@@ -20,6 +21,8 @@ pub struct Run {
     pub judgements: Vec<Judgement>,
     /// Whether service was good, as the scenario defines it.
     pub objective: Vec<Judgement>,
+    /// Its steady state, if nothing in the scenario changes with time but by chance.
+    pub steady: Option<Steady>,
 }
 
 impl Run {
@@ -34,11 +37,15 @@ pub fn run(scenario: &Scenario, seed: u64, progress: impl FnMut(f64)) -> Run {
     let setup = Arc::new(scenario.setup.clone());
     let seed = Seed::new(seed);
     let mut recorder = Recorder::new(&setup);
+    if let Some(slices) = steady::slices(&setup) {
+        recorder = recorder.with_slices(slices);
+    }
     let world = simulate_with_progress(&setup, seed, &mut recorder, PIECES, progress);
     let id = ScenarioId { name: scenario.name.clone(), digest: scenario.digest.clone() };
     let start = scenario.start.map(|start| start.to_string());
     let result = recorder.into_result(&world, seed, id, start);
     let judgements = judge(scenario, &result);
     let objective = judge_objective(scenario, &result);
-    Run { result, judgements, objective }
+    let steady = Steady::of(&setup, &result.slices);
+    Run { result, judgements, objective, steady }
 }

@@ -40,13 +40,14 @@ pub struct View {
 }
 
 /// Runs one replication; `None` if it was told to stop. `goes_on` is asked now and then, with the
-/// share of the run that is done.
+/// share of the run that is done; `see` is shown the whole of it before it is let go.
 pub fn sample(
     scenario: &Scenario,
     columns: &[Column],
     warm_up: WarmUp,
     seed: Seed,
     mut goes_on: impl FnMut(f64) -> bool,
+    see: impl FnOnce(&RunResult),
 ) -> Option<Sample> {
     let mut setup = scenario.setup.clone();
     let starts = warm_up::starts(&setup, warm_up);
@@ -74,6 +75,7 @@ pub fn sample(
     world.assert_bookkeeping();
     let id = ScenarioId { name: scenario.name.clone(), digest: scenario.digest.clone() };
     let result = recorder.into_result(&world, seed, id, None);
+    see(&result);
     let mut later = result.intervals[first..].iter();
     let view = |start: &Time| {
         let figures = if whole(*start) { Some(&result.figures) } else { later.next() };

@@ -3,6 +3,7 @@
 use super::statistics::batch::mser;
 use crate::engine::time::{Span, Time};
 use crate::model::setup::{Arrivals, Setup};
+use std::fmt;
 
 /// What is done about the time that a system needs until it is itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +12,16 @@ pub enum WarmUp {
     Auto,
     /// So long.
     Fixed(Span),
+}
+
+impl fmt::Display for WarmUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Fixed(Span::ZERO) => f.write_str("none"),
+            Self::Fixed(span) => span.fmt(f),
+        }
+    }
 }
 
 /// Slices whose mean latencies MSER looks at: batches, in the terms of MSER-5.

@@ -2,7 +2,7 @@
 
 use super::event::{Event, TIMELINE};
 use super::probe::{Probe, WorldChange};
-use super::setup::{BackendId, Cause, CauseId, Fault, FaultKind, Origin};
+use super::setup::{BackendId, Cause, CauseId, Fault, FaultKind, Origin, Setup};
 use super::world::World;
 use crate::engine::random::{Purpose, Seed, Stream, key, keyed, unit};
 use std::sync::Arc;
@@ -18,19 +18,18 @@ pub(super) struct CauseState {
 }
 
 impl CauseState {
-    pub(super) fn new(cause: &Cause, seed: Seed) -> Self {
+    pub(super) fn new(cause: &Cause, setup: &Setup, seed: Seed) -> Self {
         let (purpose, index) = match cause.origin {
-            Origin::Shared(CauseId(index)) => (Purpose::Cause, index),
-            Origin::Own(BackendId(index)) => (Purpose::Failures, index),
+            Origin::Shared(CauseId(index)) => (Purpose::Cause, u64::from(index)),
+            Origin::Own(backend) => (Purpose::Failures, setup.backend_stream(backend)),
         };
-        let index = u64::from(index);
         let hits = key(seed, Purpose::CauseHits, index);
         Self { stream: Stream::new(seed, purpose, index), hits, strikes: 0, struck: Vec::new() }
     }
 
-    /// Whether the strike in force hits a backend.
-    fn hits(&self, backend: BackendId, each: f64) -> bool {
-        each >= 1.0 || unit(keyed(self.hits, (self.strikes << 16) | u64::from(backend.0))) < each
+    /// Whether the strike in force hits the backend with these random streams.
+    fn hits(&self, stream: u64, each: f64) -> bool {
+        each >= 1.0 || unit(keyed(self.hits, (self.strikes << 16) | stream)) < each
     }
 }
 
@@ -64,7 +63,11 @@ impl World {
         let cause = &setup.causes[id.index()];
         let state = &mut self.causes[id.index()];
         state.strikes += 1;
-        let hit = cause.targets.iter().copied().filter(|&target| state.hits(target, cause.each));
+        let hit = cause
+            .targets
+            .iter()
+            .copied()
+            .filter(|&target| state.hits(setup.backend_stream(target), cause.each));
         state.struck = hit.collect();
         let down = cause.down.at(state.stream.bits());
         self.queue.push(self.now + down, TIMELINE, Event::Cause { cause: id, begins: false });

@@ -163,34 +163,46 @@ impl World {
                 }
                 None => self.pick(&attempt),
             };
-            let going_on = match pick {
-                Pick::Member(member) => {
-                    let member = BackendId(member as u16);
-                    if self.must_wait_for_connection(attempt.instance, member) {
-                        self.instances[attempt.instance.index()].release(member);
-                        self.wait_in_line(handle, Line::Member(member), probe)
-                    } else {
-                        self.start_try(handle, member, probe)
-                    }
-                }
-                Pick::QueueAt(member) => {
-                    self.wait_in_line(handle, Line::Member(BackendId(member as u16)), probe)
-                }
-                Pick::QueueInPool => self.wait_in_line(handle, Line::Pool, probe),
-                Pick::Nobody => {
-                    // Nobody at all, or nobody but those that have failed it.
-                    let config = &self.instances[attempt.instance.index()].config;
-                    let outcome = if attempt.tried.is_empty() {
-                        config.nobody_as
-                    } else {
-                        config.connect.refused_as
-                    };
-                    self.answer(handle, outcome, probe);
-                    false
-                }
-            };
-            if !going_on {
+            if !self.follow_pick(handle, pick, probe) {
                 return;
+            }
+        }
+    }
+
+    /// Does what the algorithm says. Returns whether another member is to be picked at once.
+    pub(super) fn follow_pick(
+        &mut self,
+        handle: Handle,
+        pick: Pick,
+        probe: &mut impl Probe,
+    ) -> bool {
+        match pick {
+            Pick::Member(member) => {
+                let member = BackendId(member as u16);
+                let attempt = self.attempts.get(handle).expect("it is being dispatched");
+                let instance = attempt.instance;
+                if self.must_wait_for_connection(instance, member) {
+                    self.instances[instance.index()].release(member);
+                    self.wait_in_line(handle, Line::Member(member), probe)
+                } else {
+                    self.start_try(handle, member, probe)
+                }
+            }
+            Pick::QueueAt(member) => {
+                self.wait_in_line(handle, Line::Member(BackendId(member as u16)), probe)
+            }
+            Pick::QueueInPool => self.wait_in_line(handle, Line::Pool, probe),
+            Pick::Nobody => {
+                // Nobody at all, or nobody but those that have failed it.
+                let attempt = self.attempts.get(handle).expect("it is being dispatched");
+                let config = &self.instances[attempt.instance.index()].config;
+                let outcome = if attempt.tried.is_empty() {
+                    config.nobody_as
+                } else {
+                    config.connect.refused_as
+                };
+                self.answer(handle, outcome, probe);
+                false
             }
         }
     }
@@ -464,6 +476,17 @@ impl World {
     /// The number of a lane.
     pub(super) fn lane(&self, lane: Lane) -> usize {
         self.populations.len() + lane as usize
+    }
+
+    /// The source of the event list that a backend's completions are.
+    #[inline]
+    pub(super) fn source_of(&self, id: BackendId) -> usize {
+        self.populations.len() + id.index()
+    }
+
+    /// The source of the event list that the database's completions are.
+    pub(super) fn source_of_database(&self) -> usize {
+        self.populations.len() + self.backends.len()
     }
 
     /// Which of [`World::routes`] are an instance's.

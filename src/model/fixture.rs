@@ -15,6 +15,7 @@ use std::sync::Arc;
 pub(crate) fn backend(name: &str) -> BackendSetup {
     BackendSetup {
         name: name.into(),
+        stream: None,
         workers: 1,
         queue: None,
         service: Distribution::constant(Span::from_ms(1)),
@@ -48,6 +49,7 @@ pub(crate) fn setup(
         duration: Span::from_secs(seconds),
         populations: vec![Population {
             name: "web".into(),
+            stream: None,
             users: 100,
             arrivals: Arrivals::Poisson,
             rate,

@@ -31,6 +31,7 @@ mod network;
 mod probing;
 mod request;
 pub mod station;
+mod straight;
 #[cfg(test)]
 mod tests;
 mod timeline;

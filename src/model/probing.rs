@@ -68,7 +68,8 @@ impl World {
         let is_idle = backend.station.waiting() == 0
             && backend.station.busy() < self.setup.backends[id.index()].workers;
         if is_idle {
-            self.report_idle(id, attempt.index ^ (u64::from(attempt.population.0) << 48));
+            let stream = self.populations[attempt.population.index()].stream;
+            self.report_idle(id, attempt.index ^ (stream << 48));
         }
     }
 
@@ -91,7 +92,7 @@ impl World {
 
     /// A backend says that it has an idle worker: to one thread of one process, drawn at random, if
     /// that listens.
-    fn report_idle(&mut self, id: BackendId, occasion: u64) {
+    pub(super) fn report_idle(&mut self, id: BackendId, occasion: u64) {
         let draw = keyed(self.report_key, occasion);
         let route = (draw >> 32) % self.routes.len() as u64;
         let process = InstanceId(self.routes[route as usize]);

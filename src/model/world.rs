@@ -25,6 +25,7 @@ use super::setup::{
     AlertId, BackendId, BalancerConfig, BalancerSetup, CauseId, Change, EntryId, InstanceId,
     PopulationId, Setup, Trigger,
 };
+use super::straight::Straight;
 use super::timeline::RollingPlan;
 use crate::engine::digest::Digest;
 use crate::engine::queue::EventQueue;
@@ -83,7 +84,7 @@ fn process(
 }
 
 fn backends(setup: &Setup, seed: Seed) -> Vec<Backend> {
-    let stream = |id| Stream::new(seed, Purpose::Discipline, id);
+    let stream = |id| Stream::new(seed, Purpose::Discipline, setup.backend_stream(BackendId(id)));
     (0..).zip(&setup.backends).map(|(id, backend)| Backend::new(backend, stream(id))).collect()
 }
 
@@ -139,13 +140,16 @@ pub struct World {
     /// Who hears that a backend has an idle worker.
     pub(super) report_key: u64,
     digest: Digest,
+    /// Who may go the straight way.
+    pub(super) straight: Straight,
 }
 
 impl World {
     /// The world at the start of a run.
     pub fn new(setup: Arc<Setup>, seed: Seed) -> Self {
         let population = |(id, population)| {
-            PopulationState::new(population, PopulationId(id), seed, setup.duration)
+            let stream = setup.population_stream(PopulationId(id));
+            PopulationState::new(population, stream, seed, setup.duration)
         };
         let populations: Vec<_> = (0_u16..).zip(&setup.populations).map(population).collect();
         let config = &setup.balancer.config;
@@ -157,8 +161,12 @@ impl World {
         let network = Network::of(&setup, seed).map(Box::new);
         let mut world = Self {
             now: Time::ZERO,
-            // One lane per population's attempt timeout, and those of the balancers' timers.
-            queue: EventQueue::new(populations.len() + Lane::COUNT),
+            // One lane per population's attempt timeout, and those of the balancers' timers; a source
+            // for each population, each backend and the database.
+            queue: EventQueue::new(
+                populations.len() + Lane::COUNT,
+                populations.len() + setup.backends.len() + 1,
+            ),
             requests: Slab::default(),
             attempts: Slab::default(),
             flights: Flights::new(&setup.populations),
@@ -181,7 +189,7 @@ impl World {
             rolling: Vec::new(),
             scaler: setup.autoscale.as_ref().map(|autoscale| Scaler::new(autoscale, &setup)),
             absent: Vec::new(),
-            causes: setup.causes.iter().map(|cause| CauseState::new(cause, seed)).collect(),
+            causes: setup.causes.iter().map(|cause| CauseState::new(cause, &setup, seed)).collect(),
             monitor: Monitor::new(&setup),
             disturbance: Disturbance::default(),
             counts: Counts::default(),
@@ -194,6 +202,7 @@ impl World {
             backlog: Vec::new(),
             report_key: key(seed, Purpose::IdleReport, 0),
             digest: Digest::default(),
+            straight: Straight::new(&setup),
             setup,
         };
         if let Some(network) = &mut world.network {

@@ -1,11 +1,14 @@
 //! Figures by name: what expectations, sweeps and comparisons ask for. One table, [`METRICS`].
 
-use super::result::{BackendFigures, Figures, RunResult, Verdict};
+use super::result::{BackendFigures, Figures, RunResult, SeriesRow, Verdict};
 use crate::model::outcome::Outcome;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// What a figure is measured in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Unit {
     /// A share of a whole, as a fraction.
     Ratio,
@@ -244,6 +247,16 @@ fn finished(figures: &Figures) -> u64 {
     figures.totals.succeeded + figures.totals.failed
 }
 
+/// Over the windows of the series that begin in the interval.
+fn served(result: &RunResult, figures: &Figures, _: &Argument) -> Observed {
+    let inside = |row: &&SeriesRow| figures.from_s <= row.at_s && row.at_s < figures.to_s;
+    let rows = result.series.rows.iter().filter(inside);
+    let sum =
+        |(ok, born), row: &SeriesRow| (ok + row.outcomes[Outcome::Ok.index()], born + row.offered);
+    let (succeeded, born) = rows.fold((0, 0), sum);
+    ratio(succeeded, born)
+}
+
 fn outcome(figures: &Figures, argument: &Argument) -> u64 {
     match argument {
         Argument::Outcome(outcome) => figures.totals.outcome(*outcome),
@@ -315,6 +328,12 @@ pub static METRICS: &[Metric] = &[
     metric("requests.goodput_rps", Unit::Rate, "requests succeeded, per second", |_, f, _| {
         Observed::Number(f.totals.goodput_rps)
     }),
+    metric(
+        "requests.served_ratio",
+        Unit::Ratio,
+        "successes per request born, each counted when it happens: below 100% while a backlog grows",
+        served,
+    ),
     metric(
         "outcomes.NAME_ratio",
         Unit::Ratio,

@@ -51,7 +51,7 @@ pub struct RunResult {
 }
 
 /// Name and fingerprint of a scenario.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ScenarioId {
     /// Its name.
     pub name: String,

@@ -10,7 +10,7 @@ const SECONDS_MATTER_S: f64 = 900.0;
 
 /// Turns seconds since the start of a run into text.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock {
+pub struct Clock {
     start: Option<Timestamp>,
     duration_s: f64,
 }
@@ -18,8 +18,12 @@ pub(crate) struct Clock {
 impl Clock {
     /// The clock of a run. A start that is no RFC 3339 time counts as none.
     pub(crate) fn of(result: &RunResult) -> Self {
-        let start = result.start.as_deref().and_then(|text| text.parse().ok());
-        Self { start, duration_s: result.duration_s }
+        Self::new(result.start.as_deref(), result.duration_s)
+    }
+
+    /// The clock of runs of this length that begin then, if they have a wall clock.
+    pub(crate) fn new(start: Option<&str>, duration_s: f64) -> Self {
+        Self { start: start.and_then(|text| text.parse().ok()), duration_s }
     }
 
     /// Nanoseconds from the epoch to the start of the run; 0 without a wall clock. Ticks align to it.

@@ -52,11 +52,11 @@ fn header(result: &RunResult) -> Vec<String> {
 }
 
 /// A number without the noise of its last digits.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     ((value * 1e6).round() / 1e6).to_string()
 }
 
-fn or_empty<T>(value: Option<T>, text: impl Fn(T) -> String) -> String {
+pub(super) fn or_empty<T>(value: Option<T>, text: impl Fn(T) -> String) -> String {
     value.map_or_else(String::new, text)
 }
 
@@ -90,17 +90,25 @@ fn record(result: &RunResult, clock: &Clock, row: &SeriesRow) -> Vec<String> {
     fields
 }
 
-/// The table as text, with a header.
-pub fn series(result: &RunResult) -> String {
+/// A table as text. Every record is as long as the header.
+pub(super) fn written(
+    header: Vec<String>,
+    records: impl IntoIterator<Item = Vec<String>>,
+) -> String {
     const IN_MEMORY: &str = "records of equal length go into memory";
-    let clock = Clock::of(result);
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(header(result)).expect(IN_MEMORY);
-    for row in &result.series.rows {
-        writer.write_record(record(result, &clock, row)).expect(IN_MEMORY);
+    writer.write_record(header).expect(IN_MEMORY);
+    for record in records {
+        writer.write_record(record).expect(IN_MEMORY);
     }
     let bytes = writer.into_inner().expect("memory is always flushed");
     String::from_utf8(bytes).expect("every field is UTF-8")
+}
+
+/// The table as text, with a header.
+pub fn series(result: &RunResult) -> String {
+    let clock = Clock::of(result);
+    written(header(result), result.series.rows.iter().map(|row| record(result, &clock, row)))
 }
 
 #[cfg(test)]

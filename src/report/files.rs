@@ -14,12 +14,18 @@ pub struct Written {
     pub files: Vec<PathBuf>,
 }
 
-/// Writes `summary.json`, `series.csv` and, if wanted, the plots into `root/NAME/`, which is created.
+/// Writes `summary.json`, `series.csv`, if wanted the plots, and `others` (name and content) into
+/// `root/NAME/`, which is created.
 ///
 /// # Errors
 /// If anything cannot be written; then no file of this run is there, and none of an earlier run is
 /// replaced.
-pub fn write_run(report: &Report<'_>, root: &Path, plots: bool) -> Result<Written, ReportError> {
+pub fn write_run(
+    report: &Report<'_>,
+    root: &Path,
+    plots: bool,
+    others: &[(&str, String)],
+) -> Result<Written, ReportError> {
     let directory = root.join(directory_name(&report.result.scenario.name));
     fs::create_dir_all(&directory).map_err(|error| ReportError::new(&directory, error))?;
     let mut batch = Batch::default();
@@ -29,6 +35,9 @@ pub fn write_run(report: &Report<'_>, root: &Path, plots: bool) -> Result<Writte
         for figure in FIGURES {
             plot::add(figure, report.result, &directory, &mut batch)?;
         }
+    }
+    for (name, content) in others {
+        batch.add(&directory.join(name), content.as_bytes())?;
     }
     Ok(Written { files: batch.commit()?, directory })
 }
@@ -49,7 +58,7 @@ pub fn check_root(root: &Path) -> Result<(), ReportError> {
 }
 
 /// A scenario's name as the name of a directory, whatever characters it has.
-fn directory_name(name: &str) -> String {
+pub(crate) fn directory_name(name: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let safe: String = name.trim_start_matches('.').chars().map(plain).collect();
     if safe.is_empty() { "run".into() } else { safe }
@@ -107,15 +116,15 @@ impl Drop for Batch {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::report::sample;
 
     /// A new directory under the system's temporary one, removed when dropped.
-    struct Scratch(PathBuf);
+    pub(in crate::report) struct Scratch(pub(in crate::report) PathBuf);
 
     impl Scratch {
-        fn new(name: &str) -> Self {
+        pub(in crate::report) fn new(name: &str) -> Self {
             let path = std::env::temp_dir().join(format!("misroute-{}-{name}", std::process::id()));
             fs::create_dir_all(&path).unwrap();
             Self(path)
@@ -140,7 +149,7 @@ mod tests {
     #[test]
     fn a_run_has_its_data_and_each_figure_twice() {
         let scratch = Scratch::new("whole");
-        let written = write_run(&sample::report(&sample::minute()), &scratch.0, true).unwrap();
+        let written = write_run(&sample::report(&sample::minute()), &scratch.0, true, &[]).unwrap();
         let names: Vec<&str> =
             written.files.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
         let figures =
@@ -170,7 +179,7 @@ mod tests {
         let scratch = Scratch::new("root");
         let root = scratch.0.join("file");
         fs::write(&root, "").unwrap();
-        let error = write_run(&sample::report(&sample::minute()), &root, false).unwrap_err();
+        let error = write_run(&sample::report(&sample::minute()), &root, false, &[]).unwrap_err();
         assert!(error.path.starts_with(&root));
     }
 

@@ -1,6 +1,7 @@
 //! `summary.json`: one document per run, whose keys are stable.
 
 use super::{AssumptionLine, Judgement, Report};
+use crate::experiment::steady::Steady;
 use crate::observe::result::RunResult;
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
@@ -15,6 +16,9 @@ struct Document<'a> {
     expect: &'a [Judgement],
     /// Whether service was good over the whole run, as the scenario defines it.
     objective: &'a [Judgement],
+    /// The steady state, by batch means, where nothing changes with time but by chance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steady_state: Option<&'a Steady>,
     /// What the scenario assumes because no one wrote it down.
     assumptions: &'a [AssumptionLine],
     /// The command that reproduces the run.
@@ -27,6 +31,7 @@ pub fn summary(report: &Report<'_>) -> String {
         result: report.result,
         expect: report.expect,
         objective: report.objective,
+        steady_state: report.steady,
         assumptions: report.assumptions,
         command: report.command(),
     };

@@ -3,16 +3,23 @@
 //! Everything here is made from a [`RunResult`] and from what was judged about it; nothing is
 //! simulated, printed or timed. Files are written to a temporary name and then renamed.
 
-pub(crate) mod clock;
+pub mod clock;
+pub mod compare;
 pub mod csv;
+pub(crate) mod estimates;
 pub mod files;
 mod happened;
 pub mod honesty;
 pub mod json;
+pub mod limits;
 pub mod plot;
+pub mod quantity;
+pub mod reach;
+pub mod replications;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod stated;
+pub mod sweep;
 mod table;
 pub mod text;
 mod verdict;
@@ -21,6 +28,7 @@ mod words;
 pub use crate::experiment::judge::{Judgement, Status};
 pub use words::wrap;
 
+use crate::experiment::steady::Steady;
 use crate::observe::result::RunResult;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -38,6 +46,8 @@ pub struct Report<'a> {
     pub expect: &'a [Judgement],
     /// Whether service was good, as the scenario defines it.
     pub objective: &'a [Judgement],
+    /// The steady state, if the scenario has one.
+    pub steady: Option<&'a Steady>,
     /// What the scenario assumes.
     pub assumptions: &'a [AssumptionLine],
     /// The command that reproduces the run; absent: `misroute run NAME --seed N`.

@@ -416,6 +416,7 @@ pub(crate) fn report(result: &RunResult) -> Report<'_> {
         title: Some("Most of the traffic goes to two of five servers"),
         expect: &EXPECT,
         objective: &[],
+        steady: None,
         assumptions: &ASSUMPTIONS,
         command: None,
     }

@@ -18,7 +18,7 @@ pub struct StatedRow {
     pub status: Status,
 }
 
-const COLUMNS: [table::Column; 5] = [
+const COLUMNS: [table::Column<'_>; 5] = [
     table::words("incident"),
     table::words("stated"),
     table::words("bounds"),

@@ -4,24 +4,24 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 /// A column: what stands above it, and on which side its cells line up.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Column {
+pub(crate) struct Column<'a> {
     /// Title, perhaps of two lines.
-    pub(crate) title: &'static str,
+    pub(crate) title: &'a str,
     /// Whether cells line up on the right, as numbers do.
     pub(crate) right: bool,
 }
 
 /// A column of words.
-pub(crate) const fn words(title: &'static str) -> Column {
+pub(crate) const fn words(title: &str) -> Column<'_> {
     Column { title, right: false }
 }
 
 /// A column of numbers.
-pub(crate) const fn numbers(title: &'static str) -> Column {
+pub(crate) const fn numbers(title: &str) -> Column<'_> {
     Column { title, right: true }
 }
 
-fn table(columns: &[Column], rows: &[Vec<String>]) -> Table {
+fn table(columns: &[Column<'_>], rows: &[Vec<String>]) -> Table {
     let mut table = Table::new();
     table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(columns.iter().map(|column| column.title));
@@ -36,7 +36,7 @@ fn table(columns: &[Column], rows: &[Vec<String>]) -> Table {
 }
 
 /// The lines of a table without rules, the columns two blanks apart.
-pub(crate) fn plain(columns: &[Column], rows: &[Vec<String>]) -> Vec<String> {
+pub(crate) fn plain(columns: &[Column<'_>], rows: &[Vec<String>]) -> Vec<String> {
     let mut table = table(columns, rows);
     table.load_style(presets::NOTHING);
     for column in table.column_iter_mut() {
@@ -46,7 +46,7 @@ pub(crate) fn plain(columns: &[Column], rows: &[Vec<String>]) -> Vec<String> {
 }
 
 /// The lines of a Markdown table.
-pub(crate) fn markdown(columns: &[Column], rows: &[Vec<String>]) -> Vec<String> {
+pub(crate) fn markdown(columns: &[Column<'_>], rows: &[Vec<String>]) -> Vec<String> {
     let escaped: Vec<Vec<String>> = rows
         .iter()
         .map(|row| row.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect())

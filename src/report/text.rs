@@ -1,10 +1,13 @@
 //! The summary for a terminal: the answer first, then what it rests on.
 
 use super::clock::{self, Clock};
+use super::estimates::shown;
 use super::happened::{Told, tell};
 use super::verdict;
 use super::words::{self, count, latency, percent, rate};
 use super::{AssumptionLine, Judgement, Report, Status, table};
+use crate::experiment::steady::Steady;
+use crate::observe::metric::Unit;
 use crate::observe::result::{AlertResult, Figures, HappeningKind, RunResult, Users};
 use anstyle::{AnsiColor, Color};
 
@@ -144,6 +147,9 @@ fn answer(page: &mut Page, report: &Report<'_>, clock: &Clock) {
     }
     people(page, &result.figures.users, result.series.user_window_s);
     requests(page, &result.figures);
+    if let Some(steady) = report.steady {
+        steady_state(page, steady, clock);
+    }
     if !result.alerts.is_empty() {
         let alerts: Vec<String> =
             result.alerts.iter().map(|alert| alert_words(alert, clock)).collect();
@@ -221,6 +227,26 @@ fn requests(page: &mut Page, figures: &Figures) {
         ),
     });
     page.parts("requests", &parts);
+}
+
+fn steady_state(page: &mut Page, steady: &Steady, clock: &Clock) {
+    let figures = [("mean", &steady.mean), ("p50", &steady.p50), ("p99", &steady.p99)];
+    let mut parts: Vec<String> = figures
+        .into_iter()
+        .filter_map(|(name, estimate)| {
+            let shown = shown(Unit::Milliseconds, false, estimate.as_ref()?, clock);
+            Some(format!("{name} {}", shown.joined()))
+        })
+        .collect();
+    if steady.batches > 0 {
+        let after = match steady.warm_up_s {
+            s if s > 0.0 => format!(" after {}", clock::plain_length(s)),
+            _ => String::new(),
+        };
+        parts.push(format!("95%, from {} batches{after}", steady.batches));
+    }
+    parts.extend(steady.warnings.iter().map(ToString::to_string));
+    page.parts("steady", &parts);
 }
 
 fn alert_words(alert: &AlertResult, clock: &Clock) -> String {
@@ -387,7 +413,7 @@ fn phases(page: &mut Page, result: &RunResult, clock: &Clock) {
         })
         .collect();
     let shown = fit(&columns, &mut rows, page.style.columns() - 2);
-    let columns: Vec<table::Column> = shown.iter().map(|&index| columns[index]).collect();
+    let columns: Vec<table::Column<'_>> = shown.iter().map(|&index| columns[index]).collect();
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| shown.iter().map(|&index| row[index].clone()).collect()).collect();
     page.section("Phases");
@@ -398,7 +424,7 @@ fn phases(page: &mut Page, result: &RunResult, clock: &Clock) {
 }
 
 /// Chooses the columns that fit into `room` and shortens the labels (column 1) to what is left.
-fn fit(columns: &[table::Column], rows: &mut [Vec<String>], room: usize) -> Vec<usize> {
+fn fit(columns: &[table::Column<'_>], rows: &mut [Vec<String>], room: usize) -> Vec<usize> {
     const LABEL_COLUMN: usize = 1;
     const LEAST_LABEL: usize = 12;
     const DISPENSABLE: [usize; 4] = [5, 9, 2, 8];

@@ -44,8 +44,8 @@ macro_rules! bundled {
 }
 pub(super) use bundled;
 
-/// Incidents first, then misconfigurations and patterns.
-fn all() -> impl Iterator<Item = &'static Bundled> {
+/// All of them: incidents first, then misconfigurations and patterns.
+pub fn all() -> impl Iterator<Item = &'static Bundled> {
     INCIDENTS.iter().chain(MISCONFIGURATIONS).chain(PATTERNS)
 }
 

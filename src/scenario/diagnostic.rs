@@ -21,7 +21,7 @@ pub struct Place {
 }
 
 impl Place {
-    pub(super) fn new(source: &Arc<Source>, range: Range<usize>) -> Self {
+    pub(crate) fn new(source: &Arc<Source>, range: Range<usize>) -> Self {
         let text = &source.text;
         // Parsers report errors at the end of the input, and may do so behind its last character.
         let end = floor_boundary(text, range.end);
@@ -212,6 +212,12 @@ impl Diagnostics {
     /// How many mistakes.
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// The same with one more thing to say about each.
+    #[must_use]
+    pub fn with_help(self, text: &str) -> Self {
+        Self(self.0.into_iter().map(|diagnostic| diagnostic.help(text)).collect())
     }
 
     /// The mistakes, in the order of the text.

@@ -8,9 +8,11 @@
 //! [`Source::read`] touches a file.
 
 pub mod actions;
+pub mod axis;
 pub mod bundled;
 pub mod diagnostic;
 pub mod dialects;
+pub mod difference;
 pub mod effort;
 pub mod fields;
 pub mod incidents;
@@ -27,9 +29,10 @@ mod path;
 mod pattern;
 mod reader;
 mod resolve;
-mod suggest;
 mod tree;
 mod values;
+
+pub(crate) mod suggest;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use overrides::Override;
@@ -40,6 +43,7 @@ use crate::engine::digest::Digest;
 use crate::engine::time::{Span, Time};
 use crate::model::setup::Setup;
 use crate::observe::metric::MetricRef;
+use axis::Axis;
 use clock::Clock;
 use files::{Files, Texts};
 use jiff::Timestamp;
@@ -74,6 +78,8 @@ pub struct Scenario {
     pub measures: Vec<Variant>,
     /// The same without the mechanism that explains it.
     pub twins: Vec<Variant>,
+    /// What a sweep varies, if the file says it.
+    pub sweep: Option<SweepTable>,
     /// Fingerprint of the content, overrides and named files included: comments, formatting and the order of keys
     /// do not change it.
     pub digest: String,
@@ -165,6 +171,19 @@ pub struct Variant {
     pub keeps: Vec<String>,
 }
 
+/// What a sweep varies, unless its command line says otherwise.
+#[derive(Clone, Debug)]
+pub struct SweepTable {
+    /// The paths with their values.
+    pub axes: Vec<Axis>,
+    /// Points of a Latin hypercube; a grid has none.
+    pub hypercube: Option<u32>,
+    /// How often each point is run.
+    pub replications: Option<u32>,
+    /// Instead: how well the latency's mean and p99 are to be known, as a share of themselves.
+    pub precision: Option<f64>,
+}
+
 /// Reads a scenario. The file must be sound by itself; overrides apply to a sound file.
 pub fn load(source: &Source, overrides: &[Override]) -> Result<Scenario, Diagnostics> {
     let source = Arc::new(source.clone());
@@ -224,6 +243,7 @@ impl Scenario {
             assumptions: resolved.assumptions,
             measures: resolved.measures,
             twins: resolved.twins,
+            sweep: resolved.sweep,
             digest: digest.to_string(),
             clock: resolved.clock,
             source,
@@ -273,6 +293,12 @@ impl Scenario {
             Assumption { value: value.unwrap_or_default(), ..assumption.clone() }
         };
         self.assumptions.iter().map(current).collect()
+    }
+
+    /// The scenario's load: what the rate of every population is multiplied by.
+    pub fn load(&self) -> f64 {
+        let written = resolve::assumption::value_at(&self.tree, "load").unwrap_or_default();
+        units::ratio(&written).ok().or_else(|| written.parse().ok()).unwrap_or(1.0)
     }
 
     /// The text it was read from.

@@ -1,7 +1,7 @@
 //! "Did you mean": the nearest valid name.
 
 /// The candidate that `wrong` was probably meant to be.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     wrong: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
@@ -27,7 +27,7 @@ pub(super) fn nearest<'a>(
 }
 
 /// What to say about a name that does not exist: the nearest one, or all of them.
-pub(super) fn help<'a>(
+pub(crate) fn help<'a>(
     wrong: &str,
     candidates: impl IntoIterator<Item = &'a str>,
     what: &str,

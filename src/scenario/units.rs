@@ -18,7 +18,7 @@ pub const TIME_UNITS: [(&str, u64); 7] = [
 ];
 
 /// What a quantity is divided by in a rate, in seconds.
-const RATE_UNITS: [(&str, f64); 3] = [("s", 1.0), ("m", 60.0), ("h", 3_600.0)];
+pub(super) const RATE_UNITS: [(&str, f64); 3] = [("s", 1.0), ("m", 60.0), ("h", 3_600.0)];
 
 /// Why a text is not the quantity it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ fn is_longer(unit: &str, than: &str) -> bool {
 }
 
 /// The leading decimal number of a text.
-fn digits(text: &str) -> &str {
+pub(super) fn digits(text: &str) -> &str {
     let whole = text.bytes().take_while(u8::is_ascii_digit).count();
     if whole == 0 || !text[whole..].starts_with('.') {
         return &text[..whole];
@@ -218,7 +218,7 @@ pub fn ratio(text: &str) -> Result<f64, UnitError> {
 }
 
 /// Units of memory in bytes.
-const SIZE_UNITS: [(&str, u64); 9] = [
+pub(super) const SIZE_UNITS: [(&str, u64); 9] = [
     ("TiB", 1 << 40),
     ("GiB", 1 << 30),
     ("MiB", 1 << 20),

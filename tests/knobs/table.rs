@@ -27,6 +27,11 @@ pub(super) const DESCRIPTIVE: &[(&str, &str)] = &[
     ("measure.reason", "is for people"),
     ("twin.name", "names the variant"),
     ("twin.reason", "is for people"),
+    ("sweep.vary", "is of `misroute sweep`, not of a run"),
+    ("sweep.design", "is of `misroute sweep`, not of a run"),
+    ("sweep.points", "is of `misroute sweep`, not of a run"),
+    ("sweep.replications", "is of `misroute sweep`, not of a run"),
+    ("sweep.precision", "is of `misroute sweep`, not of a run"),
     ("timeline.reload.rollout.reload", "is what the verb does"),
     ("timeline.pause.targets", "has one value, the database"),
 ];

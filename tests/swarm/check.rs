@@ -131,6 +131,7 @@ pub(super) fn check(scenario: &Scenario, seed: u64, falsify: &(dyn Fn(&mut Obser
     let again = thread::scope(|scope| scope.spawn(|| run(scenario, seed, |_| {})).join());
     let again = again.expect("it ran through before");
     assert_eq!(again.result.digest, observed.result.digest, "another digest on another thread");
+    crate::straight::assert_both_ways_agree(&scenario.setup, seed);
     let unseen = simulate(&setup, Seed::new(seed), &mut Blind).digest().to_string();
     assert_eq!(unseen, observed.result.digest, "another digest without an observer");
     let json = |result: &RunResult| serde_json::to_string(result).unwrap();
@@ -138,7 +139,15 @@ pub(super) fn check(scenario: &Scenario, seed: u64, falsify: &(dyn Fn(&mut Obser
     // What everything is written with must not stumble over any of it.
     let (expect, objective) = (&again.judgements[..], &again.objective[..]);
     let result = &again.result;
-    let report = Report { result, title: None, expect, objective, assumptions: &[], command: None };
+    let report = Report {
+        result,
+        title: None,
+        expect,
+        objective,
+        steady: again.steady.as_ref(),
+        assumptions: &[],
+        command: None,
+    };
     let summary = json::summary(&report);
     serde_json::from_str::<serde_json::Value>(&summary).unwrap();
     assert!(!text::summary(&report, text::Style::plain()).contains("NaN"), "NaN in the summary");

@@ -35,6 +35,7 @@ pub(super) fn law(family: &str, parameters: &[(&'static str, f64)]) -> Distribut
 pub(super) fn backend(name: usize) -> BackendSetup {
     BackendSetup {
         name: format!("b{name}"),
+        stream: None,
         workers: 1,
         queue: None,
         service: Distribution::exponential(units(1.0)),
@@ -74,6 +75,7 @@ pub(super) fn world(
         duration,
         populations: vec![Population {
             name: "web".into(),
+            stream: None,
             users: 1000,
             arrivals: Arrivals::Poisson,
             rate: rate * 1e9 / UNIT_NS,

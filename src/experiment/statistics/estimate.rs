@@ -2,10 +2,10 @@
 
 use super::student::{normal_quantile, student_quantile};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A figure with its confidence interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Estimate {
     /// The mean of the values.
     pub mean: f64,
@@ -55,6 +55,13 @@ impl Estimate {
         let low = if successes == 0 { 0.0 } else { middle - half };
         let high = if successes == n { 1.0 } else { middle + half };
         Some(Self { mean: share, low: Some(low), high: Some(high), n })
+    }
+
+    /// The same with its interval cut to what is possible: a share is no less than 0 and no more than 1.
+    pub fn within_possible(mut self, (least, most): (f64, f64)) -> Self {
+        self.low = self.low.map(|low| low.max(least));
+        self.high = self.high.map(|high| high.min(most));
+        self
     }
 
     /// Half the width of the interval; `None` if there is none.
@@ -108,6 +115,14 @@ mod tests {
         let same = Estimate::of(&[3.0; 5], 0.95).unwrap();
         assert_eq!((same.low, same.high, same.is_within(0.01)), (Some(3.0), Some(3.0), true));
         assert!(Estimate::of(&[0.0; 5], 0.95).unwrap().is_within(0.01), "of zero too");
+    }
+
+    #[test]
+    fn an_interval_says_nothing_impossible() {
+        let share = Estimate::of(&[0.999, 1.0, 1.0], 0.95).unwrap();
+        assert!(share.high.unwrap() > 1.0 && share.low.unwrap() < 0.999);
+        let possible = share.within_possible((0.0, 1.0));
+        assert_eq!((possible.low, possible.high), (share.low, Some(1.0)));
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub fn student_quantile(p: f64, freedom: u32) -> f64 {
 }
 
 /// The probability that Student's variate exceeds `t`, which is not negative.
-fn student_above(t: f64, freedom: f64) -> f64 {
+pub fn student_above(t: f64, freedom: f64) -> f64 {
     0.5 * incomplete_beta(freedom / 2.0, 0.5, freedom / (freedom + t * t))
 }
 
@@ -86,6 +86,7 @@ fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
 
 /// The continued fraction of the incomplete beta function (Abramowitz & Stegun 26.5.8), evaluated by
 /// Lentz's method.
+#[expect(clippy::many_single_char_names, reason = "as the formula has them")]
 fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let away = |value: f64| if value.abs() < TINY { TINY } else { value };

@@ -4,7 +4,7 @@ use crate::experiment::statistics::Estimate;
 use crate::observe::metric::Unit;
 use crate::observe::result::{ScenarioId, Verdict};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a sweep found.
@@ -27,7 +27,7 @@ pub struct SweepResult {
 }
 
 /// What was varied.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AxisResult {
     /// The path, as `--set` takes it.
     pub path: String,
@@ -35,24 +35,23 @@ pub struct AxisResult {
     pub values: Vec<String>,
     /// The same as numbers in one unit, if all of them are quantities: `load`'s 50% is 0.5, times are
     /// milliseconds, rates per second.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numbers: Option<Vec<f64>>,
     /// Whether equal distances are equal factors.
     pub logarithmic: bool,
 }
 
 /// A figure that every point has.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ColumnResult {
     /// A metric's name, or `expect.NAME`.
     pub name: String,
     /// What it is measured in.
-    #[serde(skip)]
     pub unit: Unit,
 }
 
 /// One combination of values.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PointResult {
     /// Its number in the design, from 0.
     pub index: u32,

@@ -64,6 +64,12 @@ impl Condition {
         fails: None,
     };
 
+    /// Whether whoever comes is taken in, if there is room.
+    #[inline]
+    pub(super) fn takes_in(&self) -> bool {
+        !self.refuses && !self.unreachable && !self.hangs && self.fails.is_none()
+    }
+
     fn and(mut self, fault: Fault) -> Self {
         match fault {
             Fault::Down => (self.refuses, self.stopped) = (true, true),

@@ -22,7 +22,7 @@ impl World {
         let mut stream = if pauses.in_step {
             Stream::new(seed, Purpose::PausesInStep, 0)
         } else {
-            Stream::new(seed, Purpose::Pauses, u64::from(id.0))
+            Stream::new(seed, Purpose::Pauses, self.setup.backend_stream(id))
         };
         let mut left = 0;
         match &pauses.every {

@@ -40,14 +40,14 @@ impl World {
     fn patience(&self, attempt: &Attempt, id: BackendId) -> Option<Span> {
         let law = self.setup.backends[id.index()].patience.as_ref()?;
         let owner = match attempt.sender {
-            Sender::Client => u64::from(attempt.population.0),
+            Sender::Client => self.populations[attempt.population.index()].stream,
             Sender::Check => u64::MAX,
         };
         Some(law.at(keyed(key(self.seed, Purpose::Patience, owner), attempt.index)))
     }
 
     /// A worker is free: the next one in line is served.
-    pub(super) fn next_in_line(&mut self, id: BackendId) {
+    pub(in crate::model) fn next_in_line(&mut self, id: BackendId) {
         let now = self.now;
         let setup = &self.setup.backends[id.index()];
         let (skips, age) = (setup.abandoned == Abandoned::Skip, setup.queue_age);

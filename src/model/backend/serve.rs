@@ -95,7 +95,8 @@ impl World {
     /// Keeps the backend's next completion in the event list.
     pub(in crate::model) fn schedule_completion(&mut self, id: BackendId) {
         if let Some((at, epoch)) = self.backends[id.index()].station.reschedule(self.now) {
-            self.queue.push(at, COMPLETIONS, Event::Completion { backend: id, epoch });
+            let source = self.source_of(id);
+            self.queue.set(source, at, COMPLETIONS, Event::Completion { backend: id, epoch });
         }
     }
 
@@ -111,6 +112,9 @@ impl World {
             return;
         }
         let handle = backend.station.finish(self.now);
+        if self.end_straight(handle, id, probe) {
+            return;
+        }
         let place = self.attempts.get(handle).expect("an attempt in a station lives").place;
         if let Place::Replying(outcome) = place {
             self.leave_backend(handle, id, outcome, probe);

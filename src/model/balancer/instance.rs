@@ -51,6 +51,8 @@ pub(in crate::model) struct Instance {
     held_back: Vec<usize>,
     /// The same of connections in its backlog.
     pub(in crate::model) accepting: bool,
+    /// Whether its configuration bounds nothing and turns nobody away.
+    usual: bool,
 }
 
 impl Clone for Instance {
@@ -76,6 +78,7 @@ impl Clone for Instance {
             absent: self.absent.clone(),
             held_back: self.held_back.clone(),
             accepting: self.accepting,
+            usual: self.usual,
         }
     }
 }
@@ -87,6 +90,17 @@ impl std::fmt::Debug for Instance {
             .field("members", &self.members)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a configuration bounds nothing and turns nobody away.
+fn is_usual(config: &BalancerConfig) -> bool {
+    let limits = &config.limits;
+    limits.accepted.is_none()
+        && limits.requests.is_none()
+        && limits.connections.is_none()
+        && config.admission.is_none()
+        && config.queue.full_load.is_none()
+        && !config.algorithm.algorithm.oracle
 }
 
 impl Instance {
@@ -134,6 +148,7 @@ impl Instance {
             absent: Vec::new(),
             held_back: Vec::new(),
             accepting: false,
+            usual: is_usual(config),
         };
         instance.update_members(Time::ZERO, |_| false);
         instance
@@ -164,6 +179,7 @@ impl Instance {
             self.gate = Gate::new(config.admission.as_ref(), self.seat.seed, now);
         }
         self.config = config.clone();
+        self.usual = is_usual(config);
         self.update_members(now, is_draining);
     }
 
@@ -304,6 +320,18 @@ impl Instance {
     /// Tries in flight, all members together.
     pub(in crate::model) fn serving(&self) -> u32 {
         self.serving
+    }
+
+    /// Whether nothing but its algorithm decides where an attempt goes, and nobody judges how it ends.
+    #[inline]
+    pub(in crate::model) fn is_usual(&self) -> bool {
+        self.usual && !self.membership.judges_tries()
+    }
+
+    /// Whether its algorithm wants members probed.
+    #[inline]
+    pub(in crate::model) fn wants_probes(&self) -> bool {
+        !self.probes.is_empty()
     }
 
     /// Whether it takes on one more attempt.

@@ -36,6 +36,8 @@ impl Queue {
 pub(in crate::model) struct Lines {
     members: Vec<Queue>,
     pool: Queue,
+    /// How many wait, in all lines.
+    waiting: u64,
     backlog: VecDeque<Handle>,
 }
 
@@ -44,6 +46,7 @@ impl Lines {
         Self {
             members: vec![Queue::default(); members],
             pool: Queue::default(),
+            waiting: 0,
             backlog: VecDeque::new(),
         }
     }
@@ -66,9 +69,9 @@ impl Lines {
     }
 
     /// How many wait, in all lines.
+    #[inline]
     pub(in crate::model) fn waiting(&self) -> u64 {
-        let members: u64 = self.members.iter().map(|queue| u64::from(queue.alive)).sum();
-        members + u64::from(self.pool.alive)
+        self.waiting
     }
 
     /// Puts an attempt at the end of a line.
@@ -76,11 +79,13 @@ impl Lines {
         let queue = self.queue(line);
         queue.entries.push_back((now, attempt));
         queue.alive += 1;
+        self.waiting += 1;
     }
 
     /// An attempt leaves its line early. `is_waiting` says of others whether they still wait: those
     /// that do not are dropped from the head.
     pub(in crate::model) fn leave(&mut self, line: Line, is_waiting: impl Fn(Handle) -> bool) {
+        self.waiting -= 1;
         let queue = self.queue(line);
         queue.alive -= 1;
         while queue.entries.front().is_some_and(|&(_, head)| !is_waiting(head)) {
@@ -117,6 +122,7 @@ impl Lines {
             (Some(_), _) => Line::Member(member),
             (None, Some(_)) => Line::Pool,
         };
+        self.waiting -= 1;
         let queue = self.queue(line);
         queue.alive -= 1;
         queue.entries.pop_front().map(|(_, attempt)| attempt)
@@ -128,6 +134,7 @@ impl Lines {
         member: BackendId,
         is_waiting: impl Fn(Handle) -> bool,
     ) -> Vec<Handle> {
+        self.waiting -= u64::from(self.member_len(member));
         self.members[member.index()].drain(is_waiting)
     }
 
@@ -136,6 +143,7 @@ impl Lines {
         &mut self,
         is_waiting: impl Fn(Handle) -> bool,
     ) -> Vec<Handle> {
+        self.waiting -= u64::from(self.pool_len());
         self.pool.drain(is_waiting)
     }
 

@@ -11,6 +11,8 @@ pub struct WeightTable {
     members: Vec<usize>,
     /// `ends[i]`: summed weight of the first i + 1 members.
     ends: Vec<u64>,
+    /// The weight of each, if all have the same.
+    each: Option<u64>,
 }
 
 impl WeightTable {
@@ -20,11 +22,15 @@ impl WeightTable {
         let mut total = 0;
         for (index, member) in members.iter().enumerate() {
             if member.usable {
-                total += weight(member);
+                let own = weight(member);
+                let is_first = table.members.is_empty();
+                table.each = table.each.filter(|each| *each == own).or(is_first.then_some(own));
+                total += own;
                 table.members.push(index);
                 table.ends.push(total);
             }
         }
+        table.each = table.each.filter(|each| *each > 0);
         table
     }
 
@@ -43,11 +49,15 @@ impl WeightTable {
         self.members.is_empty()
     }
 
-    /// The member whose stretch of 0..total contains `point`. O(log n).
+    /// The member whose stretch of 0..total contains `point`. O(log n), O(1) if all weights are equal.
     ///
     /// # Panics
     /// If `point` is not below the total.
+    #[inline]
     pub fn at(&self, point: u64) -> usize {
+        if let Some(each) = self.each {
+            return self.members[(point / each) as usize];
+        }
         self.members[self.ends.partition_point(|&end| end <= point)]
     }
 

@@ -45,6 +45,8 @@ use surge::{Ramp, Surge};
 /// A population at run time.
 #[derive(Clone, Debug)]
 pub(super) struct PopulationState {
+    /// The number of its random streams.
+    pub(super) stream: u64,
     arriving: Arriving,
     trace: Option<Trace>,
     classes: Arc<[Class]>,
@@ -75,9 +77,10 @@ pub(super) struct PopulationState {
 }
 
 impl PopulationState {
-    pub(super) fn new(setup: &Population, id: PopulationId, seed: Seed, duration: Span) -> Self {
-        let index = u64::from(id.0);
+    /// `index` numbers its random streams.
+    pub(super) fn new(setup: &Population, index: u64, seed: Seed, duration: Span) -> Self {
         Self {
+            stream: index,
             arriving: Arriving::new(setup, index, seed, duration),
             trace: match &setup.arrivals {
                 Arrivals::Trace(trace) => Some(trace.clone()),
@@ -214,7 +217,8 @@ impl World {
     fn push_arrival(&mut self, population: PopulationId, at: Option<Time>) {
         if let Some(at) = at {
             let epoch = self.populations[population.index()].arriving.epoch;
-            self.queue.push(at, ARRIVALS, Event::Arrival { population, epoch });
+            let event = Event::Arrival { population, epoch };
+            self.queue.set(population.index(), at, ARRIVALS, event);
         }
     }
 
@@ -236,6 +240,9 @@ impl World {
     }
 
     fn give_birth(&mut self, id: PopulationId, user: u32, index: u64, probe: &mut impl Probe) {
+        if self.straight.begins(id) && self.go_straight(id, user, index, probe) {
+            return;
+        }
         self.counts.requests += 1;
         probe.request_born(self.now, id, user);
         let born = self.now;
@@ -283,7 +290,12 @@ impl World {
     }
 
     /// A request has its outcome.
-    fn finish_request(&mut self, handle: Handle, outcome: Outcome, probe: &mut impl Probe) {
+    pub(super) fn finish_request(
+        &mut self,
+        handle: Handle,
+        outcome: Outcome,
+        probe: &mut impl Probe,
+    ) {
         let request = self.requests.remove(handle).expect("it was in flight");
         let setup = &self.setup.populations[request.population.index()];
         self.counts.finished[outcome.index()] += 1;
@@ -312,8 +324,12 @@ impl World {
                 continue;
             }
             let arriving = &mut self.populations[index].arriving;
+            let epoch = arriving.epoch;
             let at = arriving.resurge(self.now, setup.rate, &change);
-            self.push_arrival(PopulationId(index as u16), at);
+            // Where nothing changes the arrival that is expected stays.
+            if arriving.epoch != epoch {
+                self.push_arrival(PopulationId(index as u16), at);
+            }
         }
     }
 

@@ -16,7 +16,7 @@ impl World {
     pub(super) fn open_pools(&mut self, id: PopulationId, seed: Seed) {
         let setup = &self.setup.populations[id.index()];
         let Some(policy) = setup.connections else { return };
-        let mut pools = Pools::new(policy, setup.users, seed, u64::from(id.0));
+        let mut pools = Pools::new(policy, setup.users, seed, self.setup.population_stream(id));
         if policy.idle.is_some() {
             pools.idle_lane = Some(self.queue.add_lane());
         }

@@ -160,7 +160,8 @@ impl World {
     fn schedule_query(&mut self) {
         let now = self.now;
         if let Some((at, epoch)) = self.database().station.reschedule(now) {
-            self.queue.push(at, COMPLETIONS, Event::DatabaseCompletion { epoch });
+            let source = self.source_of_database();
+            self.queue.set(source, at, COMPLETIONS, Event::DatabaseCompletion { epoch });
         }
     }
 

@@ -11,6 +11,7 @@ use crate::engine::random::keyed;
 use crate::engine::slab::Handle;
 use crate::engine::time::Span;
 use crate::model::balancer::membership::policy::Asks;
+use crate::model::client::PopulationState;
 use crate::model::dispatch::Lane;
 use crate::model::event::{ARRIVALS, COMPLETIONS, Event, TIMERS};
 use crate::model::outcome::Outcome;
@@ -163,7 +164,8 @@ impl World {
         let attempt = *self.attempts.get(handle).expect("it sends a message");
         let (ends, towards, step) = self.message(&attempt);
         let network = self.network.as_ref().expect("only called with a network");
-        let identity = identity(&attempt, u64::from(step) << 8 | u64::from(tries));
+        let identity =
+            identity(&self.populations, &attempt, u64::from(step) << 8 | u64::from(tries));
         // A partition of a backend as a whole is met by new connections alone.
         let is_shut = attempt.place == Place::Going(0)
             && attempt.backend.is_some_and(|id| self.backends[id.index()].condition.unreachable);
@@ -531,9 +533,9 @@ impl World {
 }
 
 /// What is drawn for a message: keyed by the request, the attempt, and which of its messages it is.
-pub(super) fn identity(attempt: &Attempt, message: u64) -> u64 {
+pub(super) fn identity(populations: &[PopulationState], attempt: &Attempt, message: u64) -> u64 {
     let sender = match attempt.sender {
-        Sender::Client => u64::from(attempt.population.0),
+        Sender::Client => populations[attempt.population.index()].stream,
         Sender::Check => CHECKS,
     };
     let way = u64::from(attempt.number) << 16 | u64::from(attempt.leg);

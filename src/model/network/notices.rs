@@ -27,7 +27,7 @@ impl World {
         }
         let mut waited = Span::ZERO;
         for tries in 0..=NetworkSetup::RETRIES {
-            let identity = identity(attempt, CLOSING + u64::from(tries));
+            let identity = identity(&self.populations, attempt, CLOSING + u64::from(tries));
             if let Some(latency) = network.transmission(ends, true, identity) {
                 return Some(waited + latency);
             }

@@ -12,6 +12,9 @@ use crate::model::station::discipline::DisciplineConfig;
 pub struct BackendSetup {
     /// Unique name.
     pub name: String,
+    /// Which random numbers it draws, equal to no other backend's; `None`: those of its position in
+    /// the list.
+    pub stream: Option<u32>,
     /// Attempts in service at once. At least 1.
     pub workers: u32,
     /// Attempts that may wait for a worker, or for a part of shared ones; `None`: any number.

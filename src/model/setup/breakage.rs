@@ -127,7 +127,7 @@ pub struct Cause {
 /// Whose a cause is: its randomness depends on that alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// One of the scenario's list.
+    /// One of the scenario's list, or of another scenario's that it is to be compared with.
     Shared(CauseId),
     /// A backend's own.
     Own(BackendId),

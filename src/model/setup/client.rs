@@ -13,6 +13,9 @@ use std::sync::Arc;
 pub struct Population {
     /// Unique name.
     pub name: String,
+    /// Which random numbers it draws, equal to no other population's; `None`: those of its position
+    /// in the list. Its requests depend on these and on what it is, wherever it stands.
+    pub stream: Option<u32>,
     /// How many people, at least 1 and below 2^24. In an open loop each request comes from one of
     /// them, uniformly.
     pub users: u32,

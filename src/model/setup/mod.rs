@@ -109,6 +109,18 @@ pub struct Setup {
     pub observation: Observation,
 }
 
+impl Setup {
+    /// The number that a population's random streams have.
+    pub fn population_stream(&self, id: PopulationId) -> u64 {
+        self.populations[id.index()].stream.map_or(u64::from(id.0), u64::from)
+    }
+
+    /// The number that a backend's random streams have.
+    pub fn backend_stream(&self, id: BackendId) -> u64 {
+        self.backends[id.index()].stream.map_or(u64::from(id.0), u64::from)
+    }
+}
+
 /// Windows and cuts at which probes receive samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {

@@ -1,6 +1,8 @@
 //! Where ticks go and what they say.
 
+use crate::observe::metric::Unit;
 use crate::report::clock::Clock;
+use crate::report::quantity::{power_of_ten, with_grain};
 use crate::report::words;
 
 /// A place on an axis with its label.
@@ -12,22 +14,17 @@ pub(super) struct Tick {
     pub(super) label: String,
 }
 
-/// A vertical axis: its range, and where lines cross the plot.
+/// An axis: its range, and where lines cross the plot.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ValueAxis {
-    /// Value at the lower edge.
+    /// Value at the lower or left edge.
     pub(super) low: f64,
-    /// Value at the upper edge.
+    /// Value at the upper or right edge.
     pub(super) high: f64,
     /// Whether equal distances are equal factors.
     pub(super) logarithmic: bool,
     /// From low to high.
     pub(super) ticks: Vec<Tick>,
-}
-
-/// 10 to a whole power.
-fn power_of_ten(exponent: f64) -> f64 {
-    libm::pow(10.0, exponent)
 }
 
 /// The smallest of 1, 2, 5 times a power of ten that is not below `value`, which is positive.
@@ -102,6 +99,78 @@ fn duration_label(ms: f64) -> String {
     } else {
         format!("{} s", decimal(ms / 1e3, ms / 1e3))
     }
+}
+
+/// At most `most` round values from `low` to `high` at equal distances.
+pub(super) fn linear_ticks(unit: Unit, low: f64, high: f64, most: usize) -> Vec<Tick> {
+    let mut step = nice_above((high - low).max(f64::MIN_POSITIVE) / most.max(1) as f64);
+    let first = |step: f64| (low / step - 1e-9).ceil();
+    let count = |step: f64| ((high / step + 1e-9).floor() - first(step)).max(-1.0) as usize + 1;
+    while count(step) > most.max(2) {
+        step = nice_above(step * 1.5);
+    }
+    (0..count(step))
+        .map(|n| (first(step) + n as f64) * step)
+        .map(|at| Tick { at, label: with_grain(unit, at, step) })
+        .collect()
+}
+
+/// At most `most` round values from `low` to `high`, both positive, at about equal factors.
+pub(super) fn logarithmic_ticks(unit: Unit, low: f64, high: f64, most: usize) -> Vec<Tick> {
+    const SERIES: [&[f64]; 3] = [&[1.0, 2.0, 5.0], &[1.0, 3.0], &[1.0]];
+    let (lowest, highest) = (libm::log10(low).floor() as i32, libm::log10(high).ceil() as i32);
+    let ticks = |factors: &'static [f64], stride: i32| -> Vec<Tick> {
+        (lowest..=highest)
+            .filter(|exponent| exponent.rem_euclid(stride) == 0)
+            .map(|exponent| power_of_ten(f64::from(exponent)))
+            .flat_map(|decade| factors.iter().map(move |factor| (factor * decade, decade)))
+            .filter(|&(at, _)| low * (1.0 - 1e-9) <= at && at <= high * (1.0 + 1e-9))
+            .map(|(at, decade)| Tick { at, label: with_grain(unit, at, decade) })
+            .collect()
+    };
+    let sparser = (2..).map(|stride| ticks(SERIES[2], stride));
+    let found = SERIES
+        .into_iter()
+        .map(|factors| ticks(factors, 1))
+        .chain(sparser)
+        .find(|ticks| ticks.len() <= most.max(2))
+        .unwrap_or_default();
+    if found.len() < 2 { linear_ticks(unit, low, high, most) } else { found }
+}
+
+/// An axis that holds both values and `pad` of their distance at either end, so that no symbol is cut.
+/// On a logarithmic one they are positive.
+pub(super) fn padded(
+    unit: Unit,
+    logarithmic: bool,
+    (low, high): (f64, f64),
+    pad: f64,
+    most: usize,
+) -> ValueAxis {
+    if logarithmic {
+        let factor = libm::pow(high / low, pad).max(1.01);
+        let (low, high) = (low / factor, high * factor);
+        let ticks = logarithmic_ticks(unit, low, high, most);
+        return ValueAxis { low, high, logarithmic, ticks };
+    }
+    let pad = if high > low { (high - low) * pad } else { low.abs().max(0.1) * 0.1 };
+    let (low, high) = (low - pad, high + pad);
+    ValueAxis { low, high, logarithmic, ticks: linear_ticks(unit, low, high, most) }
+}
+
+/// An axis from a round value at or below `low` to one above `high`, both positive.
+pub(super) fn logarithmic_around(unit: Unit, low: f64, high: f64, most: usize) -> ValueAxis {
+    let round = |value: f64| {
+        let decade = power_of_ten(libm::log10(value).floor());
+        [1.0, 2.0, 5.0, 10.0].map(|factor| factor * decade)
+    };
+    let below = |value: f64| {
+        let found = round(value).into_iter().rfind(|&at| at <= value * (1.0 + 1e-9));
+        found.unwrap_or(value)
+    };
+    let low = below(low);
+    let high = round(high).into_iter().find(|&at| at > high * (1.0 + 1e-9)).unwrap_or(high * 2.0);
+    ValueAxis { low, high, logarithmic: true, ticks: logarithmic_ticks(unit, low, high, most) }
 }
 
 /// Lengths people divide time into, seconds.

@@ -1,51 +1,16 @@
-//! The parts that all figures share: title, legend, axes, grid, markers, and what made the run.
+//! What all figures of a run share: axes, grid, markers, and what made the run.
 
 use super::axis::{self, ValueAxis};
+pub(super) use super::frame::Key;
+use super::frame::{self, LABEL_SIZE, MARGIN};
 use super::markers::{self, Marker};
 use super::palette;
-use super::picture::{self, Anchor, HEIGHT, Picture, Point, Rect, Text, WIDTH};
+use super::picture::{self, Anchor, HEIGHT, Picture, Point, Rect, WIDTH};
 use crate::observe::result::RunResult;
 use crate::report::clock::{self, Clock};
 use plotters::style::RGBColor;
 
-const MARGIN: f64 = 16.0;
-const TITLE_SIZE: f64 = 17.0;
-const LABEL_SIZE: f64 = 12.5;
-const SMALL_SIZE: f64 = 9.5;
-const LEGEND_ROW: f64 = 19.0;
 const CURVE: f64 = 1.8;
-
-/// How a legend shows its colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sample {
-    /// A filled square.
-    Area,
-    /// A stroke.
-    Line,
-}
-
-/// An entry of the legend.
-#[derive(Clone, Debug)]
-pub(super) struct Key {
-    /// What it stands for.
-    pub(super) name: String,
-    /// In which colour.
-    pub(super) color: RGBColor,
-    /// Drawn how.
-    pub(super) sample: Sample,
-}
-
-impl Key {
-    /// An area's entry.
-    pub(super) fn area(name: impl Into<String>, color: RGBColor) -> Self {
-        Self { name: name.into(), color, sample: Sample::Area }
-    }
-
-    /// A curve's entry.
-    pub(super) fn line(name: impl Into<String>, color: RGBColor) -> Self {
-        Self { name: name.into(), color, sample: Sample::Line }
-    }
-}
 
 /// A figure being drawn.
 pub(super) struct Chart {
@@ -65,22 +30,6 @@ pub(super) struct Steps<'a> {
     pub(super) values: &'a [Option<f64>],
 }
 
-/// Where each entry of the legend goes: its left edge and its row.
-fn legend_places(keys: &[Key]) -> Vec<(f64, usize)> {
-    let (mut at, mut row) = (MARGIN, 0);
-    keys.iter()
-        .map(|key| {
-            let width = 20.0 + picture::width(&key.name, LABEL_SIZE, false);
-            if at > MARGIN && at + width > WIDTH - MARGIN {
-                (at, row) = (MARGIN, row + 1);
-            }
-            let place = (at, row);
-            at += width + 18.0;
-            place
-        })
-        .collect()
-}
-
 impl Chart {
     /// Lays the figure out and draws what lies under its curves. One step of them is `window_s` long.
     pub(super) fn new(
@@ -90,9 +39,10 @@ impl Chart {
         axis: ValueAxis,
         window_s: f64,
     ) -> Self {
-        let places = legend_places(keys);
-        let rows = places.last().map_or(0, |&(_, row)| row + 1);
-        let legend_bottom = 34.0 + rows as f64 * LEGEND_ROW;
+        let mut picture =
+            Picture { title: format!("{title}: {}", result.scenario.name), ..Picture::default() };
+        frame::draw_title(&mut picture, title, &result.scenario.name);
+        let legend_bottom = frame::draw_legend(&mut picture, keys);
         let widest = axis
             .ticks
             .iter()
@@ -108,53 +58,14 @@ impl Chart {
             right,
             bottom: HEIGHT - 44.0 - markers::key_height(&markers),
         };
-        let picture =
-            Picture { title: format!("{title}: {}", result.scenario.name), ..Picture::default() };
         let mut chart = Self { picture, clock: Clock::of(result), plot, duration_s, axis, markers };
-        chart.title(title, &result.scenario.name);
-        chart.legend(keys, &places);
         chart.axes();
         chart.provenance(result, window_s);
         chart
     }
 
     fn label(&mut self, at: Point, anchor: Anchor, text: String, size: f64, color: RGBColor) {
-        self.picture.text(Text { at, anchor, words: text, size, bold: false, color });
-    }
-
-    fn title(&mut self, title: &str, scenario: &str) {
-        let at = (MARGIN, 26.0);
-        self.picture.text(Text {
-            at,
-            anchor: Anchor::Start,
-            words: title.into(),
-            size: TITLE_SIZE,
-            bold: true,
-            color: palette::INK,
-        });
-        let size = 14.0;
-        let room = WIDTH - 2.0 * MARGIN - 24.0 - picture::width(title, TITLE_SIZE, true);
-        let scenario = picture::shorten(scenario, size, false, room);
-        self.label((WIDTH - MARGIN, 26.0), Anchor::End, scenario, size, palette::MUTED);
-    }
-
-    fn legend(&mut self, keys: &[Key], places: &[(f64, usize)]) {
-        for (key, &(left, row)) in keys.iter().zip(places) {
-            let middle = 34.0 + row as f64 * LEGEND_ROW + LEGEND_ROW / 2.0;
-            match key.sample {
-                Sample::Area => {
-                    let (top, bottom) = (middle - 5.5, middle + 5.5);
-                    let square = Rect { left, top, right: left + 13.0, bottom };
-                    self.picture.area(square.corners(), key.color);
-                }
-                Sample::Line => {
-                    let points = vec![(left - 1.0, middle), (left + 14.0, middle)];
-                    self.picture.line(points, key.color, 2.5);
-                }
-            }
-            let at = (left + 19.0, middle + 0.365 * LABEL_SIZE);
-            self.label(at, Anchor::Start, key.name.clone(), LABEL_SIZE, palette::INK);
-        }
+        self.picture.text(frame::label(at, anchor, text, size, color));
     }
 
     fn axes(&mut self) {
@@ -177,17 +88,14 @@ impl Chart {
 
     /// The small print: what the clock and the windows are, and what reproduces the run.
     fn provenance(&mut self, result: &RunResult, window_s: f64) {
-        let baseline = HEIGHT - 8.0;
         let zero = match self.clock.date() {
             Some(date) => format!("{date} UTC"),
             None => "time since the start".into(),
         };
         let window = clock::plain_length(window_s);
         let left = format!("{zero} · windows of {window}");
-        self.label((MARGIN, baseline), Anchor::Start, left, SMALL_SIZE, palette::MUTED);
         let right = format!("seed {} · digest {}", result.seed, result.digest);
-        let right = picture::shorten(&right, SMALL_SIZE, false, WIDTH / 2.0);
-        self.label((WIDTH - MARGIN, baseline), Anchor::End, right, SMALL_SIZE, palette::MUTED);
+        frame::draw_notes(&mut self.picture, &left, &right);
     }
 
     fn x(&self, at_s: f64) -> f64 {
@@ -251,15 +159,7 @@ impl Chart {
 
     /// Says in the middle of the plot why there is nothing to see.
     pub(super) fn say(&mut self, text: &str) {
-        let at = (
-            f64::midpoint(self.plot.left, self.plot.right),
-            f64::midpoint(self.plot.top, self.plot.bottom) - 6.0,
-        );
-        let half = picture::width(text, 15.0, false) / 2.0 + 10.0;
-        let (left, right) = (at.0 - half, at.0 + half);
-        let ground = Rect { left, top: at.1 - 20.0, right, bottom: at.1 + 10.0 };
-        self.picture.area(ground.corners(), palette::WHITE);
-        self.label(at, Anchor::Middle, text.into(), 15.0, palette::INK);
+        frame::say(&mut self.picture, self.plot, text);
     }
 
     /// Draws what lies above the curves, and hands the picture over.

@@ -6,19 +6,29 @@
 mod axis;
 mod chart;
 mod coarse;
+mod colors;
+mod dots;
+mod frame;
+pub mod graph;
+mod heat;
+#[cfg(test)]
+mod inspect;
 mod latency;
 mod markers;
 mod palette;
 mod picture;
 mod render;
 mod requests;
+mod scatter;
+mod shade;
 mod share;
+pub mod sweep;
 mod users;
 
 use super::ReportError;
 use super::files::Batch;
 use crate::observe::result::RunResult;
-use picture::Picture;
+pub use picture::Picture;
 use std::path::{Path, PathBuf};
 
 /// A kind of picture.
@@ -45,6 +55,13 @@ impl Figure {
     }
 }
 
+impl Picture {
+    /// The picture as an SVG document.
+    pub fn svg(&self) -> String {
+        render::svg(self)
+    }
+}
+
 /// Adds `NAME.svg` and `NAME.png` in a directory that exists.
 pub(crate) fn add(
     figure: &Figure,
@@ -52,10 +69,19 @@ pub(crate) fn add(
     directory: &Path,
     batch: &mut Batch,
 ) -> Result<(), ReportError> {
-    let picture = (figure.draw)(result);
-    let path = |ending: &str| directory.join(format!("{}.{ending}", figure.name));
-    batch.add(&path("svg"), render::svg(&picture).as_bytes())?;
-    batch.add_with(&path("png"), |part| render::write_png(&picture, part))
+    add_picture(figure.name, &(figure.draw)(result), directory, batch)
+}
+
+/// Adds a picture as `NAME.svg` and `NAME.png` in a directory that exists.
+pub(crate) fn add_picture(
+    name: &str,
+    picture: &Picture,
+    directory: &Path,
+    batch: &mut Batch,
+) -> Result<(), ReportError> {
+    let path = |ending: &str| directory.join(format!("{name}.{ending}"));
+    batch.add(&path("svg"), render::svg(picture).as_bytes())?;
+    batch.add_with(&path("png"), |part| render::write_png(picture, part))
 }
 
 /// Writes every figure into a directory that exists; answers the files, in order.
@@ -72,26 +98,11 @@ mod tests {
     use super::*;
     use crate::observe::result::{Figures, Happening, HappeningKind, Series};
     use crate::report::sample;
-    use picture::{HEIGHT, Rect, WIDTH};
+    use inspect::{texts_are_apart, well_formed};
     use proptest::prelude::*;
 
     fn samples() -> [RunResult; 4] {
         [sample::outage(), sample::minute(), sample::dead(), sample::twenty()]
-    }
-
-    /// Every text lies inside the picture, and on no other text.
-    fn texts_are_apart(picture: &Picture) -> Result<(), String> {
-        let frame = Rect { left: 0.0, top: 0.0, right: WIDTH, bottom: HEIGHT };
-        let texts: Vec<_> = picture.texts().map(|text| (&text.words, text.bounds())).collect();
-        for (index, (text, bounds)) in texts.iter().enumerate() {
-            if !frame.contains(bounds) {
-                return Err(format!("`{text}` leaves the picture: {bounds:?}"));
-            }
-            if let Some((other, _)) = texts[..index].iter().find(|(_, o)| o.overlaps(bounds)) {
-                return Err(format!("`{text}` lies on `{other}`"));
-            }
-        }
-        Ok(())
     }
 
     #[test]
@@ -153,40 +164,6 @@ mod tests {
         assert!((0.2..0.6).contains(&share(palette::WHITE)));
         assert!(share(palette::SKY) > 0.1 && share(palette::VERMILLION) > 0.1);
         assert!(share(palette::INK) > 0.005, "letters and lines");
-    }
-
-    /// Checks that tags nest, attributes are quoted and nothing is left unescaped.
-    fn well_formed(document: &str) -> Result<(), String> {
-        let mut open: Vec<&str> = Vec::new();
-        let mut rest = document;
-        while let Some(start) = rest.find('<') {
-            let (text, tag) = rest.split_at(start);
-            if text
-                .replace("&amp;", "")
-                .replace("&lt;", "")
-                .replace("&gt;", "")
-                .replace("&quot;", "")
-                .replace("&apos;", "")
-                .contains(['&', '>'])
-            {
-                return Err(format!("unescaped: {text}"));
-            }
-            let end = tag.find('>').ok_or("an open tag")?;
-            let inside = &tag[1..end];
-            rest = &tag[end + 1..];
-            if inside.matches('"').count() % 2 != 0 {
-                return Err(format!("quotes of <{inside}>"));
-            }
-            let name = inside.trim_start_matches('/').split([' ', '/']).next().unwrap_or("");
-            if inside.starts_with('/') {
-                if open.pop() != Some(name) {
-                    return Err(format!("</{name}> closes another"));
-                }
-            } else if !inside.ends_with('/') {
-                open.push(name);
-            }
-        }
-        if open.is_empty() { Ok(()) } else { Err(format!("still open: {open:?}")) }
     }
 
     #[test]

@@ -23,6 +23,18 @@ pub(super) const ALERT: RGBColor = RGBColor(0xB0, 0x1E, 0x2E);
 /// Backends that deserve a colour of their own, most striking first.
 pub(super) const BACKENDS: [RGBColor; 7] = [VERMILLION, BLUE, ORANGE, SKY, GREEN, PURPLE, YELLOW];
 
+/// Curves, in order; all of them stand out from white, also in grey beside their neighbours.
+pub(super) const CURVES: [RGBColor; 8] = [
+    BLUE,
+    VERMILLION,
+    GREEN,
+    PURPLE,
+    ORANGE,
+    SKY,
+    RGBColor(0x55, 0x55, 0x55),
+    RGBColor(0x8C, 0x56, 0x4B),
+];
+
 /// Two greys in turn for the rest, so that neighbours can be told apart.
 pub(super) const OTHERS: [RGBColor; 2] = [RGBColor(0xD9, 0xD9, 0xD9), RGBColor(0xC9, 0xC9, 0xC9)];
 

@@ -51,8 +51,8 @@ pub(super) struct Text {
 pub(super) enum Shape {
     /// A stroke.
     Line { points: Vec<Point>, color: RGBColor, width: f64 },
-    /// A filled polygon.
-    Area { points: Vec<Point>, color: RGBColor },
+    /// A filled polygon; of opacity below 1, what lies under it shows through.
+    Area { points: Vec<Point>, color: RGBColor, opacity: f64 },
     /// A filled circle.
     Disc { center: Point, radius: f64, color: RGBColor },
     /// A text.
@@ -61,7 +61,7 @@ pub(super) enum Shape {
 
 /// Shapes on white.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Picture {
+pub struct Picture {
     /// In drawing order.
     pub(super) shapes: Vec<Shape>,
     /// What it shows, for readers who cannot see it.
@@ -131,7 +131,12 @@ impl Picture {
 
     /// Adds a filled polygon.
     pub(super) fn area(&mut self, points: Vec<Point>, color: RGBColor) {
-        self.shapes.push(Shape::Area { points, color });
+        self.shapes.push(Shape::Area { points, color, opacity: 1.0 });
+    }
+
+    /// Adds a polygon through which the grid and other veils can be seen.
+    pub(super) fn veil(&mut self, points: Vec<Point>, color: RGBColor, opacity: f64) {
+        self.shapes.push(Shape::Area { points, color, opacity });
     }
 
     /// Adds a filled circle.
@@ -154,6 +159,17 @@ impl Picture {
             Shape::Text(text) => Some(text),
             _ => None,
         })
+    }
+}
+
+impl Shape {
+    /// The corners of a stroke or a polygon.
+    #[cfg(test)]
+    pub(super) fn points(&self) -> Option<&[Point]> {
+        match self {
+            Self::Line { points, .. } | Self::Area { points, .. } => Some(points),
+            _ => None,
+        }
     }
 }
 

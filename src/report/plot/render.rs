@@ -93,8 +93,8 @@ fn draw<B: DrawingBackend>(picture: &Picture, backend: B, dialect: &Dialect) -> 
                     }
                 }
             }
-            Shape::Area { points, color } => {
-                area.draw(&Polygon::new(grid_points(points), color.filled()))?;
+            Shape::Area { points, color, opacity } => {
+                area.draw(&Polygon::new(grid_points(points), color.mix(*opacity).filled()))?;
             }
             Shape::Disc { center, radius, color } => {
                 let center = (grid(center.0), grid(center.1));

@@ -19,6 +19,7 @@ mod membership;
 mod network;
 mod policies;
 mod stations;
+mod sweep;
 mod tables;
 
 pub use admission::ADMISSION;
@@ -36,6 +37,7 @@ pub use network::{LINK, NETWORK};
 pub use policies::{BREAKER, GRPC_THROTTLING, PATIENCE, RATIO_BUDGET, THROTTLE, TOKEN_BUDGET};
 pub use stations::CONTENTION;
 pub(super) use stations::settings_of;
+pub use sweep::SWEEP;
 pub(super) use tables::{AGES, ANSWERS, INSTANT};
 pub use tables::{
     ALERT, ASSUMPTION, BALANCER, EXPECT, MEASURE, OBJECTIVE, RECOVERY, ROLLOUT, SCENARIO, TIMELINE,

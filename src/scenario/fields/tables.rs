@@ -10,6 +10,7 @@ use super::faults::CAUSE;
 use super::layers::{CANARY, PRIORITY, SUBSET, ZONES};
 use super::membership::{EJECTION, HEALTH, SLOW_START};
 use super::network::{LINK, NETWORK};
+use super::sweep::SWEEP;
 use super::{Kind, More, TableSpec, default, optional, required};
 
 /// One nanosecond, in seconds: the least length of time that is not none.
@@ -57,6 +58,7 @@ pub static SCENARIO: TableSpec = TableSpec {
         optional("assumption", Kind::List(&ASSUMPTION), ASSUMPTION.doc),
         optional("measure", Kind::List(&MEASURE), MEASURE.doc),
         optional("twin", Kind::List(&TWIN), TWIN.doc),
+        optional("sweep", Kind::Table(&SWEEP), SWEEP.doc),
     ],
     more: More::Nothing,
 };

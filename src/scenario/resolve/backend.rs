@@ -40,6 +40,7 @@ fn backend(table: &TableReader<'_>) -> Option<BackendSetup> {
     let overload = overload.ok()?.unwrap_or_default();
     Some(BackendSetup {
         name: name?,
+        stream: None,
         workers: workers?,
         queue: queue.ok()?,
         service: service?,

@@ -20,6 +20,7 @@ mod own_faults;
 mod policy;
 mod records;
 mod station;
+mod sweep;
 mod timeline;
 mod timeline_action;
 mod variant;
@@ -33,7 +34,7 @@ use super::files::Files;
 use super::reader::{Report, TableReader};
 use super::tree::{Node, Value};
 use super::values;
-use super::{Assumption, Expect, Objective, Variant};
+use super::{Assumption, Expect, Objective, SweepTable, Variant};
 use crate::model::outcome::{Outcome, OutcomeSet};
 use crate::model::setup::{BalancerSetup, Setup};
 use jiff::Timestamp;
@@ -63,6 +64,7 @@ pub(super) struct Resolved {
     pub(super) assumptions: Vec<Assumption>,
     pub(super) measures: Vec<Variant>,
     pub(super) twins: Vec<Variant>,
+    pub(super) sweep: Option<SweepTable>,
 }
 
 /// What the readers of all tables need.
@@ -138,6 +140,7 @@ pub(super) fn resolve(
             variant::variants(&context, &top, "twin"),
         ),
     };
+    let sweep = sweep::sweep(&context, &top);
     if !report.is_empty() {
         return None;
     }
@@ -158,6 +161,7 @@ pub(super) fn resolve(
         assumptions,
         measures,
         twins,
+        sweep: sweep.ok()?,
     })
 }
 

@@ -288,3 +288,40 @@ fn batches_come_at_one_instant() {
     // 2000 batches: four standard deviations.
     assert!((log.born.len() as f64 / 5.0 - 2_000.0).abs() < 180.0, "{}", log.born.len());
 }
+
+/// What a request is depends on its population's streams, not on where the population stands.
+#[test]
+fn a_population_with_the_same_streams_sends_the_same_requests_elsewhere() {
+    let base = || {
+        let mut setup = setup("single", vec![backend("a")], 50.0, 20);
+        let class =
+            |name: &str, share| Class { name: name.into(), share, work: share, priority: 1 };
+        let keys = Keys::Ranked { count: 9, zipf: 1.0, text: "/{}".into(), address: 0 };
+        let population = &mut setup.populations[0];
+        population.classes = Arc::new([class("small", 0.7), class("large", 0.3)]);
+        population.keys = Some(keys);
+        population.redraw = true;
+        setup
+    };
+    let mut moved = base();
+    let other =
+        Population { name: "other".into(), stream: Some(7), ..moved.populations[0].clone() };
+    moved.populations.insert(0, other);
+    moved.populations[1].stream = Some(0);
+    let attributes = |setup: Setup, position: usize| {
+        let (_, world) = run(setup);
+        let population = &world.populations[position];
+        let of = |index| {
+            let key = population.key(3, index);
+            let marks = [1, 2]
+                .map(|n| (population.service_mark(index, n), population.database_mark(index, n)));
+            let demand = population.demand(index, Span::from_ms(1));
+            let places = (population.instance(index, 1, 5), population.thread(index, 1, 5));
+            (key.hash, key.text.to_owned(), marks, demand, places)
+        };
+        (0..500).map(of).collect::<Vec<_>>()
+    };
+    let (before, after) = (attributes(base(), 0), attributes(moved.clone(), 1));
+    assert!(before == after);
+    assert!(before != attributes(moved, 0), "the new one sends others");
+}

@@ -88,6 +88,7 @@ fn population(
     let policies = policies(table);
     Some(Population {
         name: name?,
+        stream: None,
         users: if closed { scaled(users?, load?) } else { users? },
         arrivals: arrivals?,
         rate: rate? * load?,
