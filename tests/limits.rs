@@ -76,7 +76,6 @@ fn is_about(limit: &Limit, truth: f64, relative: f64) {
     let (low, high) = (limit.low.unwrap(), limit.high.unwrap());
     let estimate = limit.estimate.unwrap();
     let context = format!("{}: {low} to {high}, about {estimate}; {truth}", limit.name);
-    println!("{context}; {} runs", limit.runs);
     assert_eq!(limit.status, Status::Found, "{context}");
     assert!(low <= estimate && estimate <= high, "{context}");
     assert!((estimate / truth - 1.0).abs() < relative, "{context}");

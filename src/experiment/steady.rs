@@ -16,11 +16,11 @@ pub struct Steady {
     pub warm_up_s: f64,
     /// Into how many batches the rest was cut; 0 without intervals.
     pub batches: u32,
-    /// The mean latency of successes.
+    /// The mean latency of successes; absent, as the others, if it varies too much between batches.
     pub mean: Option<Estimate>,
     /// Their median.
     pub p50: Option<Estimate>,
-    /// Their 99th percentile; absent if it rests on too little.
+    /// Their 99th percentile; absent also if it rests on too little.
     pub p99: Option<Estimate>,
     /// What should be known of these.
     #[schemars(with = "Vec<String>")]
@@ -52,14 +52,21 @@ impl Steady {
             Err(NoBatches::Correlated) => return Some(none(Warning::Correlated)),
             Err(NoBatches::Unsettled) => return Some(none(Warning::Unsettled)),
         };
-        let warnings: Vec<Warning> = few(0.99, found.count, 1).into_iter().collect();
+        let mut warnings: Vec<Warning> = few(0.99, found.count, 1).into_iter().collect();
+        let p99 = found.p99.filter(|_| warnings.is_empty());
+        let figures = [("mean", found.mean), ("p50", found.p50), ("p99", found.p99)];
+        let names = figures.iter().filter(|(_, figure)| figure.is_none()).map(|(name, _)| *name);
+        let names: Vec<&str> = names.collect();
+        if !names.is_empty() {
+            warnings.push(Warning::Unlike { names });
+        }
         let slice_s = setup.duration.as_secs_f64() / slices.len() as f64;
         Some(Self {
             warm_up_s: slice_s * found.dropped as f64,
             batches: found.batches,
-            mean: Some(in_ms(&found.mean)),
-            p50: Some(in_ms(&found.p50)),
-            p99: warnings.is_empty().then(|| in_ms(&found.p99)),
+            mean: found.mean.as_ref().map(in_ms),
+            p50: found.p50.as_ref().map(in_ms),
+            p99: p99.as_ref().map(in_ms),
             warnings,
         })
     }

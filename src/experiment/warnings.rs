@@ -21,6 +21,11 @@ pub enum Warning {
     Unsettled,
     /// Even long batches of one run depend on each other.
     Correlated,
+    /// These figures vary too much from batch to batch.
+    Unlike {
+        /// Their names.
+        names: Vec<&'static str>,
+    },
     /// One run has too few successes to be cut into batches.
     TooShort,
     /// A quantile rests on few samples.
@@ -132,6 +137,11 @@ impl fmt::Display for Warning {
             Self::Correlated => f.write_str(
                 "waves longer than batches, so one run has no interval: run longer, or --replications 10",
             ),
+            Self::Unlike { names } => {
+                let verb = if names.len() > 1 { "vary" } else { "varies" };
+                write!(f, "{} {verb} too much between batches: ", names.join(", "))?;
+                f.write_str("run longer, or --replications 10")
+            }
             Self::TooShort => f.write_str(
                 "too few successes for intervals: run longer, or --replications 10",
             ),

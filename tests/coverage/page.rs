@@ -27,8 +27,7 @@ pub(crate) fn page(experiments: u64) -> String {
     section(&mut page, "Differences of ten pairs on common random numbers", &study.paired);
     section(
         &mut page,
-        "One long run: batch means; experiments without an interval (batches that depend on each other) \
-         are left out",
+        "One long run: batch means; experiments without an interval are left out",
         &study.batched,
     );
     page.push_str("## Pairing pays\n\n");

@@ -78,14 +78,15 @@ pub(super) struct Study {
 
 impl Study {
     pub(super) fn run(experiments: u64) -> Self {
-        let models = [HALF, HIGH, MANY];
+        let (half, paired) = paired(&HALF, &FASTER, experiments);
+        let others = [HIGH, MANY].map(|model| replicated(&model, experiments));
+        // Runs of half a million requests, hence fewer.
+        let batches =
+            [batched(&HALF_LONG, experiments), batched(&HIGH_LONG, experiments.div_ceil(5))];
         Self {
-            replicated: models.iter().flat_map(|model| replicated(model, experiments)).collect(),
-            paired: paired(&HALF, &FASTER, experiments),
-            batched: [HALF_LONG, HIGH_LONG]
-                .iter()
-                .flat_map(|model| batched(model, experiments))
-                .collect(),
+            replicated: half.into_iter().chain(others.into_iter().flatten()).collect(),
+            paired,
+            batched: batches.into_iter().flatten().collect(),
         }
     }
 }
@@ -114,26 +115,35 @@ pub(super) fn replicated(model: &Model, experiments: u64) -> Vec<Row> {
     rows(model.name, [model.mean_ms, model.p99_ms], &estimates)
 }
 
-/// What `compare` says of figures of two scenarios.
-fn differences(before: &Scenario, after: &Scenario, plan: &Plan) -> [Paired; 2] {
+/// What `compare` says of figures of two scenarios: those before, and the differences.
+fn differences(
+    before: &Scenario,
+    after: &Scenario,
+    plan: &Plan,
+) -> [(Option<Estimate>, Paired); 2] {
     let columns = headlines(before);
     let side = |scenario| Compared { scenario, columns: &columns };
     let compared = compare(side(before), side(after), plan, &[], String::new(), |_, _, _| {});
     FIGURES.map(|name| {
         let figure = compared.figures.iter().find(|figure| figure.name == name);
-        figure.and_then(|figure| figure.difference).expect("all replications have successes")
+        let figure = figure.expect("it is a headline");
+        (figure.before, figure.difference.expect("all replications have successes"))
     })
 }
 
-/// Differences of two models on common random numbers, again and again.
-fn paired(before: &Model, after: &Model, experiments: u64) -> Vec<Row> {
+/// Two models on common random numbers, again and again: the first by itself, and the difference.
+fn paired(before: &Model, after: &Model, experiments: u64) -> (Vec<Row>, Vec<Row>) {
     let [one, other] = [before.scenario(), after.scenario()];
-    let estimates = each(experiments, |seed| {
-        let plan = Plan::exactly(seed, REPLICATIONS);
-        differences(&one, &other, &plan).map(|paired| Some(paired.difference))
-    });
+    let compared =
+        each(experiments, |seed| differences(&one, &other, &Plan::exactly(seed, REPLICATIONS)));
+    let first: Vec<_> = compared.iter().map(|figures| figures.map(|(first, _)| first)).collect();
+    let apart: Vec<_> =
+        compared.iter().map(|figures| figures.map(|(_, paired)| Some(paired.difference))).collect();
     let truth = [after.mean_ms - before.mean_ms, after.p99_ms - before.p99_ms];
-    rows(&format!("{} less {}", after.name, before.name), truth, &estimates)
+    (
+        rows(before.name, [before.mean_ms, before.p99_ms], &first),
+        rows(&format!("{} less {}", after.name, before.name), truth, &apart),
+    )
 }
 
 /// One long run in batches, again and again.

@@ -29,14 +29,8 @@ pub(super) fn ask(
     if let Some(why) = tipping::without_surges(inquiry) {
         return Ok(Limit::inapplicable(name, Measure::Load, why));
     }
-    let asked;
-    let knee = match earlier.iter().find(|limit| limit.name == "knee") {
-        Some(known) => known,
-        None => {
-            asked = knee::ask(inquiry, "knee", Loss::Nobody, &[])?;
-            &asked
-        }
-    };
+    let known = earlier.iter().find(|limit| limit.name == "knee").cloned();
+    let knee = known.map_or_else(|| knee::ask(inquiry, "knee", Loss::Nobody, &[]), Ok)?;
     let Some(knee) = knee.value().filter(|_| knee.status == Status::Found) else {
         let why = "without a knee there is no surge to twice the knee";
         return Ok(Limit::inapplicable(name, Measure::Load, why));
