@@ -170,7 +170,7 @@ fn rows(model: &str, truth: [f64; 2], estimates: &[[Option<Estimate>; 2]]) -> Ve
 /// From ten pairs the gain itself is known to a factor of two only, hence more of them.
 fn against_round_robin(algorithm: &str, last_ms: u32) -> Paired {
     let plan = Plan::exactly(1, PAIRS);
-    let [mean, _] =
+    let [(_, mean), _] =
         differences(&models::ten("round-robin", 10), &models::ten(algorithm, last_ms), &plan);
     mean
 }
