@@ -76,7 +76,6 @@ fn is_about(limit: &Limit, truth: f64, relative: f64) {
     let (low, high) = (limit.low.unwrap(), limit.high.unwrap());
     let estimate = limit.estimate.unwrap();
     let context = format!("{}: {low} to {high}, about {estimate}; {truth}", limit.name);
-    println!("{context}; {} runs", limit.runs);
     assert_eq!(limit.status, Status::Found, "{context}");
     assert!(low <= estimate && estimate <= high, "{context}");
     assert!((estimate / truth - 1.0).abs() < relative, "{context}");
@@ -120,6 +119,15 @@ fn the_worst_member_to_lose_is_the_largest() {
     assert_eq!(limits.limits[0].lost, ["api-3"]);
     // Three of six workers are left, of 100/s each.
     is_about(&limits.limits[0], 1.5, 0.01);
+}
+
+#[test]
+fn the_worst_zone_to_lose_is_the_larger() {
+    let sets = ["backends.api-1.zone=a", "backends.api-{2..4}.zone=b"];
+    let limits = ask_with(POOL, &sets, &Terms::default(), &["knee-zone"]);
+    assert_eq!(limits.limits[0].lost, ["api-2", "api-3", "api-4"]);
+    // One worker of 100/s is left of 200/s.
+    is_about(&limits.limits[0], 0.5, 0.01);
 }
 
 #[test]

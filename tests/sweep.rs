@@ -1,5 +1,6 @@
 //! Sweeps: the same bytes on any number of threads, in parts, and after being killed; and what cannot be.
 
+#[cfg(unix)]
 mod interrupted;
 mod refusals;
 mod shards;

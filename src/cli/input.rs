@@ -13,7 +13,7 @@ const PATIENCE: f64 = 200.0;
 /// The same if every attempt fails and is tried again, which few runs come near.
 const PATIENCE_AT_WORST: f64 = 3_600.0;
 /// Simulated attempts per second, roughly, for estimates.
-const ATTEMPTS_PER_SECOND: f64 = 1.5e6;
+pub(super) const ATTEMPTS_PER_SECOND: f64 = 1.5e6;
 /// Slices of alerts' windows read per second, likewise.
 const SLICES_PER_SECOND: f64 = 2e6;
 /// A run that may need more memory needs `--yes`, in bytes.

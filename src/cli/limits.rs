@@ -68,7 +68,8 @@ pub(super) struct Limits {
 
 pub(super) fn execute(command: &Limits) -> Result<ExitCode, Failure> {
     let names = names(&command.only)?;
-    let scenarios = input::scenarios(&[command.scenario.clone()], false, &command.common)?;
+    let scenarios =
+        input::scenarios(std::slice::from_ref(&command.scenario), false, &command.common)?;
     let scenario = scenarios.first().expect("one name is one scenario");
     if !command.out.no_files {
         files::check_root(&command.out.out)?;
@@ -83,6 +84,9 @@ pub(super) fn execute(command: &Limits) -> Result<ExitCode, Failure> {
         keep_timeline: command.keep_timeline,
         warm_up: command.warm_up,
     };
+    if !command.common.yes {
+        refuse_for_ever(limits::requests(scenario, &terms, &names))?;
+    }
     let progress = Progress::new(names.len(), command.common.quiet);
     let found = on_threads(command.jobs, || {
         limits::find(scenario, &terms, &names, |index, share| progress.update(index, share))
@@ -110,16 +114,27 @@ pub(super) fn execute(command: &Limits) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Searches that are estimated to take more than an hour need `--yes`.
+fn refuse_for_ever(requests: f64) -> Result<(), Failure> {
+    let hours = requests / input::ATTEMPTS_PER_SECOND / 3_600.0;
+    if hours <= 1.0 {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "these limits take about {:.0} million requests, some {hours:.0} hours: ask for fewer \
+         (--only knee), less closely (--tolerance 5%), of a shorter `duration`, or say --yes",
+        requests / 1e6
+    )))
+}
+
 /// The command that finds the same again.
 fn reproduce(command: &Limits) -> String {
     let usual = Terms::default();
-    let mut text =
-        format!("misroute limits {} --seed {}", quoted(&command.scenario), command.common.seed);
-    for set in &command.common.set {
-        text += &format!(" --set {}", quoted(set));
-    }
+    let seed = command.common.seed;
+    let mut words = vec![format!("misroute limits {} --seed {seed}", quoted(&command.scenario))];
+    words.extend(command.common.set.iter().map(|set| format!("--set {}", quoted(set))));
     if !command.only.is_empty() {
-        text += &format!(" --only {}", command.only.join(","));
+        words.push(format!("--only {}", command.only.join(",")));
     }
     let shares = [
         ("tolerance", command.tolerance, usual.tolerance),
@@ -128,22 +143,20 @@ fn reproduce(command: &Limits) -> String {
     ];
     for (name, share, usual) in shares {
         if share.total_cmp(&usual).is_ne() {
-            text += &format!(" --{name} {}", units::show_ratio(share));
+            words.push(format!("--{name} {}", units::show_ratio(share)));
         }
     }
     if command.max_replications != usual.most {
-        text += &format!(" --max-replications {}", command.max_replications);
+        words.push(format!("--max-replications {}", command.max_replications));
     }
-    if let Some(within) = command.within {
-        text += &format!(" --within {within}");
-    }
+    words.extend(command.within.map(|within| format!("--within {within}")));
     if command.keep_timeline {
-        text += " --keep-timeline";
+        words.push("--keep-timeline".to_owned());
     }
-    match command.warm_up {
-        WarmUp::Auto => text,
-        WarmUp::Fixed(span) => text + &format!(" --warm-up {span}"),
+    if let WarmUp::Fixed(span) = command.warm_up {
+        words.push(format!("--warm-up {span}"));
     }
+    words.join(" ")
 }
 
 /// The questions that are asked.

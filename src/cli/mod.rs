@@ -78,7 +78,7 @@ struct Common {
 enum Format {
     /// For people.
     Text,
-    /// One document for programs: `misroute schema result`.
+    /// One document for programs: `misroute schema` describes it.
     Json,
 }
 

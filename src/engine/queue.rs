@@ -5,7 +5,7 @@
 //! next completion, a population its next arrival). Timers of one constant length come in already
 //! sorted, so they wait in a FIFO *lane* (Varghese & Lauck 1987 make the same observation of protocol
 //! timers). Everything else is in a four-ary heap on packed 128-bit keys. Sources and the heads of lanes
-//! are the leaves of one [`Tournament`].
+//! are the leaves of one winner tree.
 
 use super::time::Time;
 use super::tournament::Tournament;

@@ -53,7 +53,7 @@ pub struct Conclusion {
     pub everywhere: bool,
     /// Where it holds: first and last value of each stretch; of values that are no quantities, each.
     pub stretches: Vec<(String, String)>,
-    /// How many of the assumption's values it holds at, and of how many.
+    /// How many of the assumption's own values it holds at, and of how many.
     pub at: (usize, usize),
 }
 

@@ -1,51 +1,65 @@
 //! How far conclusions reach, in sentences.
 
-use super::words::plural;
+use super::words::{plural, wrap};
 use crate::experiment::reach::{Conclusion, Plan, Reach};
 use crate::scenario::Scenario;
-use std::fmt::Write;
+
+/// Columns of a line.
+const COLUMNS: usize = 100;
 
 /// What rests on what, in sentences: what holds everywhere first.
 pub fn text(scenario: &Scenario, plan: Plan, reaches: &[Reach]) -> String {
     let runs = plural(u64::from(plan.replications), "run");
-    let mut text = format!("{}: what holds in most of {runs} at each value\n", scenario.name);
-    let write = |text: &mut String, line: std::fmt::Arguments<'_>| {
-        writeln!(text, "{line}").expect("writing to a text does not fail");
-    };
+    let mut lines = vec![format!("{}: what holds in most of {runs} at each value", scenario.name)];
     if reaches.is_empty() {
-        write(&mut text, format_args!("the scenario states no [[assumption]]"));
+        lines.push("the scenario states no [[assumption]]".to_owned());
     }
     for reach in reaches {
         let Reach { path, value, range, .. } = reach;
-        write(&mut text, format_args!("\n{path} = {value}, assumed between {range}"));
+        let plausible = if reach.is_range { "from" } else { "one of" };
+        lines.extend([String::new(), format!("{path} = {value}, assumed {plausible} {range}")]);
         let (all, some): (Vec<&Conclusion>, Vec<&Conclusion>) =
             reach.conclusions.iter().partition(|conclusion| conclusion.everywhere);
-        if !all.is_empty() {
+        if some.is_empty() {
+            lines.push(format!("  all {} conclusions hold everywhere", all.len()));
+        } else if !all.is_empty() {
             let names: Vec<String> = all.iter().map(|c| format!("`{}`", c.name)).collect();
-            write(&mut text, format_args!("  everywhere: {}", names.join(", ")));
+            let line = format!("{} everywhere: {}", hold(all.len()), names.join(", "));
+            lines.extend(wrap(&line, COLUMNS - 4).into_iter().enumerate().map(indented));
         }
         for conclusion in some {
-            write(&mut text, format_args!("  {}", sentence(reach, conclusion)));
+            let line = sentence(reach, conclusion);
+            lines.extend(wrap(&line, COLUMNS - 4).into_iter().enumerate().map(indented));
         }
     }
-    text
+    lines.join("\n") + "\n"
+}
+
+fn hold(count: usize) -> &'static str {
+    if count == 1 { "holds" } else { "hold" }
+}
+
+fn indented((index, line): (usize, String)) -> String {
+    format!("{}{line}", if index == 0 { "  " } else { "    " })
 }
 
 /// Over which part of a range a conclusion holds.
 fn sentence(reach: &Reach, conclusion: &Conclusion) -> String {
-    let Conclusion { name, stretches, at: (count, of), .. } = conclusion;
-    let stretch = |(from, to): &(String, String)| {
-        if from == to { from.clone() } else { format!("{from} to {to}") }
+    let Conclusion { name, stretches, at: (_, of), .. } = conclusion;
+    let place = |(from, to): &(String, String)| {
+        if from == to { from.clone() } else { format!("from {from} to {to}") }
     };
-    let places: Vec<String> = stretches.iter().map(stretch).collect();
-    match places.as_slice() {
-        [] => format!("nowhere: `{name}`"),
-        _ if *count <= 1 && !reach.is_range => {
-            format!("`{name}` rests on one value: {}", places.join(", "))
+    let places: Vec<String> = stretches.iter().map(place).collect();
+    let whole = if reach.is_range { &reach.range } else { &format!("{of} values") };
+    match (places.as_slice(), stretches.as_slice()) {
+        ([], _) => format!("`{name}` holds nowhere"),
+        ([only], [(from, to)]) if from == to => {
+            format!("`{name}` rests on one value: {only}, of {whole}")
         }
-        _ if reach.is_range => {
-            format!("`{name}` holds from {} of {}", places.join(" and from "), reach.range)
-        }
-        _ => format!("`{name}` holds at {count} of {of} values: {}", places.join(", ")),
+        (places, _) => format!(
+            "`{name}` holds for {path} {}, of {whole}",
+            places.join(" and "),
+            path = reach.path
+        ),
     }
 }

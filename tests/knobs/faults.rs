@@ -40,8 +40,16 @@ const SCALED: &str = "autoscale={targets=\"all\", in-flight=3, min=1, sync=\"5s\
 const SURGE: &str = "timeline.d={at=\"25s\", do=\"surge\", factor=3, for=\"20s\"}";
 
 const SCALES: &[&str] = &[SPARE, SPARE_TOO, SURGE, SCALED];
-const SLOWLY: &str = "autoscale={up-pods=1, up-percent=\"0%\", up-period=\"10s\"}";
-const SCALES_SLOWLY: &[&str] = &[SPARE, SPARE_TOO, SURGE, SCALED, SLOWLY];
+/// One member in ten seconds.
+const SCALES_SLOWLY: &[&str] = &[
+    SPARE,
+    SPARE_TOO,
+    SURGE,
+    SCALED,
+    "autoscale.up-pods=1",
+    "autoscale.up-percent=0%",
+    "autoscale.up-period=10s",
+];
 const BUSY_ENOUGH: &[&str] =
     &[SPARE, SPARE_TOO, SURGE, "autoscale={targets=\"all\", utilization=\"70%\", sync=\"5s\"}"];
 const QUEUED_ENOUGH: &[&str] =

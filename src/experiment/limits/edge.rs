@@ -29,14 +29,8 @@ pub(super) fn ask(
     if let Some(why) = tipping::without_surges(inquiry) {
         return Ok(Limit::inapplicable(name, Measure::Load, why));
     }
-    let asked;
-    let knee = match earlier.iter().find(|limit| limit.name == "knee") {
-        Some(known) => known,
-        None => {
-            asked = knee::ask(inquiry, "knee", Loss::Nobody, &[])?;
-            &asked
-        }
-    };
+    let known = earlier.iter().find(|limit| limit.name == "knee").cloned();
+    let knee = known.map_or_else(|| knee::ask(inquiry, "knee", Loss::Nobody, &[]), Ok)?;
     let Some(knee) = knee.value().filter(|_| knee.status == Status::Found) else {
         let why = "without a knee there is no surge to twice the knee";
         return Ok(Limit::inapplicable(name, Measure::Load, why));
@@ -49,6 +43,9 @@ pub(super) fn ask(
     let found = inquiry.search(&bounds, &[Criterion::Recovers], |load| {
         Trial::pulse(inquiry, load, (HEIGHT * knee / load, lasts), within)
     })?;
-    let note = format!("by surges to twice the knee for {lasts}, with {within} to be well again");
+    let note = format!(
+        "by surges to twice the knee for {:.1} s, with {within} to be well again",
+        lasts.as_secs_f64()
+    );
     Ok(Limit { note: Some(note), ..Limit::of(name, Measure::Load, found) })
 }

@@ -7,7 +7,7 @@
 
 use super::search::Bounds;
 use super::trial::{Criterion, SERVED, Trial, mean};
-use super::{Goodput, Inquiry, Limit, Loss, Measure, Status};
+use super::{Goodput, Inquiry, Limit, Loss, Measure, Status, loss};
 use crate::experiment::replicate::LEAST;
 use crate::scenario::Diagnostics;
 
@@ -48,7 +48,7 @@ pub(super) fn by_load(
         Ok(lost) => lost,
         Err(why) => return Ok(Limit::inapplicable(name, Measure::Load, why)),
     };
-    let bounds = bounds(inquiry, base * loss.left(inquiry, &lost), inquiry.terms.tolerance);
+    let bounds = bounds(inquiry, base * loss::left(inquiry, &lost), inquiry.terms.tolerance);
     let found = inquiry.search(&bounds, criteria, |load| Trial::at(inquiry, load, &lost))?;
     let names = lost.iter().map(|id| inquiry.scenario.setup.backends[id.index()].name.clone());
     Ok(Limit { lost: names.collect(), ..Limit::of(name, Measure::Load, found) })
@@ -63,7 +63,7 @@ pub(super) fn bounds(inquiry: &Inquiry<'_>, start: f64, tolerance: f64) -> Bound
 /// The load at which the backends' workers would all be busy; only a place to begin at.
 fn guess(inquiry: &Inquiry<'_>) -> f64 {
     let backends = inquiry.scenario.setup.backends.iter();
-    let capacity: f64 = backends.map(super::loss::capacity).sum();
+    let capacity: f64 = backends.map(loss::capacity).sum();
     let load = inquiry.load * capacity / inquiry.offered;
     load.clamp(inquiry.load / 16.0, inquiry.load * 16.0).min(100.0)
 }

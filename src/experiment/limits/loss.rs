@@ -46,7 +46,7 @@ impl Loss {
                 }
                 for _ in 0..count {
                     let choices = choices(inquiry, &lost);
-                    lost = self.pick(inquiry, load, &choices)?;
+                    lost = pick(inquiry, load, &choices)?;
                 }
             }
             Self::Zone => {
@@ -54,44 +54,40 @@ impl Loss {
                 if zones.len() < 2 {
                     return Ok(Err("the members are in one zone, or in none".to_owned()));
                 }
-                lost = self.pick(inquiry, load, &zones)?;
+                lost = pick(inquiry, load, &zones)?;
             }
         }
         Ok(Ok(lost))
     }
+}
 
-    /// The share of the pool's capacity that is left.
-    pub(super) fn left(self, inquiry: &Inquiry<'_>, lost: &[BackendId]) -> f64 {
-        let backends = &inquiry.scenario.setup.backends;
-        let of = |ids: &[BackendId]| -> f64 {
-            ids.iter().map(|id| capacity(&backends[id.index()])).sum()
-        };
-        (1.0 - of(lost) / of(&members(inquiry))).max(0.01)
-    }
+/// The share of the pool's capacity that is left.
+pub(super) fn left(inquiry: &Inquiry<'_>, lost: &[BackendId]) -> f64 {
+    let backends = &inquiry.scenario.setup.backends;
+    let of =
+        |ids: &[BackendId]| -> f64 { ids.iter().map(|id| capacity(&backends[id.index()])).sum() };
+    (1.0 - of(lost) / of(&members(inquiry))).max(0.01)
+}
 
-    fn pick(
-        self,
-        inquiry: &Inquiry<'_>,
-        load: f64,
-        choices: &[Vec<BackendId>],
-    ) -> Result<Vec<BackendId>, Diagnostics> {
-        if let [only] = choices {
-            return Ok(only.clone());
-        }
-        let mut worst: Option<(f64, &Vec<BackendId>)> = None;
-        for choice in choices {
-            let load = load * self.left(inquiry, choice);
-            let (columns, replicated) =
-                Trial::at(inquiry, load, choice)?.runs(inquiry.terms, LEAST);
-            // Of the load before the loss, not of that at which this choice is looked at.
-            let served =
-                mean(&columns, &replicated, SERVED).map_or(0.0, |served| served.mean) * load;
-            if worst.is_none_or(|(least, _)| served < least) {
-                worst = Some((served, choice));
-            }
-        }
-        Ok(worst.map(|(_, choice)| choice.clone()).unwrap_or_default())
+fn pick(
+    inquiry: &Inquiry<'_>,
+    load: f64,
+    choices: &[Vec<BackendId>],
+) -> Result<Vec<BackendId>, Diagnostics> {
+    if let [only] = choices {
+        return Ok(only.clone());
     }
+    let mut worst: Option<(f64, &Vec<BackendId>)> = None;
+    for choice in choices {
+        let load = load * left(inquiry, choice);
+        let (columns, replicated) = Trial::at(inquiry, load, choice)?.runs(inquiry.terms, LEAST);
+        // Of the load before the loss, not of that at which this choice is looked at.
+        let served = mean(&columns, &replicated, SERVED).map_or(0.0, |served| served.mean) * load;
+        if worst.is_none_or(|(least, _)| served < least) {
+            worst = Some((served, choice));
+        }
+    }
+    Ok(worst.map(|(_, choice)| choice.clone()).unwrap_or_default())
 }
 
 /// The pool's members, backups aside.

@@ -232,6 +232,8 @@ struct Inquiry<'a> {
 
 /// A search looks at some so many values.
 const USUAL_LOOKS: f64 = 14.0;
+/// And takes some so many runs.
+const USUAL_RUNS: f64 = 200.0;
 
 impl<'a> Inquiry<'a> {
     fn new(scenario: &'a Scenario, terms: &'a Terms, done: &'a dyn Fn(f64)) -> Self {
@@ -307,6 +309,16 @@ pub struct Limits {
     pub limits: Vec<Limit>,
     /// Goodput around the knee, if that was asked for.
     pub curve: Vec<Goodput>,
+}
+
+/// Requests that it takes to answer these questions, roughly.
+pub fn requests(scenario: &Scenario, terms: &Terms, names: &[&str]) -> f64 {
+    let inquiry = Inquiry::new(scenario, terms, &|_| {});
+    let seconds = |name: &str| match name {
+        "tipping" | "edge" => 2.0 * tipping::within(&inquiry).as_secs_f64(),
+        _ => inquiry.duration.unwrap_or(scenario.setup.duration).as_secs_f64(),
+    };
+    names.iter().map(|name| USUAL_RUNS * seconds(name) * inquiry.offered).sum()
 }
 
 /// Answers questions about a scenario, by their names in [`LIMITS`]. `progress` is told which one of them

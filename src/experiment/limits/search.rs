@@ -127,8 +127,16 @@ impl Found {
         }
         // What lies between is undecided; so much room is left on either side of it.
         let room = wanted - (last - first);
-        let pad = (PAD * room).max(wanted / 4.0);
         let (below, above) = (first - low, high - last);
+        if room <= 0.0 {
+            // Wider than wanted whatever comes: each side is halved until it hardly matters.
+            return match below.max(above) {
+                gap if gap <= wanted / 2.0 => None,
+                gap if gap > above => Some(f64::midpoint(low, first)),
+                _ => Some(f64::midpoint(last, high)),
+            };
+        }
+        let pad = (PAD * room).max(wanted / 4.0);
         let far = |gap: f64| gap > pad * 1.1;
         match (far(below), far(above)) {
             (false, false) => None,
@@ -155,8 +163,11 @@ impl Found {
         let mut near: Vec<&Tried> =
             self.tried.iter().filter(|tried| (low..=high).contains(&tried.value)).collect();
         near.sort_by(|a, b| a.value.total_cmp(&b.value));
-        let crossing =
-            near.windows(2).find(|pair| pair[0].margin >= 0.0 && pair[1].margin < 0.0)?;
+        let crosses = |pair: &&[&Tried]| {
+            let (a, b) = (pair[0].margin, pair[1].margin);
+            a >= 0.0 && b <= 0.0 && a > b
+        };
+        let crossing = near.windows(2).find(crosses)?;
         let (a, b) = (crossing[0], crossing[1]);
         Some(a.value + (b.value - a.value) * a.margin / (a.margin - b.margin))
     }

@@ -1,6 +1,6 @@
 //! The tipping point: for a surge of given height, the shortest after which users do not recover.
 //!
-//! Each run has two user windows of ordinary time, the surge, and then [`Terms::within`] to be well
+//! Each run has two user windows of ordinary time, the surge, and then `Terms::within` to be well
 //! again by the scenario's own rule; a length tips the system if most runs end otherwise.
 
 use super::search::Bounds;

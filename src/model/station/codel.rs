@@ -189,7 +189,7 @@ mod tests {
             line.join(waiter(number, later), Time::from_ns(later));
         }
         for number in 20..29 {
-            let at = later + (number as u64 - 19) * 10 * MS;
+            let at = later + (u64::from(number) - 19) * 10 * MS;
             assert_eq!(turn(&mut line, at), Some((number, true)));
         }
     }

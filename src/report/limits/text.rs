@@ -11,31 +11,31 @@ const LABEL: usize = 16;
 /// What an engineer reads in ten seconds.
 pub fn text(report: &LimitsReport<'_>, style: Style) -> String {
     let found = report.limits;
-    let mut text = style.bold(report.name);
-    if let Some(title) = report.title {
-        text += &format!(" · {title}");
+    let title = report.title.map_or_else(String::new, |title| format!(" · {title}"));
+    let (load, rate) = (found.load * 100.0, words::rate(found.offered_rps));
+    let mut lines = vec![
+        format!("{}{title}", style.bold(report.name)),
+        format!("load {load:.0}% is {rate} requests/s over {} members", found.members),
+        String::new(),
+    ];
+    for limit in found.limits.iter().filter(|limit| !is_repetition(limit, &found.limits)) {
+        row(&mut lines, style, &limit.name, &sentence(found, report.terms, limit));
     }
-    let load = found.load * 100.0;
-    let rate = words::rate(found.offered_rps);
-    text += &format!("\nload {load:.0}% is {rate} requests/s over {} members\n\n", found.members);
-    for limit in &found.limits {
-        if is_repetition(limit, &found.limits) {
-            continue;
-        }
-        let sentence = sentence(found, report.terms, limit);
-        for (index, line) in words::wrap(&sentence, style.columns() - LABEL).iter().enumerate() {
-            let label = if index == 0 { limit.name.as_str() } else { "" };
-            text += &format!("{}{line}\n", style.dim(&format!("{label:<LABEL$}")));
-        }
-    }
-    text.push('\n');
+    lines.push(String::new());
     for note in notes(report) {
-        for (index, line) in words::wrap(&note, style.columns() - LABEL).iter().enumerate() {
-            let label = if index == 0 { "note" } else { "" };
-            text += &format!("{}{line}\n", style.dim(&format!("{label:<LABEL$}")));
-        }
+        row(&mut lines, style, "note", &note);
     }
-    text + &format!("{}{}\n", style.dim(&format!("{:<LABEL$}", "again")), report.command)
+    let again = style.dim(&format!("{:<LABEL$}", "again"));
+    lines.push(format!("{again}{}\n", report.command));
+    lines.join("\n")
+}
+
+/// A label, and beside it what is to be said, in as many lines as it takes.
+fn row(lines: &mut Vec<String>, style: Style, label: &str, said: &str) {
+    for (index, line) in words::wrap(said, style.columns() - LABEL).iter().enumerate() {
+        let label = if index == 0 { label } else { "" };
+        lines.push(format!("{}{line}", style.dim(&format!("{label:<LABEL$}"))));
+    }
 }
 
 /// What cannot be asked without losses cannot be asked with them either, for the same reason.
