@@ -98,7 +98,8 @@ fn the_objective_of_one_server_is_the_quantile_of_an_exponential() {
     // = 79.978/s.
     let objective = format!("{}[objective]\np99 = \"230ms\"\n", mmc(1));
     let limits = ask(&objective, &["objective"]);
-    is_about(&limits.limits[0], 79.978 / 80.0, 0.01);
+    // A p99 is noisier than a goodput: with the most replications the interval is 3% wide.
+    is_about(&limits.limits[0], 79.978 / 80.0, 0.02);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use misroute::model::world::World;
 use misroute::observe::recorder::Recorder;
 use misroute::observe::result::{RunResult, ScenarioId};
 use misroute::scenario::bundled::{self, Bundled};
-use misroute::scenario::load;
+use misroute::scenario::{Source, load};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -44,4 +44,15 @@ fn both_ways_lead_to_the_same() {
         let scenario = load(&bundled.source(), &[]).unwrap();
         assert_both_ways_agree(&scenario.setup, 1);
     });
+}
+
+/// A partition makes a network of a world that has none.
+#[test]
+fn messages_that_a_fault_may_lose_go_the_long_way() {
+    let text = "schema = 1\nname = \"cut\"\nduration = \"20s\"\n\n[[clients]]\nname = \"web\"\nusers = 10\n\
+        rate = \"50/s\"\ntimeout = \"1s\"\n\n[balancer]\nalgorithm = \"random\"\n\n[[backends]]\n\
+        name = \"api-{1..2}\"\nworkers = 2\nservice = \"10ms\"\n\n[[timeline]]\nname = \"cut\"\n\
+        at = \"5s\"\ndo = \"partition\"\ntargets = \"api-1\"\ndirection = \"to\"\n";
+    let scenario = load(&Source::from_text("cut.toml", text), &[]).unwrap();
+    assert_both_ways_agree(&scenario.setup, 1);
 }

@@ -28,9 +28,10 @@ pub(super) struct Straight {
 }
 
 impl Straight {
-    pub(super) fn new(setup: &Setup) -> Self {
+    /// `crosses`: messages cross a network, of the scenario's own or of a fault's.
+    pub(super) fn new(setup: &Setup, crosses: bool) -> Self {
         // These concern every request.
-        let plain_world = setup.network.is_none()
+        let plain_world = !crosses
             && setup.database.is_none()
             && setup.populations.iter().all(|p| p.hedge.is_none() && p.total_timeout.is_none());
         let connections = setup.populations.iter().any(|p| p.connections.is_some());

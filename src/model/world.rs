@@ -159,6 +159,7 @@ impl World {
             .map(|id| process(&setup.balancer, config, (id / each) as u16, seed, id))
             .collect();
         let network = Network::of(&setup, seed).map(Box::new);
+        let crosses = network.is_some();
         let mut world = Self {
             now: Time::ZERO,
             // One lane per population's attempt timeout, and those of the balancers' timers; a source
@@ -202,7 +203,7 @@ impl World {
             backlog: Vec::new(),
             report_key: key(seed, Purpose::IdleReport, 0),
             digest: Digest::default(),
-            straight: Straight::new(&setup),
+            straight: Straight::new(&setup, crosses),
             setup,
         };
         if let Some(network) = &mut world.network {
