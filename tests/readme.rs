@@ -27,6 +27,9 @@ fn every_line_of_every_shown_output_is_real() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("add-a-server.toml"), scenario).unwrap();
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/checkout.toml");
+    fs::create_dir_all(folder.join("docs")).unwrap();
+    fs::copy(docs, folder.join("docs/checkout.toml")).unwrap();
     let typo = scenario
         .replace("retries = {", "retrys = {")
         .replace("\"400/s\"", "\"400\"")

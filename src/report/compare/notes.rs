@@ -39,7 +39,7 @@ pub(super) fn headline(comparison: &Comparison) -> String {
     let clock = clock(comparison);
     let named = PRIORITY.iter().filter_map(|(name, words)| {
         let figure = comparison.figure(name).filter(|figure| figure.remains)?;
-        Some(sentence(figure, words, &clock))
+        sentence(figure, words, &clock)
     });
     let named: Vec<String> = named.take(NAMED).collect();
     let count = format!("{real} of {} that vary differ for real.", plural(tested, "figure"));
@@ -49,16 +49,19 @@ pub(super) fn headline(comparison: &Comparison) -> String {
     }
 }
 
-/// `p99 latency falls from 824 ms to 530 ms (-36%)`.
-fn sentence(figure: &Figure, words: &str, clock: &Clock) -> String {
+/// `p99 latency falls from 824 ms to 530 ms (-36%)`; nothing of what nobody would see.
+fn sentence(figure: &Figure, words: &str, clock: &Clock) -> Option<String> {
     let [before, after, step, _] = numbers::row(figure, clock);
+    if before == after {
+        return None;
+    }
     let difference = figure.difference.map_or(0.0, |paired| paired.difference.mean);
     let moves = if difference > 0.0 { "rises" } else { "falls" };
     let by = match &figure.relative {
         Some(relative) => numbers::percent(relative.mean),
         None => step,
     };
-    format!("{words} {moves} from {before} to {after} ({by})")
+    Some(format!("{words} {moves} from {before} to {after} ({by})"))
 }
 
 fn capitalized(text: &str) -> String {
