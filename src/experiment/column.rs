@@ -1,7 +1,7 @@
 //! The figures that every replication leaves behind.
 
 use super::judge;
-use crate::observe::metric::{MetricError, MetricRef, Names, Observed, Unit};
+use crate::observe::metric::{MetricError, MetricRef, Names, Observed, Unit, throughput_rps};
 use crate::observe::result::{Figures, RunResult};
 use crate::scenario::{Bounds, Scenario};
 
@@ -22,6 +22,9 @@ pub const HEADLINES: [&str; 14] = [
     "requests.amplification",
     "balance.max_over_mean",
 ];
+
+/// Counted when requests succeed: after a warm-up, those born later are no measure of it.
+const GOODPUT: &str = "requests.goodput_rps";
 
 /// A figure that every replication leaves behind.
 #[derive(Clone, Debug)]
@@ -71,6 +74,13 @@ impl Column {
 
     fn number(&self, scenario: &Scenario, result: &RunResult, figures: &Figures) -> Option<f64> {
         match &self.source {
+            Source::Metric(metric) if metric.metric.name == GOODPUT => {
+                throughput_rps(result, figures)
+            }
+            // What adds up over a run is of the whole run, whatever is left out as its warm-up.
+            Source::Metric(metric) if metric.metric.unit == Unit::Minutes => {
+                metric.read(result, &result.figures).number()
+            }
             Source::Metric(metric) => metric.read(result, figures).number(),
             Source::Expect(index) => {
                 let expect = &scenario.expects[*index];

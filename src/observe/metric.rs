@@ -257,6 +257,17 @@ fn served(result: &RunResult, figures: &Figures, _: &Argument) -> Observed {
     ratio(succeeded, born)
 }
 
+/// Requests succeeded, per second, counted when they succeed, over the windows of the series that begin
+/// in an interval; of the whole run the same as those born in it. Of a later part of a run in which
+/// work piles up, those born in it are fewer: most of them are still waiting at its end.
+pub fn throughput_rps(result: &RunResult, figures: &Figures) -> Option<f64> {
+    let inside = |row: &&SeriesRow| figures.from_s <= row.at_s && row.at_s < figures.to_s;
+    let mut rows = result.series.rows.iter().filter(inside).peekable();
+    let seconds = figures.to_s - rows.peek()?.at_s;
+    let succeeded: u64 = rows.map(|row| row.outcomes[Outcome::Ok.index()]).sum();
+    Some(succeeded as f64 / seconds)
+}
+
 fn outcome(figures: &Figures, argument: &Argument) -> u64 {
     match argument {
         Argument::Outcome(outcome) => figures.totals.outcome(*outcome),

@@ -35,6 +35,11 @@ impl Values {
         both.unzip()
     }
 
+    /// How many replications have a value after the change.
+    pub(super) fn seen_after(&self) -> usize {
+        self.after.iter().flatten().count()
+    }
+
     fn unpaired(&self) -> u32 {
         let one = |(b, a): &(&Option<f64>, &Option<f64>)| b.is_some() != a.is_some();
         self.before.iter().zip(&self.after).filter(one).count() as u32

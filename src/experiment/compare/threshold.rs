@@ -161,6 +161,13 @@ impl Threshold {
             },
             None => ThresholdStatus::Undecided,
         };
+        // Where nothing succeeds there is no p99, which is not a good one.
+        let there = if self.is_difference() { before.len() } else { values.seen_after() };
+        let status = match status {
+            _ if values.seen_after() == 0 => ThresholdStatus::Fail,
+            ThresholdStatus::Pass if there < values.after.len() => ThresholdStatus::Undecided,
+            status => status,
+        };
         let (threshold, metric) = (self.text.clone(), self.metric.clone());
         ThresholdResult { threshold, metric, status, of, bound, observed, unit }
     }

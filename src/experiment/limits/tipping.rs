@@ -24,7 +24,7 @@ pub(super) fn ask(inquiry: &Inquiry<'_>, name: &'static str) -> Result<Limit, Di
     let within = within(inquiry);
     let bounds = Bounds {
         start: 5.0 * timeout(inquiry),
-        least: SHORTEST,
+        least: SHORTEST.min(within.as_secs_f64()),
         most: within.as_secs_f64(),
         step: 1.5,
         tolerance: inquiry.terms.tolerance.max(COARSEST),
