@@ -348,11 +348,15 @@ service = "1ms"
     }
 
     #[test]
-    fn a_bound_itself_is_not_beyond_and_nothing_is_undecided() {
+    fn a_bound_itself_is_not_beyond_one_run_is_undecided_and_nothing_fails() {
         assert_eq!(judged("mean > +0ms", &[1.0, 2.0], &[1.0, 2.0]), ThresholdStatus::Pass);
         assert_eq!(judged("mean < +0%", &[1.0, 2.0], &[1.0, 2.0]), ThresholdStatus::Pass);
         assert_eq!(judged("mean > +0%", &[0.0, 0.0], &[1.0, 1.0]), ThresholdStatus::Fail);
-        assert_eq!(judged("mean > +5ms", &[], &[]), ThresholdStatus::Undecided);
+        assert_eq!(judged("mean > +5ms", &[], &[]), ThresholdStatus::Fail);
         assert_eq!(judged("mean > 5ms", &[1.0], &[1.0]), ThresholdStatus::Undecided);
+        // One of three has no success after the change.
+        let values = Values { before: vec![Some(1.0); 3], after: vec![Some(1.0), None, Some(1.0)] };
+        let judged = parse("mean > +5ms").unwrap().judge(&values, Unit::Milliseconds, None);
+        assert_eq!(judged.status, ThresholdStatus::Undecided);
     }
 }
