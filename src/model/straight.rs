@@ -18,6 +18,7 @@ use super::setup::{
 };
 use super::station::discipline::Service;
 use super::world::{Fact, World};
+use crate::engine::queue::Source;
 use crate::engine::slab::Handle;
 
 /// For whom the answers that hold for a whole run are the usual ones.
@@ -181,7 +182,6 @@ impl World {
             let event = Event::ServerTimeout { attempt: handle, turn: 1 };
             self.queue.push_in_lane(lane, now + timeout, TIMERS, event);
         }
-        let source = self.source_of(member);
         let setup = &self.setup.backends[member.index()];
         let backend = &mut self.backends[member.index()];
         backend.gauge.reached += 1;
@@ -190,7 +190,7 @@ impl World {
             backend.station.start(now, handle, setup.service.at(mark));
             if let Some((at, epoch)) = backend.station.reschedule(now) {
                 let event = Event::Completion { backend: member, epoch };
-                self.queue.set(source, at, COMPLETIONS, event);
+                self.queue.set(Source::Many(member.index()), at, COMPLETIONS, event);
             }
         } else if setup.queue.is_none_or(|max| backend.station.waiting() < max) {
             backend.station.enter(now);

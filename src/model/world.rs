@@ -166,7 +166,8 @@ impl World {
             // for each population, each backend and the database.
             queue: EventQueue::new(
                 populations.len() + Lane::COUNT,
-                populations.len() + setup.backends.len() + 1,
+                populations.len(),
+                setup.backends.len() + 1,
             ),
             requests: Slab::default(),
             attempts: Slab::default(),

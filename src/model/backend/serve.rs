@@ -1,5 +1,6 @@
 //! How a backend takes an attempt in, works on it, and lets it go.
 
+use crate::engine::queue::Source;
 use crate::engine::random::keyed;
 use crate::engine::slab::Handle;
 use crate::engine::time::Time;
@@ -95,7 +96,7 @@ impl World {
     /// Keeps the backend's next completion in the event list.
     pub(in crate::model) fn schedule_completion(&mut self, id: BackendId) {
         if let Some((at, epoch)) = self.backends[id.index()].station.reschedule(self.now) {
-            let source = self.source_of(id);
+            let source = Source::Many(id.index());
             self.queue.set(source, at, COMPLETIONS, Event::Completion { backend: id, epoch });
         }
     }

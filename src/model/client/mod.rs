@@ -21,6 +21,7 @@ mod throttle;
 mod trace;
 mod window;
 
+use crate::engine::queue::Source;
 use crate::engine::random::{Purpose, Seed, key, keyed, unit};
 use crate::engine::slab::Handle;
 use crate::engine::time::{Span, Time};
@@ -218,7 +219,7 @@ impl World {
         if let Some(at) = at {
             let epoch = self.populations[population.index()].arriving.epoch;
             let event = Event::Arrival { population, epoch };
-            self.queue.set(population.index(), at, ARRIVALS, event);
+            self.queue.set(Source::Few(population.index()), at, ARRIVALS, event);
         }
     }
 
