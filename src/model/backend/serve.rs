@@ -70,7 +70,7 @@ impl World {
     }
 
     /// A free worker takes the attempt up.
-    pub(super) fn start_service(&mut self, handle: Handle, id: BackendId) {
+    pub(in crate::model) fn start_service(&mut self, handle: Handle, id: BackendId) {
         let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
         let mark = self.service_mark(attempt);
         let work = self.setup.backends[id.index()].service.at(mark);
@@ -102,6 +102,7 @@ impl World {
     }
 
     /// A backend's own part of an attempt is done.
+    #[inline]
     pub(in crate::model) fn on_completion(
         &mut self,
         id: BackendId,
@@ -113,7 +114,7 @@ impl World {
             return;
         }
         let handle = backend.station.finish(self.now);
-        if self.end_straight(handle, id, probe) {
+        if backend.straight && self.end_straight(handle, id, probe) {
             return;
         }
         let place = self.attempts.get(handle).expect("an attempt in a station lives").place;
