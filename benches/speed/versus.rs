@@ -60,29 +60,40 @@ fn measure(workload: &'static Workload) -> Row {
         row.misroute.push(seconds / result.figures.totals.requests as f64);
         results.push(result);
     }
-    check(workload.name, &workload.theory, &tallies, &results);
+    check(workload, &tallies, &results);
     row
 }
 
-/// Both sides against theory, and against each other.
-fn check(name: &str, theory: &Theory, tallies: &[Tally], results: &[RunResult]) {
+/// Both sides against each other, and against theory.
+fn check(workload: &Workload, tallies: &[Tally], results: &[RunResult]) {
     let of_loops = |figure: &dyn Fn(&Tally) -> f64| tallies.iter().map(figure).collect::<Vec<_>>();
-    let of_runs = |figure: &dyn Fn(&RunResult) -> f64| results.iter().map(figure).collect();
-    let served = of_loops(&|tally| tally.served_ns as f64 / tally.served as f64 / 1e9);
-    near(name, "mean time in system", &served, theory.mean_s, theory.slack);
-    let late = of_loops(&|tally| tally.timed_out as f64 / tally.requests as f64);
-    near(name, "share of timeouts", &late, theory.timed_out, theory.slack);
-    let late_here: Vec<f64> = of_runs(&|result| {
-        let totals = &result.figures.totals;
-        totals.failed as f64 / totals.requests as f64
-    });
-    near(name, "misroute's share of timeouts", &late_here, theory.timed_out, theory.slack);
+    let of_runs =
+        |figure: &dyn Fn(&RunResult) -> f64| results.iter().map(figure).collect::<Vec<_>>();
+    let share = |part: u64, all: u64| part as f64 / all as f64;
     // Clients see only what is answered in time.
-    let answered = of_loops(&|tally| tally.answered_ns as f64 / tally.answered as f64 / 1e9);
-    let here: Vec<f64> =
-        of_runs(&|result| result.figures.latency_ms.mean.unwrap_or(f64::NAN) / 1e3);
-    let differences: Vec<f64> = here.iter().zip(&answered).map(|(a, b)| a - b).collect();
-    near(name, "misroute's mean latency less the loop's", &differences, 0.0, 0.0);
+    let answered = of_loops(&|tally| share(tally.answered_ns, tally.answered) / 1e9);
+    let late = of_loops(&|tally| share(tally.timed_out, tally.requests));
+    let attempts = of_loops(&|tally| share(tally.attempts, tally.requests));
+    let answered_here = of_runs(&|result| result.figures.latency_ms.mean.unwrap_or(f64::NAN) / 1e3);
+    let late_here = of_runs(&|result| {
+        let totals = &result.figures.totals;
+        share(totals.failed, totals.requests)
+    });
+    let attempts_here = of_runs(&|result| result.figures.totals.amplification.unwrap_or(f64::NAN));
+    for (what, ours, loops) in [
+        ("mean latency", &answered_here, &answered),
+        ("share of timeouts", &late_here, &late),
+        ("attempts per request", &attempts_here, &attempts),
+    ] {
+        let differences: Vec<f64> = ours.iter().zip(loops).map(|(a, b)| a - b).collect();
+        near(workload.name, &format!("{what}, less the loop's"), &differences, 0.0, 0.0);
+    }
+    if let Some(Theory { mean_s, timed_out, slack }) = workload.theory {
+        let served = of_loops(&|tally| share(tally.served_ns, tally.served) / 1e9);
+        near(workload.name, "mean time in system", &served, mean_s, slack);
+        near(workload.name, "share of timeouts in the loop", &late, timed_out, slack);
+        near(workload.name, "share of timeouts", &late_here, timed_out, slack);
+    }
 }
 
 fn near(workload: &str, what: &str, values: &[f64], expected: f64, slack: f64) {

@@ -4,7 +4,11 @@
 //! each has one worker and a line first in, first out, that all timers have one length. It keeps no
 //! histogram, series or digest. It draws its own randomness, in blocks, from the same generator.
 
+pub(crate) mod fleet;
 pub(crate) mod queues;
+
+mod line;
+mod timers;
 mod tree;
 
 use rand::rngs::Xoshiro256PlusPlus;
@@ -17,17 +21,22 @@ use std::fmt::Debug;
 pub(crate) struct Tally {
     /// Requests that arrived.
     pub(crate) requests: u64,
-    /// Of these, answered before their timer.
+    /// Of these, answered in time.
     pub(crate) answered: u64,
-    /// Timers that fired.
+    /// Of these, given up.
     pub(crate) timed_out: u64,
-    /// Time in system of the answered, summed.
+    /// From their births to the answers, summed.
     pub(crate) answered_ns: u64,
-    /// Requests that were served, whether anyone still waited or not.
+    /// Attempts made for them.
+    pub(crate) attempts: u64,
+    /// Attempts that were served, whether anyone still waited or not.
     pub(crate) served: u64,
-    /// Time in system of the served, summed.
+    /// Their time in system, summed.
     pub(crate) served_ns: u64,
 }
+
+/// In place of a time: none, after all others.
+const NEVER: u64 = u64::MAX >> 16;
 
 /// Requests whose randomness is drawn at a time.
 const BLOCK: usize = 1024;

@@ -1,11 +1,14 @@
 //! W1 and W2: Poisson arrivals at single-worker servers first in, first out, with or without a timer
 //! per request.
 //!
-//! Departures are known when a request arrives, so a server is its line of departures, and the next
-//! event is the next arrival, the root of a tree over the heads of the lines, or the first timer.
+//! A request's departure is known when it arrives, so a server is its line of departures, and the next
+//! event is the next arrival, the root of a tree over the heads of the lines, or the first timer. Whose
+//! timer fires is served all the same, but is no load to two choices any more: nobody waits for it.
 
+use super::line::{Line, Waiting};
+use super::timers::Timers;
 use super::tree::MinTree;
-use super::{Draws, Tally, below, boxed};
+use super::{Draws, NEVER, Tally, below, boxed};
 
 /// So many servers, and what comes.
 #[derive(Clone, Copy, Debug)]
@@ -33,67 +36,23 @@ impl Queues {
     }
 }
 
-/// Requests that one line holds at most. At 80% load an M/M/1 line is longer with probability 1e-24.
+/// Requests that one line holds at most: an M/M/1 line at 80% load is longer with probability 1e-24.
 const LINE: usize = 256;
 
-/// Timers that may be pending at a time, the cancelled ones behind the first included.
+/// More than arrive within a timeout.
 const TIMERS: usize = 4096;
-
-/// In place of a time: none, after all others.
-const NEVER: u64 = u64::MAX >> 16;
-
-/// In place of a time: cancelled, before all others.
-const CANCELLED: u64 = 0;
-
-/// Requests in order of departure; behind the last stands one that never departs.
-struct Line {
-    ring: [Waiting; LINE],
-    head: u32,
-    tail: u32,
-    /// When the last of them departs.
-    free_at: u64,
-}
-
-#[derive(Clone, Copy)]
-struct Waiting {
-    departure: u64,
-    arrival: u64,
-    number: u64,
-}
-
-const NOBODY: Waiting = Waiting { departure: NEVER, arrival: 0, number: 0 };
-
-impl Line {
-    const EMPTY: Self = Self { ring: [NOBODY; LINE], head: 0, tail: 0, free_at: 0 };
-
-    #[inline]
-    fn first(&self) -> &Waiting {
-        &self.ring[self.head as usize % LINE]
-    }
-
-    #[inline]
-    fn push(&mut self, waiting: Waiting) {
-        self.ring[self.tail as usize % LINE] = waiting;
-        self.tail += 1;
-        assert!(self.tail - self.head < LINE as u32, "the line is full");
-        self.ring[self.tail as usize % LINE].departure = NEVER;
-    }
-}
 
 /// `NODES` of the tree, of which half are servers.
 struct Loop<const NODES: usize, const TWO: bool, const TIMED: bool> {
     queues: Queues,
     draws: Draws,
     departures: MinTree<NODES>,
-    lines: Vec<Line>,
-    /// Attempts that a client still waits for, per server: what two choices compare.
+    lines: Vec<Line<LINE>>,
+    /// Requests that a client still waits for, per server: what two choices compare.
     in_flight: Vec<u32>,
-    /// When each of the last requests gives up; behind the last stands one that never does.
-    timers: Box<[u64; TIMERS]>,
-    /// Where each of them is.
+    timers: Timers<TIMERS>,
+    /// Where the requests of these timers are.
     places: Box<[u32; TIMERS]>,
-    /// The first request whose timer is pending.
-    first_timer: u64,
     tally: Tally,
 }
 
@@ -104,9 +63,8 @@ impl<const NODES: usize, const TWO: bool, const TIMED: bool> Loop<NODES, TWO, TI
             departures: MinTree::new(),
             lines: (0..queues.servers).map(|_| Line::EMPTY).collect(),
             in_flight: vec![0; queues.servers],
-            timers: boxed(NEVER),
+            timers: Timers::new(),
             places: boxed(0),
-            first_timer: 0,
             tally: Tally::default(),
             queues,
         }
@@ -121,6 +79,7 @@ impl<const NODES: usize, const TWO: bool, const TIMED: bool> Loop<NODES, TWO, TI
                 self.arrive(now, draw.service, draw.bits);
             }
         }
+        self.tally.attempts = self.tally.requests;
         self.tally
     }
 
@@ -129,12 +88,9 @@ impl<const NODES: usize, const TWO: bool, const TIMED: bool> Loop<NODES, TWO, TI
     fn happen_until(&mut self, arrival: u64) {
         loop {
             let departure = self.departures.time();
-            if TIMED {
-                let timer = self.timers[self.first_timer as usize % TIMERS];
-                if timer < departure.min(arrival) {
-                    self.fire();
-                    continue;
-                }
+            if TIMED && self.timers.time() < departure.min(arrival) {
+                self.give_up();
+                continue;
             }
             if departure >= arrival {
                 return;
@@ -158,58 +114,40 @@ impl<const NODES: usize, const TWO: bool, const TIMED: bool> Loop<NODES, TWO, TI
         let number = self.tally.requests;
         self.tally.requests += 1;
         if TIMED {
-            let timeout = self.queues.timeout_ns.unwrap_or(NEVER);
-            self.timers[number as usize % TIMERS] = now + timeout;
+            self.timers.set(number, now + self.queues.timeout_ns.unwrap_or(NEVER));
             self.places[number as usize % TIMERS] = server as u32;
-            self.timers[(number + 1) as usize % TIMERS] = NEVER;
-            assert!(number - self.first_timer < TIMERS as u64 - 1, "too many timers");
         }
-        let line = &mut self.lines[server];
-        let departure = line.free_at.max(now) + service;
-        line.free_at = departure;
-        if line.head == line.tail {
+        if let Some(departure) = self.lines[server].join(number, now, service) {
             self.departures.set(server, departure);
         }
-        line.push(Waiting { departure, arrival: now, number });
     }
 
     #[inline]
     fn depart(&mut self, now: u64) {
         let server = self.departures.slot();
         let line = &mut self.lines[server];
-        let Waiting { arrival, number, .. } = *line.first();
-        line.head += 1;
-        self.departures.set(server, line.first().departure);
+        let Waiting { arrival, number, .. } = line.leave();
+        self.departures.set(server, line.time());
         self.tally.served += 1;
         self.tally.served_ns += now - arrival;
-        if TIMED && number < self.first_timer {
+        if TIMED && self.timers.is_over(number) {
             return;
+        }
+        if TIMED {
+            self.timers.cancel(number);
         }
         if TWO {
             self.in_flight[server] -= 1;
         }
         self.tally.answered += 1;
         self.tally.answered_ns += now - arrival;
-        if TIMED {
-            self.timers[number as usize % TIMERS] = CANCELLED;
-            self.skip_cancelled();
-        }
     }
 
-    fn fire(&mut self) {
-        let index = self.first_timer as usize % TIMERS;
+    fn give_up(&mut self) {
+        let number = self.timers.fire();
         self.tally.timed_out += 1;
         if TWO {
-            self.in_flight[self.places[index] as usize] -= 1;
-        }
-        self.first_timer += 1;
-        self.skip_cancelled();
-    }
-
-    #[inline]
-    fn skip_cancelled(&mut self) {
-        while self.timers[self.first_timer as usize % TIMERS] == CANCELLED {
-            self.first_timer += 1;
+            self.in_flight[self.places[number as usize % TIMERS] as usize] -= 1;
         }
     }
 }
