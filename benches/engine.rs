@@ -269,7 +269,7 @@ mod whole_runs {
 #[divan::bench(args = [100, 10_000])]
 fn queue_hold(bencher: Bencher<'_, '_>, pending: u64) {
     let mut stream = Stream::new(Seed::new(1), Purpose::Test, 0);
-    let mut queue = EventQueue::new(0, 0);
+    let mut queue = EventQueue::new(0, 0, 0);
     for event in 0..pending {
         queue.push(Time::from_ns(stream.below(1_000_000)), Class(0), event);
     }
@@ -282,7 +282,7 @@ fn queue_hold(bencher: Bencher<'_, '_>, pending: u64) {
 /// The same through a lane, as timers of one length go.
 #[divan::bench(args = [100, 10_000])]
 fn queue_lane(bencher: Bencher<'_, '_>, pending: u64) {
-    let mut queue = EventQueue::new(1, 0);
+    let mut queue = EventQueue::new(1, 0, 0);
     for event in 0..pending {
         queue.push_in_lane(0, Time::from_ns(event * 100), Class(0), event);
     }

@@ -9,6 +9,7 @@ use super::probe::Probe;
 use super::request::{Attempt, Place, Sender};
 use super::setup::{BackendId, InstanceId};
 use super::world::{Fact, World};
+use crate::engine::queue::Source;
 use crate::engine::slab::Handle;
 use crate::engine::time::Time;
 
@@ -478,15 +479,9 @@ impl World {
         self.populations.len() + lane as usize
     }
 
-    /// The source of the event list that a backend's completions are.
-    #[inline]
-    pub(super) fn source_of(&self, id: BackendId) -> usize {
-        self.populations.len() + id.index()
-    }
-
     /// The source of the event list that the database's completions are.
-    pub(super) fn source_of_database(&self) -> usize {
-        self.populations.len() + self.backends.len()
+    pub(super) fn source_of_database(&self) -> Source {
+        Source::Many(self.backends.len())
     }
 
     /// Which of [`World::routes`] are an instance's.

@@ -25,7 +25,7 @@ use super::setup::{
     AlertId, BackendId, BalancerConfig, BalancerSetup, CauseId, Change, EntryId, InstanceId,
     PopulationId, Setup, Trigger,
 };
-use super::straight::Straight;
+use super::straight;
 use super::timeline::RollingPlan;
 use crate::engine::digest::Digest;
 use crate::engine::queue::EventQueue;
@@ -140,8 +140,8 @@ pub struct World {
     /// Who hears that a backend has an idle worker.
     pub(super) report_key: u64,
     digest: Digest,
-    /// Who may go the straight way.
-    pub(super) straight: Straight,
+    /// Whether all attempts come to the one thread of one process.
+    pub(super) is_one_process: bool,
 }
 
 impl World {
@@ -151,7 +151,7 @@ impl World {
             let stream = setup.population_stream(PopulationId(id));
             PopulationState::new(population, stream, seed, setup.duration)
         };
-        let populations: Vec<_> = (0_u16..).zip(&setup.populations).map(population).collect();
+        let mut populations: Vec<_> = (0_u16..).zip(&setup.populations).map(population).collect();
         let config = &setup.balancer.config;
         let each = u64::from(setup.balancer.processes);
         let processes = u64::from(setup.balancer.instances) * each;
@@ -159,14 +159,16 @@ impl World {
             .map(|id| process(&setup.balancer, config, (id / each) as u16, seed, id))
             .collect();
         let network = Network::of(&setup, seed).map(Box::new);
-        let crosses = network.is_some();
+        let mut backends = backends(&setup, seed);
+        straight::mark(&setup, network.is_some(), &mut populations, &mut backends);
         let mut world = Self {
             now: Time::ZERO,
             // One lane per population's attempt timeout, and those of the balancers' timers; a source
             // for each population, each backend and the database.
             queue: EventQueue::new(
                 populations.len() + Lane::COUNT,
-                populations.len() + setup.backends.len() + 1,
+                populations.len(),
+                setup.backends.len() + 1,
             ),
             requests: Slab::default(),
             attempts: Slab::default(),
@@ -179,7 +181,7 @@ impl World {
             reloads: vec![false],
             seed,
             configured: Vec::new(),
-            backends: backends(&setup, seed),
+            backends,
             database: setup
                 .database
                 .as_ref()
@@ -203,7 +205,7 @@ impl World {
             backlog: Vec::new(),
             report_key: key(seed, Purpose::IdleReport, 0),
             digest: Digest::default(),
-            straight: Straight::new(&setup, crosses),
+            is_one_process: processes == 1 && setup.balancer.threads == 1,
             setup,
         };
         if let Some(network) = &mut world.network {
@@ -264,7 +266,11 @@ impl World {
         while let Some((at, event)) = self.queue.pop_before(end) {
             debug_assert!(at >= self.now, "time ran backwards from {} to {at}", self.now);
             self.now = at;
-            self.route(event, probe);
+            match event {
+                Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),
+                Event::Completion { backend, epoch } => self.on_completion(backend, epoch, probe),
+                event => self.route(event, probe),
+            }
         }
         self.now = self.now.max(end);
     }
@@ -274,6 +280,8 @@ impl World {
         self.sample(probe);
     }
 
+    /// Everything but arrivals and completions.
+    #[inline(never)]
     fn route(&mut self, event: Event, probe: &mut impl Probe) {
         match event {
             Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),

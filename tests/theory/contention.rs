@@ -68,7 +68,7 @@ fn leg(draws: &mut Stream) -> Span {
 /// Writes until each client has succeeded once, and when the last one knows.
 fn run(clients: u32, wait: Wait, draws: &mut Stream) -> (u32, Time) {
     let policy = wait.policy();
-    let mut queue = EventQueue::new(0, 0);
+    let mut queue = EventQueue::new(0, 0, 0);
     let send = |queue: &mut EventQueue<Message>, draws: &mut Stream, at: Time, message| {
         queue.push(at + leg(draws), Class(0), message);
     };
