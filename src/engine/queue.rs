@@ -32,7 +32,7 @@ impl Key {
     pub(super) const NEVER: Self = Self { time: u64::MAX, rank: u64::MAX };
 
     #[inline]
-    fn precedes(self, other: Self) -> bool {
+    pub(super) fn precedes(self, other: Self) -> bool {
         self.time < other.time || (self.time == other.time && self.rank < other.rank)
     }
 }
@@ -55,47 +55,53 @@ pub enum Source {
 /// The sources of one kind.
 #[derive(Clone, Debug)]
 struct Sources<E> {
-    events: Vec<Option<E>>,
-    keys: Tournament,
-    /// One whose event was taken: mostly it has another one at once, and is replayed then.
-    taken: Option<u32>,
+    keys: Tournament<E>,
+    count: usize,
+    /// The first event's source and key.
+    first: (u32, Key),
+    /// Whether it was taken: mostly its source has another one at once, and is replayed then.
+    is_taken: bool,
 }
 
 impl<E: Copy> Sources<E> {
     fn new(count: usize) -> Self {
-        Self { events: vec![None; count], keys: Tournament::new(count), taken: None }
+        let keys = Tournament::new(count);
+        Self { first: keys.winner(), keys, count, is_taken: false }
     }
 
     #[inline]
     fn set(&mut self, source: usize, key: Key, event: E) {
-        self.events[source] = Some(event);
-        self.keys.change(source, key);
+        self.keys.change(source, key, Some(event));
         self.keys.replay(source);
-        if self.taken == Some(source as u32) {
-            self.taken = None;
+        if !self.is_taken {
+            self.first = self.keys.winner();
+        } else if self.first.0 == source as u32 {
+            self.first = self.keys.winner();
+            self.is_taken = false;
         }
     }
 
     /// The first event's key.
     #[inline]
     fn first(&mut self) -> Key {
-        if let Some(source) = self.taken.take() {
-            self.keys.replay(source as usize);
+        if self.is_taken {
+            self.keys.replay(self.first.0 as usize);
+            self.first = self.keys.winner();
+            self.is_taken = false;
         }
-        self.keys.winner().1
+        self.first.1
     }
 
     /// Takes the first event out.
     #[inline]
     fn take(&mut self) -> E {
-        let (source, _) = self.keys.winner();
-        self.keys.change(source, Key::NEVER);
-        self.taken = Some(source as u32);
-        self.events[source].expect("its key says that it has an event")
+        let source = self.first.0 as usize;
+        self.is_taken = true;
+        self.keys.take(source).expect("its key says that it has an event")
     }
 
     fn len(&self) -> usize {
-        (0..self.events.len()).filter(|&source| self.keys.key(source) != Key::NEVER).count()
+        (0..self.count).filter(|&source| self.keys.key(source) != Key::NEVER).count()
     }
 }
 
@@ -105,7 +111,7 @@ pub struct EventQueue<E> {
     heap: Vec<Entry<E>>,
     lanes: Vec<VecDeque<Entry<E>>>,
     /// The keys of the lanes' heads.
-    heads: Tournament,
+    heads: Tournament<()>,
     few: Sources<E>,
     many: Sources<E>,
     /// The first of the heap and of the lanes.
@@ -193,7 +199,7 @@ impl<E: Copy> EventQueue<E> {
 
     fn change_head(&mut self, lane: usize) {
         let head = self.lanes[lane].front().map_or(Key::NEVER, |entry| entry.key);
-        self.heads.change(lane, head);
+        self.heads.change(lane, head, None);
         self.heads.replay(lane);
     }
 
@@ -220,8 +226,8 @@ impl<E: Copy> EventQueue<E> {
         }
         let (lane, head) = self.heads.winner();
         let entry = if head == key {
-            let entry = self.lanes[lane].pop_front().expect("its key is in the tree");
-            self.change_head(lane);
+            let entry = self.lanes[lane as usize].pop_front().expect("its key is in the tree");
+            self.change_head(lane as usize);
             entry
         } else {
             self.pop_heap()

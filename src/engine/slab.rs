@@ -50,11 +50,17 @@ impl<T: Copy> Slab<T> {
     /// If 2^32 values live at once.
     #[inline]
     pub fn insert(&mut self, value: T) -> Handle {
-        let Some(index) = self.free.pop() else { return self.grow(value) };
+        self.insert_with(|| value)
+    }
+
+    /// The same of a value that is made where it is stored.
+    #[inline]
+    pub fn insert_with(&mut self, value: impl FnOnce() -> T) -> Handle {
+        let Some(index) = self.free.pop() else { return self.grow(value()) };
         let slot = &mut self.slots[index as usize];
-        let generation = slot.generation | 1;
-        *slot = Slot { generation, value };
-        Handle { index, generation: odd(generation) }
+        slot.generation |= 1;
+        slot.value = value();
+        Handle { index, generation: odd(slot.generation) }
     }
 
     #[cold]

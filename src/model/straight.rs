@@ -106,17 +106,19 @@ impl World {
         self.counts.attempts += 1;
         probe.request_born(now, id, user);
         process.held += 1;
-        let key = population.key(user, index);
-        let pick = process.pick(thread, key, Tried::default(), &[], now);
+        let pick = process.pick_freely(thread).map_or_else(
+            || process.pick(thread, population.key(user, index), Tried::default(), &[], now),
+            Pick::Member,
+        );
         let member = match pick {
             Pick::Member(member) if self.backends[member].is_open() => Some(member),
             _ => None,
         };
-        let request = Request { population: id, user, index, born: now, attempts: 1, hedges: 0 };
-        let request = self.requests.insert(request);
-        let handle = self.attempts.insert(Attempt {
+        self.alone += 1;
+        let handle = self.attempts.insert_with(|| Attempt {
             sender: Sender::Client,
-            request: Some(request),
+            request: None,
+            alone: true,
             spare: false,
             population: id,
             user,
@@ -209,7 +211,9 @@ impl World {
             && attempt.held
             && process.is_usual()
             && !process.lines.has_anybody();
-        let Some(request) = attempt.request.filter(|_| is_usual) else { return false };
+        if !is_usual || !attempt.is_awaited() {
+            return false;
+        }
         let now = self.now;
         self.serve_next_straight(id);
         let latency = now.since(attempt.since);
@@ -217,7 +221,8 @@ impl World {
         backend.note_latency(latency);
         backend.gauge.succeeded += 1;
         if backend.station.has_free_worker() {
-            self.report_idle_straight(id, &attempt);
+            let occasion = (attempt.population, attempt.index);
+            self.report_idle_straight(id, attempt.instance, occasion);
         }
         let process = &mut self.instances[attempt.instance.index()];
         let answer = Answer { outcome: Outcome::Ok, is_failure: false, latency, now };
@@ -227,16 +232,28 @@ impl World {
         process.retrying -= u32::from(attempt.retries > 0);
         self.attempts.remove(handle);
         self.monitor.attempt_over(Outcome::Ok, now.since(attempt.sent));
+        let request = if attempt.alone {
+            self.alone -= 1;
+            attempt.sole_request()
+        } else {
+            let request = attempt.request.and_then(|request| self.requests.remove(request));
+            request.expect("it was in flight")
+        };
         self.succeed_straight(request, probe);
         true
     }
 
     #[inline]
-    fn report_idle_straight(&mut self, id: BackendId, attempt: &Attempt) {
-        let process = &self.instances[attempt.instance.index()];
+    fn report_idle_straight(
+        &mut self,
+        id: BackendId,
+        process: InstanceId,
+        (population, index): (PopulationId, u64),
+    ) {
+        let process = &self.instances[process.index()];
         if !self.is_one_process || process.config.algorithm.algorithm.hears_idle {
-            let stream = self.populations[attempt.population.index()].stream;
-            self.report_idle(id, attempt.index ^ (stream << 48));
+            let stream = self.populations[population.index()].stream;
+            self.report_idle(id, index ^ (stream << 48));
         }
     }
 
@@ -269,8 +286,7 @@ impl World {
 
     /// A request has succeeded, and nobody learns from that.
     #[inline]
-    fn succeed_straight(&mut self, handle: Handle, probe: &mut impl Probe) {
-        let request = self.requests.remove(handle).expect("it was in flight");
+    fn succeed_straight(&mut self, request: Request, probe: &mut impl Probe) {
         let Request { population, user, index, born, attempts, .. } = request;
         let limit = self.populations[population.index()].slow;
         self.counts.finished[Outcome::Ok.index()] += 1;

@@ -96,6 +96,8 @@ pub struct World {
     pub(super) queue: EventQueue<Event>,
     pub(super) requests: Slab<Request>,
     pub(super) attempts: Slab<Attempt>,
+    /// Attempts that are all that is known of their requests.
+    pub(super) alone: u64,
     pub(super) flights: Flights,
     pub(super) connections: Connections,
     pub(super) populations: Vec<PopulationState>,
@@ -172,6 +174,7 @@ impl World {
             ),
             requests: Slab::default(),
             attempts: Slab::default(),
+            alone: 0,
             flights: Flights::new(&setup.populations),
             connections: Connections::default(),
             populations,
@@ -253,6 +256,11 @@ impl World {
         self.counts
     }
 
+    /// Requests without an outcome.
+    pub(super) fn in_flight(&self) -> u64 {
+        self.requests.len() as u64 + self.alone
+    }
+
     /// The fingerprint of everything so far.
     pub fn digest(&self) -> Digest {
         self.digest
@@ -269,6 +277,8 @@ impl World {
             match event {
                 Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),
                 Event::Completion { backend, epoch } => self.on_completion(backend, epoch, probe),
+                // Most timers find nothing: what they bounded is over.
+                Event::AttemptTimeout(attempt) if self.attempts.get(attempt).is_none() => {}
                 event => self.route(event, probe),
             }
         }
@@ -366,7 +376,7 @@ impl World {
                 database: self.database.as_mut().map(|database| database.read(now)),
                 requests: self.counts.requests,
                 attempts: self.counts.attempts,
-                in_flight: self.requests.len() as u64,
+                in_flight: self.in_flight(),
             },
         );
         for backend in &mut self.backends {
@@ -469,7 +479,10 @@ impl World {
 
     /// Requests without an outcome: whose, and since when.
     pub fn unanswered(&self) -> impl Iterator<Item = (PopulationId, u32, Time)> + '_ {
-        self.requests.iter().map(|(_, request)| (request.population, request.user, request.born))
+        let alone = self.attempts.iter().filter(|(_, attempt)| attempt.alone);
+        let requests = self.requests.iter().map(|(_, &request)| request);
+        let requests = requests.chain(alone.map(|(_, attempt)| attempt.sole_request()));
+        requests.map(|request| (request.population, request.user, request.born))
     }
 
     /// A backend's condition now.

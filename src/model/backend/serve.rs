@@ -166,7 +166,7 @@ impl World {
             _ if !outcome.is_ok() => {}
             // Which of the two it is shows when the answer has crossed the network, or has not.
             Sender::Client if attempt.held && self.network.is_some() => {}
-            Sender::Client if attempt.request.is_some() => gauge.succeeded += 1,
+            Sender::Client if attempt.is_awaited() => gauge.succeeded += 1,
             Sender::Client => gauge.wasted += 1,
             Sender::Check => {}
         }
