@@ -43,7 +43,7 @@ struct Entry<E> {
     event: E,
 }
 
-/// A place for one event.
+/// A place for one event, which is known by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// One of a kind that there are few of, and that changes often.
@@ -52,10 +52,21 @@ pub enum Source {
     Many(usize),
 }
 
+/// What happens next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Next<E> {
+    /// The event of a source, and the tag that it was scheduled with.
+    Few(usize, u32),
+    /// The same of the other kind.
+    Many(usize, u32),
+    /// Any other event.
+    Event(E),
+}
+
 /// The sources of one kind.
 #[derive(Clone, Debug)]
-struct Sources<E> {
-    keys: Tournament<E>,
+struct Sources {
+    keys: Tournament,
     count: usize,
     /// The first event's source and key.
     first: (u32, Key),
@@ -63,19 +74,21 @@ struct Sources<E> {
     is_taken: bool,
 }
 
-impl<E: Copy> Sources<E> {
+impl Sources {
     fn new(count: usize) -> Self {
         let keys = Tournament::new(count);
         Self { first: keys.winner(), keys, count, is_taken: false }
     }
 
     #[inline]
-    fn set(&mut self, source: usize, key: Key, event: E) {
-        self.keys.change(source, key, Some(event));
+    fn set(&mut self, source: usize, key: Key, tag: u32) {
+        self.keys.change(source, key, tag);
+        if self.count == 1 {
+            (self.first, self.is_taken) = ((0, key), false);
+            return;
+        }
         self.keys.replay(source);
-        if !self.is_taken {
-            self.first = self.keys.winner();
-        } else if self.first.0 == source as u32 {
+        if !self.is_taken || self.first.0 == source as u32 {
             self.first = self.keys.winner();
             self.is_taken = false;
         }
@@ -85,19 +98,27 @@ impl<E: Copy> Sources<E> {
     #[inline]
     fn first(&mut self) -> Key {
         if self.is_taken {
-            self.keys.replay(self.first.0 as usize);
-            self.first = self.keys.winner();
-            self.is_taken = false;
+            self.find_first();
         }
         self.first.1
     }
 
-    /// Takes the first event out.
+    fn find_first(&mut self) {
+        self.is_taken = false;
+        if self.count == 1 {
+            self.first.1 = Key::NEVER;
+        } else {
+            self.keys.replay(self.first.0 as usize);
+            self.first = self.keys.winner();
+        }
+    }
+
+    /// Takes the first event out: its source and tag.
     #[inline]
-    fn take(&mut self) -> E {
+    fn take(&mut self) -> (usize, u32) {
         let source = self.first.0 as usize;
         self.is_taken = true;
-        self.keys.take(source).expect("its key says that it has an event")
+        (source, self.keys.take(source))
     }
 
     fn len(&self) -> usize {
@@ -111,9 +132,9 @@ pub struct EventQueue<E> {
     heap: Vec<Entry<E>>,
     lanes: Vec<VecDeque<Entry<E>>>,
     /// The keys of the lanes' heads.
-    heads: Tournament<()>,
-    few: Sources<E>,
-    many: Sources<E>,
+    heads: Tournament,
+    few: Sources,
+    many: Sources,
     /// The first of the heap and of the lanes.
     other: Key,
     sequence: u64,
@@ -162,16 +183,17 @@ impl<E: Copy> EventQueue<E> {
         }
     }
 
-    /// Schedules the event of a source, in place of the one that it had. O(log sources of its kind).
+    /// Schedules the event of a source, in place of the one that it had; `tag` comes back with it.
+    /// O(log sources of its kind).
     ///
     /// # Panics
     /// If there is no such source, and after 2^56 events.
     #[inline]
-    pub fn set(&mut self, source: Source, time: Time, class: Class, event: E) {
+    pub fn set(&mut self, source: Source, time: Time, class: Class, tag: u32) {
         let key = self.next_key(time, class);
         match source {
-            Source::Few(source) => self.few.set(source, key, event),
-            Source::Many(source) => self.many.set(source, key, event),
+            Source::Few(source) => self.few.set(source, key, tag),
+            Source::Many(source) => self.many.set(source, key, tag),
         }
     }
 
@@ -199,23 +221,31 @@ impl<E: Copy> EventQueue<E> {
 
     fn change_head(&mut self, lane: usize) {
         let head = self.lanes[lane].front().map_or(Key::NEVER, |entry| entry.key);
-        self.heads.change(lane, head, None);
+        self.heads.change(lane, head, 0);
         self.heads.replay(lane);
     }
 
     /// Takes the next event if it happens before `end`.
     #[inline]
-    pub fn pop_before(&mut self, end: Time) -> Option<(Time, E)> {
+    pub fn pop_before(&mut self, end: Time) -> Option<(Time, Next<E>)> {
         let (few, many) = (self.few.first(), self.many.first());
-        let (is_many, key) = if many.precedes(few) { (true, many) } else { (false, few) };
+        let is_many = many.precedes(few);
+        let key = if is_many { many } else { few };
         if self.other.precedes(key) {
-            return self.pop_other(end);
+            let (time, event) = self.pop_other(end)?;
+            return Some((time, Next::Event(event)));
         }
         if key.time >= end.as_ns() || key == Key::NEVER {
             return None;
         }
-        let event = if is_many { self.many.take() } else { self.few.take() };
-        Some((Time::from_ns(key.time), event))
+        let next = if is_many {
+            let (source, tag) = self.many.take();
+            Next::Many(source, tag)
+        } else {
+            let (source, tag) = self.few.take();
+            Next::Few(source, tag)
+        };
+        Some((Time::from_ns(key.time), next))
     }
 
     /// Takes the first event of the heap and the lanes.
@@ -305,8 +335,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Takes the next event: its time and number.
+    fn pop(queue: &mut EventQueue<u32>, end: Time) -> Option<(Time, u32)> {
+        let (at, Next::Few(_, event) | Next::Many(_, event) | Next::Event(event)) =
+            queue.pop_before(end)?;
+        Some((at, event))
+    }
+
     fn drain(queue: &mut EventQueue<u32>) -> Vec<(Time, u32)> {
-        std::iter::from_fn(|| queue.pop_before(Time::FOREVER)).collect()
+        std::iter::from_fn(|| pop(queue, Time::FOREVER)).collect()
     }
 
     /// Two of the few, then the many.
@@ -331,8 +368,8 @@ mod tests {
     fn pop_before_leaves_what_happens_at_the_end() {
         let mut queue = EventQueue::new(0, 0, 0);
         queue.push(Time::from_ns(10), Class(0), 1);
-        assert_eq!(queue.pop_before(Time::from_ns(10)), None);
-        assert_eq!(queue.pop_before(Time::from_ns(11)), Some((Time::from_ns(10), 1)));
+        assert_eq!(pop(&mut queue, Time::from_ns(10)), None);
+        assert_eq!(pop(&mut queue, Time::from_ns(11)), Some((Time::from_ns(10), 1)));
         assert!(queue.is_empty());
     }
 
@@ -381,7 +418,7 @@ mod tests {
                     3 | 4 => queue.push(at, Class(0), id),
                     _ => queue.push_in_lane(0, at, Class(0), id),
                 }
-                if takes && let Some((at, _)) = queue.pop_before(Time::FOREVER) {
+                if takes && let Some((at, _)) = pop(&mut queue, Time::FOREVER) {
                     prop_assert!(at >= now, "time ran backwards");
                     now = at;
                 }

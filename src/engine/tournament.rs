@@ -14,29 +14,29 @@ struct Node {
     leaf: u32,
 }
 
-/// A leaf: a key and what happens then.
+/// A leaf: a key, and what its owner wants to remember of it.
 #[derive(Clone, Copy, Debug)]
-struct Leaf<E> {
+struct Leaf {
     key: Key,
-    event: Option<E>,
+    tag: u32,
 }
 
-/// Keys with their events by leaf, and who has the least key.
+/// Keys by leaf, and who has the least one.
 #[derive(Clone, Debug)]
-pub(super) struct Tournament<E> {
+pub(super) struct Tournament {
     /// Winners below the inner nodes, the root at 1: node n has the children 2n and 2n + 1.
     nodes: Vec<Node>,
     /// As many as there are inner nodes: those of the last nodes are the children of the leaves' parents.
-    leaves: Vec<Leaf<E>>,
+    leaves: Vec<Leaf>,
 }
 
-impl<E: Copy> Tournament<E> {
+impl Tournament {
     /// So many leaves, at least, with nothing to come.
     pub(super) fn new(leaves: usize) -> Self {
         let width = leaves.next_power_of_two().max(2);
         Self {
             nodes: vec![Node { time: Key::NEVER.time, leaf: 0 }; width],
-            leaves: vec![Leaf { key: Key::NEVER, event: None }; width],
+            leaves: vec![Leaf { key: Key::NEVER, tag: 0 }; width],
         }
     }
 
@@ -57,18 +57,18 @@ impl<E: Copy> Tournament<E> {
         self.leaves[leaf].key
     }
 
-    /// Takes a leaf's event, and leaves nothing to come there: [`Tournament::replay`] must follow.
+    /// Leaves nothing to come at a leaf: [`Tournament::replay`] must follow. Returns its tag.
     #[inline]
-    pub(super) fn take(&mut self, leaf: usize) -> Option<E> {
+    pub(super) fn take(&mut self, leaf: usize) -> u32 {
         let leaf = &mut self.leaves[leaf];
         leaf.key = Key::NEVER;
-        leaf.event
+        leaf.tag
     }
 
     /// Changes a leaf without looking who wins now: [`Tournament::replay`] must follow.
     #[inline]
-    pub(super) fn change(&mut self, leaf: usize, key: Key, event: Option<E>) {
-        self.leaves[leaf] = Leaf { key, event };
+    pub(super) fn change(&mut self, leaf: usize, key: Key, tag: u32) {
+        self.leaves[leaf] = Leaf { key, tag };
     }
 
     /// Finds out who wins after one leaf has changed. Of several leaves that have, each must be
@@ -123,7 +123,7 @@ mod tests {
                 // Keys of events differ, times need not; those of nothing do not differ.
                 let leaf = leaf % leaves;
                 let key = if time == 0 { Key::NEVER } else { Key { time, rank } };
-                tree.change(leaf, key, Some(rank));
+                tree.change(leaf, key, rank as u32);
                 twin[leaf] = key;
                 changed.push(leaf);
                 if at_once {

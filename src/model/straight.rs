@@ -182,8 +182,7 @@ impl World {
             backend.station.enter(now);
             backend.station.start(now, handle, backend.service.at(mark));
             if let Some((at, epoch)) = backend.station.reschedule(now) {
-                let event = Event::Completion { backend: BackendId(member as u16), epoch };
-                self.queue.set(Source::Many(member), at, COMPLETIONS, event);
+                self.queue.set(Source::Many(member), at, COMPLETIONS, epoch);
             }
         } else if backend.queue.is_none_or(|max| backend.station.waiting() < max) {
             backend.station.enter(now);
@@ -279,8 +278,7 @@ impl World {
             backend.station.start(now, next, work);
         }
         if let Some((at, epoch)) = backend.station.reschedule(now) {
-            let event = Event::Completion { backend: id, epoch };
-            self.queue.set(Source::Many(id.index()), at, COMPLETIONS, event);
+            self.queue.set(Source::Many(id.index()), at, COMPLETIONS, epoch);
         }
     }
 

@@ -28,7 +28,7 @@ use super::setup::{
 use super::straight;
 use super::timeline::RollingPlan;
 use crate::engine::digest::Digest;
-use crate::engine::queue::EventQueue;
+use crate::engine::queue::{EventQueue, Next};
 use crate::engine::random::{Purpose, Seed, Stream, key};
 use crate::engine::slab::Slab;
 use crate::engine::time::Time;
@@ -271,15 +271,21 @@ impl World {
     /// # Panics
     /// If an invariant of the model is broken: that is a bug in misroute.
     pub fn step_until(&mut self, end: Time, probe: &mut impl Probe) {
-        while let Some((at, event)) = self.queue.pop_before(end) {
+        while let Some((at, next)) = self.queue.pop_before(end) {
             debug_assert!(at >= self.now, "time ran backwards from {} to {at}", self.now);
             self.now = at;
-            match event {
-                Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),
-                Event::Completion { backend, epoch } => self.on_completion(backend, epoch, probe),
+            match next {
+                Next::Many(number, epoch) if number < self.backends.len() => {
+                    self.on_completion(BackendId(number as u16), epoch, probe);
+                }
+                Next::Many(_, epoch) => self.on_database_completion(epoch, probe),
+                Next::Few(number, epoch) => {
+                    self.on_arrival(PopulationId(number as u16), epoch, probe);
+                }
                 // Most timers find nothing: what they bounded is over.
-                Event::AttemptTimeout(attempt) if self.attempts.get(attempt).is_none() => {}
-                event => self.route(event, probe),
+                Next::Event(Event::AttemptTimeout(attempt))
+                    if self.attempts.get(attempt).is_none() => {}
+                Next::Event(event) => self.route(event, probe),
             }
         }
         self.now = self.now.max(end);
@@ -294,11 +300,8 @@ impl World {
     #[inline(never)]
     fn route(&mut self, event: Event, probe: &mut impl Probe) {
         match event {
-            Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),
             Event::Thought { population, index } => self.on_thought(population, index, probe),
             Event::Returned { population, user } => self.on_returned(population, user, probe),
-            Event::Completion { backend, epoch } => self.on_completion(backend, epoch, probe),
-            Event::DatabaseCompletion { epoch } => self.on_database_completion(epoch, probe),
             Event::AttemptTimeout(attempt) => self.on_attempt_timeout(attempt, probe),
             Event::BalancerTimeout(attempt) => self.on_balancer_timeout(attempt, probe),
             Event::RetryDue(request) => self.on_retry_due(request, probe),

@@ -96,8 +96,7 @@ impl World {
     /// Keeps the backend's next completion in the event list.
     pub(in crate::model) fn schedule_completion(&mut self, id: BackendId) {
         if let Some((at, epoch)) = self.backends[id.index()].station.reschedule(self.now) {
-            let source = Source::Many(id.index());
-            self.queue.set(source, at, COMPLETIONS, Event::Completion { backend: id, epoch });
+            self.queue.set(Source::Many(id.index()), at, COMPLETIONS, epoch);
         }
     }
 

@@ -213,13 +213,20 @@ impl Station {
         if elapsed == 0 {
             return;
         }
-        let elapsed = u128::from(elapsed);
         self.occupancy_at = now;
         if self.is_plain {
+            let elapsed = u128::from(elapsed);
             self.occupancy.busy_ns += elapsed * u128::from(self.in_service);
             self.occupancy.waiting_ns += elapsed * u128::from(self.in_line);
-            return;
+        } else {
+            self.settle_shared(elapsed);
         }
+    }
+
+    /// The same of workers who may be shared, or wait elsewhere.
+    #[cold]
+    fn settle_shared(&mut self, elapsed: u64) {
+        let elapsed = u128::from(elapsed);
         self.occupancy.busy_ns += elapsed * u128::from(self.busy());
         self.occupancy.waiting_ns += elapsed * u128::from(self.waiting());
         self.occupancy.elsewhere_ns += elapsed * u128::from(self.elsewhere());
@@ -319,8 +326,14 @@ impl Station {
             self.started += 1;
             let done_at = self.progress_now(now).0.saturating_add(work.as_ns());
             self.jobs.push(Job { done_at, order: self.started, attempt });
-            return;
+        } else {
+            self.start_slowly(now, attempt, work);
         }
+    }
+
+    /// The same where progress is not time.
+    #[cold]
+    fn start_slowly(&mut self, now: Time, attempt: Handle, work: Span) {
         self.advance(now);
         self.in_service += 1;
         self.started += 1;
@@ -392,18 +405,22 @@ impl Station {
         }
         let Job { done_at, attempt, .. } =
             self.jobs.pop().expect("a completion was scheduled for a job");
-        if self.runs_plainly() {
-            self.scheduled = None;
-            return attempt;
+        self.scheduled = None;
+        if !self.runs_plainly() {
+            self.finish_slowly(now, done_at);
         }
+        attempt
+    }
+
+    /// The rest of that where progress is not time.
+    #[cold]
+    fn finish_slowly(&mut self, now: Time, done_at: u64) {
         // Rounding of a scaled completion must not leave progress behind the job that is done.
         let (progress, fraction) = self.progress_now(now);
         self.fraction = if progress < done_at { 0.0 } else { fraction };
         self.progress = progress.max(done_at);
         self.progress_at = now;
-        self.scheduled = None;
         self.pace(now);
-        attempt
     }
 
     /// An attempt leaves together with its worker.
