@@ -21,3 +21,14 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
 pub(crate) fn least(values: impl IntoIterator<Item = f64>) -> f64 {
     values.into_iter().fold(f64::INFINITY, f64::min)
 }
+
+/// Nanoseconds that one call takes, of many in a row: the least of several batches.
+pub(crate) fn per_call_ns(mut call: impl FnMut()) -> f64 {
+    const BATCH_S: f64 = 2e-3;
+    let mut batch = |calls: u64| timed(|| (0..calls).for_each(|_| call())).0;
+    let mut calls = 1;
+    while batch(calls) < BATCH_S {
+        calls *= 2;
+    }
+    least((0..5).map(|_| batch(calls) / calls as f64 * 1e9))
+}

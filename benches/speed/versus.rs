@@ -1,7 +1,9 @@
 //! misroute beside the limit loops, in turns, so that both feel the same machine.
 
+use crate::baseline;
 use crate::limit::Tally;
 use crate::measure::{least, median, timed};
+use crate::table::Table;
 use crate::workload::{Theory, WORKLOADS, Workload, observed};
 use misroute::experiment::statistics::Estimate;
 use misroute::observe::result::RunResult;
@@ -14,8 +16,7 @@ const REQUESTS: u64 = 300_000;
 const LEVEL: f64 = 0.999;
 
 /// One workload, measured.
-pub(crate) struct Row {
-    pub(crate) workload: &'static Workload,
+struct Row {
     /// Seconds per request of each run of the loop, and of misroute.
     limit: Vec<f64>,
     misroute: Vec<f64>,
@@ -23,17 +24,17 @@ pub(crate) struct Row {
 
 impl Row {
     /// Nanoseconds per request of the loop: median and best.
-    pub(crate) fn limit_ns(&self) -> (f64, f64) {
+    fn limit_ns(&self) -> (f64, f64) {
         both(&self.limit)
     }
 
     /// The same of misroute.
-    pub(crate) fn misroute_ns(&self) -> (f64, f64) {
+    fn misroute_ns(&self) -> (f64, f64) {
         both(&self.misroute)
     }
 
     /// How many times as long misroute takes, in the median of pairs.
-    pub(crate) fn ratio(&self) -> f64 {
+    fn ratio(&self) -> f64 {
         median(self.misroute.iter().zip(&self.limit).map(|(ours, limit)| ours / limit))
     }
 }
@@ -43,14 +44,50 @@ fn both(seconds: &[f64]) -> (f64, f64) {
     (median(ns()), least(ns()))
 }
 
-/// Measures the workloads whose name contains `filter`, and checks that both sides are of one model.
-pub(crate) fn rows(filter: &str) -> Vec<Row> {
-    WORKLOADS.iter().filter(|workload| workload.name.contains(filter)).map(measure).collect()
+/// Whether `word` is in the name of some workload.
+pub(crate) fn has(word: &str) -> bool {
+    WORKLOADS.iter().any(|workload| workload.name.contains(word))
 }
 
-fn measure(workload: &'static Workload) -> Row {
+/// Measures the workloads with `word` in their name, and checks that both sides are of one model.
+pub(crate) fn table(word: &str) -> Table {
+    let mut table = Table::new(&[
+        "workload",
+        "limit, M/s",
+        "best",
+        "misroute, M/s",
+        "best",
+        "limit, ns",
+        "misroute, ns",
+        "ratio",
+        "limit, instr.",
+        "misroute, instr.",
+    ]);
+    for workload in WORKLOADS.iter().filter(|workload| workload.name.contains(word)) {
+        let row = measure(workload);
+        let ((limit, limit_best), (ours, ours_best)) = (row.limit_ns(), row.misroute_ns());
+        let speed = |ns: f64| format!("{:.2}", 1e3 / ns);
+        let (counted, limit_counted) =
+            baseline::instructions(workload.name).unwrap_or(("-".to_owned(), None));
+        table.row([
+            workload.name.to_owned(),
+            speed(limit),
+            speed(limit_best),
+            speed(ours),
+            speed(ours_best),
+            format!("{limit:.0}"),
+            format!("{ours:.0}"),
+            format!("{:.2}", row.ratio()),
+            limit_counted.unwrap_or("-".to_owned()),
+            counted,
+        ]);
+    }
+    table
+}
+
+fn measure(workload: &Workload) -> Row {
     let setup = workload.setup(REQUESTS);
-    let mut row = Row { workload, limit: Vec::new(), misroute: Vec::new() };
+    let mut row = Row { limit: Vec::new(), misroute: Vec::new() };
     let (mut tallies, mut results) = (Vec::new(), Vec::new());
     for seed in 0..RUNS {
         let (seconds, tally) = timed(|| workload.limit(REQUESTS, seed));

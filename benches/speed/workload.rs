@@ -4,8 +4,9 @@ use crate::limit::Tally;
 use crate::limit::fleet::Fleet;
 use crate::limit::queues::Queues;
 use misroute::engine::random::Seed;
+use misroute::model::balancer::{self, Dialect};
 use misroute::model::run::simulate;
-use misroute::model::setup::Setup;
+use misroute::model::setup::{AlgorithmConfig, BackendSetup, BalancerConfig, BalancerSetup, Setup};
 use misroute::observe::recorder::Recorder;
 use misroute::observe::result::{RunResult, ScenarioId};
 use misroute::scenario::{Source, load};
@@ -14,7 +15,6 @@ use std::sync::Arc;
 /// A workload with a limit loop.
 pub(crate) struct Workload {
     pub(crate) name: &'static str,
-    pub(crate) about: &'static str,
     model: Model,
     pub(crate) theory: Option<Theory>,
 }
@@ -58,36 +58,27 @@ const FLEET: Fleet = Fleet {
 pub(crate) const WORKLOADS: [Workload; 5] = [
     Workload {
         name: "W1-random",
-        about: "10 backends, random",
         model: queues(10, false, None),
         // 1 / (1 - 0.8) of an M/M/1 queue.
         theory: Some(Theory { mean_s: 5.0, timed_out: 0.0, slack: 0.0 }),
     },
     Workload {
         name: "W1-two-choices",
-        about: "10 backends, two choices",
         model: queues(10, true, None),
         theory: Some(Theory { mean_s: 2.075, timed_out: 0.0, slack: 0.005 }),
     },
     Workload {
         name: "W2-random",
-        about: "100 backends, random, a timeout",
         model: queues(100, false, Some(10 * SECOND)),
         // exp(-10 (1 - 0.8)) of an M/M/1 queue.
         theory: Some(Theory { mean_s: 5.0, timed_out: 0.135_335, slack: 0.0 }),
     },
     Workload {
         name: "W2-two-choices",
-        about: "100 backends, two choices, a timeout",
         model: queues(100, true, Some(10 * SECOND)),
         theory: Some(Theory { mean_s: 1.957, timed_out: 0.0013, slack: 0.05 }),
     },
-    Workload {
-        name: "W3",
-        about: "1,000 backends, least connections, checks, retries",
-        model: Model::Fleet(FLEET),
-        theory: None,
-    },
+    Workload { name: "W3", model: Model::Fleet(FLEET), theory: None },
 ];
 
 impl Workload {
@@ -100,18 +91,16 @@ impl Workload {
     pub(crate) fn setup(&self, requests: u64) -> Arc<Setup> {
         let farm = match self.model {
             Model::Queues(queues) => Farm {
-                backends: queues.servers,
-                algorithm: if queues.two_choices { "two-choices" } else { "random" },
                 rate: 1e9 / queues.gap_ns,
-                users: 1000,
                 clients: queues
                     .timeout_ns
                     .map_or(String::new(), |timeout| format!("timeout = \"{timeout}ns\"")),
-                balancer: String::new(),
+                ..Farm::of(
+                    queues.servers,
+                    if queues.two_choices { "two-choices" } else { "random" },
+                )
             },
             Model::Fleet(fleet) => Farm {
-                backends: fleet.servers,
-                algorithm: "least-connections",
                 rate: 1e9 / fleet.gap_ns,
                 users: fleet.users,
                 clients: format!(
@@ -123,6 +112,7 @@ impl Workload {
                     r#"health = {{ interval = "{}ns", asks = "life" }}"#,
                     fleet.check_ns
                 ),
+                ..Farm::of(fleet.servers, "least-connections")
             },
         };
         farm.setup(requests)
@@ -137,10 +127,16 @@ impl Workload {
     }
 }
 
-/// Single-worker backends with exponential service of mean 1 s, first in, first out.
+/// A scenario lists no more backends; the model takes more.
+const MOST_LISTED: usize = 1000;
+
+/// Backends of one kind behind one balancer.
 pub(crate) struct Farm {
     pub(crate) backends: usize,
     pub(crate) algorithm: &'static str,
+    pub(crate) workers: u32,
+    /// How long a request is served.
+    pub(crate) service: String,
     /// Requests per second.
     pub(crate) rate: f64,
     pub(crate) users: usize,
@@ -148,15 +144,34 @@ pub(crate) struct Farm {
     pub(crate) clients: String,
     /// More keys of `[balancer]`.
     pub(crate) balancer: String,
+    /// Length of a window. Else it holds at least a thousand requests, as in a run of 1.2 million (no
+    /// run has more than 1200 windows), and is no shorter than monitoring's usual 10 s.
+    pub(crate) window_s: Option<f64>,
 }
 
 impl Farm {
-    /// A scenario of about so many requests. A window holds at least a thousand, as in a run of 1.2
-    /// million (no run has more than 1200 windows), and is no shorter than monitoring's usual 10 s.
+    /// Single-worker backends with exponential service of mean 1 s, at 80% load.
+    pub(crate) fn of(backends: usize, algorithm: &'static str) -> Self {
+        Self {
+            backends,
+            algorithm,
+            workers: 1,
+            service: r#"{ exponential = { mean = "1s" } }"#.to_owned(),
+            rate: 0.8 * backends as f64,
+            users: 1000,
+            clients: String::new(),
+            balancer: String::new(),
+            window_s: None,
+        }
+    }
+
+    /// A scenario of about so many requests.
     pub(crate) fn setup(&self, requests: u64) -> Arc<Setup> {
-        let Self { backends, algorithm, rate, users, clients, balancer } = self;
+        let Self { backends, algorithm, workers, service, rate, users, .. } = self;
+        let Self { clients, balancer, .. } = self;
         let duration = (requests as f64 / rate * 1e9) as u64;
-        let window = ((1000.0 / rate).max(10.0) * 1e9) as u64;
+        let window = self.window_s.unwrap_or((1000.0 / rate).max(10.0));
+        let window = (window * 1e9) as u64;
         let text = format!(
             r#"schema = 1
             name = "bench"
@@ -172,14 +187,29 @@ impl Farm {
             algorithm = "{algorithm}"
             {balancer}
             [[backends]]
-            name = "b-{{1..{backends}}}"
-            workers = 1
-            service = {{ exponential = {{ mean = "1s" }} }}"#
+            name = "b-{{1..{listed}}}"
+            workers = {workers}
+            service = {service}"#,
+            listed = backends.min(&MOST_LISTED)
         );
         match load(&Source::from_text("bench", text), &[]) {
-            Ok(scenario) => Arc::new(scenario.setup),
+            Ok(scenario) => Arc::new(self.complete(scenario.setup)),
             Err(wrong) => panic!("{wrong:?}"),
         }
+    }
+
+    /// Adds the backends that are more than a scenario may list.
+    fn complete(&self, mut setup: Setup) -> Setup {
+        if self.backends > MOST_LISTED {
+            let algorithm = balancer::find(Dialect::Generic, self.algorithm).expect("it is known");
+            let config = BalancerConfig::plain(AlgorithmConfig::of(algorithm), self.backends);
+            setup.balancer = BalancerSetup::single(config);
+            let like = setup.backends[0].clone();
+            let more = (MOST_LISTED + 1..=self.backends)
+                .map(|number| BackendSetup { name: format!("b-{number}"), ..like.clone() });
+            setup.backends.extend(more);
+        }
+        setup
     }
 }
 
