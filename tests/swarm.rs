@@ -14,6 +14,7 @@ mod itself;
 mod laws;
 mod repair;
 mod shrink;
+mod twin;
 
 use check::{Observed, check};
 use document::{Table, Value, render};

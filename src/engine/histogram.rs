@@ -9,22 +9,36 @@ const SUB_BITS: u32 = 7;
 const SUB: usize = 1 << SUB_BITS;
 
 /// Counts of spans by size.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Histogram {
-    /// Grown to the largest bucket seen; at most 7,424 entries.
+    /// The number of the first of `buckets`; a multiple of [`SUB`], as is their number.
+    first: usize,
+    /// From the power of two of the smallest span seen to that of the largest; at most 7,424 entries.
     buckets: Vec<u64>,
     count: u64,
     sum_ns: u128,
     max: Span,
 }
 
-/// The bucket of `ns`: exact below 128 ns, then 128 buckets per power of two.
+/// A span and its bucket, found once for all histograms that record it.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
+    span: Span,
+    bucket: usize,
+}
+
+impl Measured {
+    /// A span, measured.
+    #[inline]
+    pub fn of(span: Span) -> Self {
+        Self { span, bucket: bucket(span.as_ns()) }
+    }
+}
+
+/// The bucket of `ns`: exact below 256 ns, then 128 buckets per power of two.
 #[inline]
 fn bucket(ns: u64) -> usize {
-    if ns < SUB as u64 {
-        return ns as usize;
-    }
-    let shift = ns.ilog2() - SUB_BITS;
+    let shift = (ns | SUB as u64).ilog2() - SUB_BITS;
     ((shift as usize) << SUB_BITS) + (ns >> shift) as usize
 }
 
@@ -48,22 +62,57 @@ impl Histogram {
     /// Counts one span. O(1).
     #[inline]
     pub fn record(&mut self, span: Span) {
-        let index = bucket(span.as_ns());
-        if index >= self.buckets.len() {
-            self.buckets.resize(index + 1, 0);
+        self.record_measured(Measured::of(span));
+    }
+
+    /// Counts one span whose bucket is known. O(1).
+    #[inline]
+    pub fn record_measured(&mut self, Measured { span, bucket }: Measured) {
+        // Below the first one the difference wraps, and is beyond the last.
+        match self.buckets.get_mut(bucket.wrapping_sub(self.first)) {
+            Some(n) => *n += 1,
+            None => self.record_beyond(bucket),
         }
-        self.buckets[index] += 1;
         self.count += 1;
         self.sum_ns += u128::from(span.as_ns());
-        self.max = self.max.max(span);
+        if span > self.max {
+            self.max = span;
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn record_beyond(&mut self, bucket: usize) {
+        self.cover(bucket, bucket + 1);
+        self.buckets[bucket - self.first] += 1;
+    }
+
+    /// Makes room for the buckets from `from` to before `to`.
+    fn cover(&mut self, from: usize, to: usize) {
+        let (from, to) = (from & !(SUB - 1), to.next_multiple_of(SUB));
+        if self.buckets.is_empty() {
+            self.first = from;
+        }
+        let below = self.first.saturating_sub(from);
+        self.first -= below;
+        self.buckets.splice(..0, std::iter::repeat_n(0, below));
+        let above = to.saturating_sub(self.first + self.buckets.len());
+        self.buckets.resize(self.buckets.len() + above, 0);
+    }
+
+    /// An empty one, with room for what this one has.
+    pub fn emptied(&self) -> Self {
+        Self { first: self.first, buckets: vec![0; self.buckets.len()], ..Self::default() }
     }
 
     /// Adds another histogram's counts.
     pub fn merge(&mut self, other: &Self) {
-        if other.buckets.len() > self.buckets.len() {
-            self.buckets.resize(other.buckets.len(), 0);
+        if other.count == 0 {
+            return;
         }
-        for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
+        self.cover(other.first, other.first + other.buckets.len());
+        let mine = &mut self.buckets[other.first - self.first..];
+        for (mine, theirs) in mine.iter_mut().zip(&other.buckets) {
             *mine += theirs;
         }
         self.count += other.count;
@@ -108,23 +157,49 @@ impl Histogram {
         }
         let rank = ((q * self.count as f64).ceil() as u64).clamp(1, self.count);
         let mut seen = 0;
-        for (index, &n) in self.buckets.iter().enumerate() {
-            if seen + n >= rank {
-                let share = ((rank - seen) as f64 - 0.5) / n as f64;
-                return Some(place_in(index, share).min(self.max.as_ns() as f64));
+        // Most powers of two are passed over by their sums.
+        for (octave, buckets) in self.buckets.chunks_exact(SUB).enumerate() {
+            let here: u64 = buckets.iter().sum();
+            if seen + here < rank {
+                seen += here;
+                continue;
             }
-            seen += n;
+            for (index, &n) in buckets.iter().enumerate() {
+                if seen + n >= rank {
+                    let share = ((rank - seen) as f64 - 0.5) / n as f64;
+                    let bucket = self.first + octave * SUB + index;
+                    return Some(place_in(bucket, share).min(self.max.as_ns() as f64));
+                }
+                seen += n;
+            }
         }
         Some(self.max.as_ns() as f64)
     }
 
     /// The share of recorded spans longer than `limit`, to within one bucket.
     pub fn share_above(&self, limit: Span) -> Option<f64> {
-        let first = bucket(limit.as_ns()) + 1;
-        let above: u64 = self.buckets.iter().skip(first).sum();
+        let longer = (bucket(limit.as_ns()) + 1).saturating_sub(self.first);
+        let above: u64 = self.buckets.iter().skip(longer).sum();
         (self.count > 0).then(|| above as f64 / self.count as f64)
     }
+
+    /// The buckets from the first to the last that has any, and the number of the first.
+    fn taken(&self) -> (usize, &[u64]) {
+        let first = self.buckets.iter().position(|&n| n > 0).unwrap_or(0);
+        let end = self.buckets.iter().rposition(|&n| n > 0).map_or(first, |last| last + 1);
+        (self.first + first, &self.buckets[first..end])
+    }
 }
+
+/// Equal counts, whatever there is room for.
+impl PartialEq for Histogram {
+    fn eq(&self, other: &Self) -> bool {
+        let sums = |h: &Self| (h.count, h.sum_ns, h.max);
+        sums(self) == sums(other) && (self.count == 0 || self.taken() == other.taken())
+    }
+}
+
+impl Eq for Histogram {}
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
-//! From counts to figures: an interval's segments summed, and every ratio taken once, here.
+//! From counts to figures: an interval's pieces and segments summed, and every ratio taken once, here.
 
-use super::people::{Experience, UserWindows};
+use super::people::UserWindows;
+use super::pieces::{Piece, Pieces};
 use super::result::{
     BackendFigures, Balance, DatabaseFigures, Figures, Latency, Phase, Totals, UserRow, Users,
 };
@@ -15,6 +16,7 @@ use crate::model::setup::{Setup, Trigger};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Counted<'a> {
     pub(super) setup: &'a Setup,
+    pub(super) pieces: &'a Pieces,
     pub(super) segments: &'a Segments,
     pub(super) user_windows: &'a UserWindows,
 }
@@ -22,23 +24,24 @@ pub(super) struct Counted<'a> {
 /// The figures of an interval whose ends are cuts of the run.
 pub(super) fn of(counted: Counted<'_>, from: Time, to: Time) -> Figures {
     let setup = counted.setup;
-    let pieces = counted.segments.within(from, to);
+    let pieces = counted.pieces.within(from, to);
+    let segments = counted.segments.within(from, to);
     let span = to.since(from);
     let mut latency = Histogram::default();
     for piece in pieces {
         latency.merge(&piece.latency);
     }
-    let backends = backends(pieces, setup, span);
+    let backends = backends(segments, setup, span);
     Figures {
         from_s: from.as_secs_f64(),
         to_s: to.as_secs_f64(),
         totals: totals(pieces, span),
         latency_ms: Latency::of(&latency),
-        users: users(counted, pieces, from, to),
+        users: users(counted, from, to),
         balance: balance(&backends),
         backends,
         database: setup.database.as_ref().map(|database| {
-            let gauges = pieces.iter().map(|piece| piece.database);
+            let gauges = segments.iter().map(|segment| segment.database);
             database_figures(gauges, database.connections, span)
         }),
         latency,
@@ -73,7 +76,7 @@ pub(super) fn phases(counted: Counted<'_>) -> Vec<Phase> {
         .collect()
 }
 
-fn totals(pieces: &[Segment], span: Span) -> Totals {
+fn totals(pieces: &[Piece], span: Span) -> Totals {
     let requests: u64 = pieces.iter().map(|piece| piece.requests).sum();
     let mut counts = [0_u64; Outcome::COUNT];
     for piece in pieces {
@@ -97,15 +100,10 @@ fn totals(pieces: &[Segment], span: Span) -> Totals {
     }
 }
 
-fn users(counted: Counted<'_>, pieces: &[Segment], from: Time, to: Time) -> Users {
+fn users(counted: Counted<'_>, from: Time, to: Time) -> Users {
     let Counted { setup, user_windows, .. } = counted;
     let windows = user_windows.within(from, to);
-    let people = setup.populations.iter().map(|population| population.users as usize).sum();
-    let mut experience = Experience::new(people);
-    for piece in pieces {
-        experience.merge(&piece.experience);
-    }
-    let whole = experience.count();
+    let whole = user_windows.experience(from, to).count();
     let share = |part: u64| ratio(part as f64, whole.active as f64);
     let (affected_whole, unable_whole) = (share(whole.affected), share(whole.unable));
     let mean = |part: fn(&UserRow) -> u64| {
@@ -130,8 +128,8 @@ fn users(counted: Counted<'_>, pieces: &[Segment], from: Time, to: Time) -> User
     }
 }
 
-fn backends(pieces: &[Segment], setup: &Setup, span: Span) -> Vec<BackendFigures> {
-    let gauge = |index: usize| pieces.iter().map(move |piece| piece.backends[index]);
+fn backends(segments: &[Segment], setup: &Setup, span: Span) -> Vec<BackendFigures> {
+    let gauge = |index: usize| segments.iter().map(move |segment| segment.backends[index]);
     let sum = |index: usize, part: fn(BackendGauge) -> u64| gauge(index).map(part).sum::<u64>();
     let sum_ns =
         |index: usize, part: fn(BackendGauge) -> u128| gauge(index).map(part).sum::<u128>();

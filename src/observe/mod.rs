@@ -11,5 +11,5 @@ pub mod result;
 
 mod figures;
 mod people;
+mod pieces;
 mod segments;
-mod slices;

@@ -42,7 +42,7 @@ impl People {
     }
 }
 
-/// What each person went through, as flags; the counts are kept as the flags change.
+/// What each person went through, as flags.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Experience {
     flags: Vec<u8>,
@@ -53,33 +53,25 @@ impl Experience {
         Self { flags: vec![0; people] }
     }
 
-    /// A request of this person was born.
-    #[inline]
-    pub(super) fn born(&mut self, person: usize) -> u8 {
-        self.mark(person, ACTIVE)
-    }
-
-    /// One was finished: `served` if it succeeded, `well` if it did so in time.
-    #[inline]
-    pub(super) fn finished(&mut self, person: usize, served: bool, well: bool) -> u8 {
-        let mut flags = if served { SERVED } else { FAILED };
-        if !well {
-            flags |= AFFECTED;
-        }
-        self.mark(person, flags)
-    }
-
     /// Sets flags; returns those that were set before.
     #[inline]
     fn mark(&mut self, person: usize, flags: u8) -> u8 {
-        let before = self.flags[person];
-        self.flags[person] = before | flags;
+        let mine = &mut self.flags[person];
+        let before = *mine;
+        *mine = before | flags;
         before
     }
 
     /// Adds what people went through at another time.
     pub(super) fn merge(&mut self, other: &Self) {
         self.flags.iter_mut().zip(&other.flags).for_each(|(mine, theirs)| *mine |= theirs);
+    }
+
+    /// The same, and the other one is forgotten.
+    fn take(&mut self, other: &mut Self) {
+        for (mine, theirs) in self.flags.iter_mut().zip(&mut other.flags) {
+            *mine |= std::mem::take(theirs);
+        }
     }
 
     /// How many people were active, affected, unable.
@@ -96,12 +88,44 @@ impl Experience {
 
 /// A user window that still has requests in flight, or is not over.
 #[derive(Clone, Debug)]
-struct OpenUserWindow {
-    experience: Experience,
+struct UserWindow {
+    index: usize,
+    /// The segment in which it lies; `None`: it has parts of several.
+    segment: Option<usize>,
     in_flight: u64,
+    /// The people so far.
+    row: UserRow,
+    experience: Experience,
 }
 
-/// Counts of people per window, by the birth of their requests.
+impl UserWindow {
+    #[inline]
+    fn born(&mut self, person: usize) {
+        self.in_flight += 1;
+        self.row.active += u64::from(self.experience.mark(person, ACTIVE) & ACTIVE == 0);
+    }
+
+    #[inline]
+    fn finished(&mut self, person: usize, flags: u8) {
+        self.in_flight -= 1;
+        let before = self.experience.mark(person, flags);
+        if flags & AFFECTED != 0 && before & AFFECTED == 0 {
+            self.row.affected += 1;
+        }
+        // Unable: failed at least once, never served.
+        let known = before & (SERVED | FAILED);
+        if flags & SERVED != 0 && known == FAILED {
+            self.row.unable -= 1;
+        }
+        if flags & FAILED != 0 && known == 0 {
+            self.row.unable += 1;
+        }
+    }
+}
+
+/// Counts of people by the birth of their requests: per window, and what they went through per segment.
+///
+/// A window adds to its segment when it is closed; one that a segment's end cuts does so at once.
 #[derive(Clone, Debug)]
 pub(super) struct UserWindows {
     length: Span,
@@ -109,29 +133,42 @@ pub(super) struct UserWindows {
     end: Time,
     people: usize,
     rows: Vec<UserRow>,
-    /// The windows from `first_open` on. One is closed when it is over and nothing of it is in
-    /// flight, so there are few, unless nobody ever answers and no client gives up.
-    open: VecDeque<OpenUserWindow>,
-    first_open: usize,
+    /// The window in which requests are born now.
+    current: UserWindow,
+    /// Where that begins, if it lies in one segment, else never.
+    from: Time,
+    /// Earlier windows of which something is in flight, in order: few, unless nobody ever answers and
+    /// no client gives up.
+    open: VecDeque<UserWindow>,
     /// Memory of closed windows, to be used again.
     spare: Vec<Experience>,
-    over: usize,
+    /// Where segments begin.
+    segments: Vec<Time>,
+    /// What people went through, segment by segment.
+    experiences: Vec<Experience>,
 }
 
 impl UserWindows {
-    pub(super) fn new(setup: &Setup, people: usize) -> Self {
+    /// `segments`: where they begin, the first at the start of the run.
+    pub(super) fn new(setup: &Setup, people: usize, segments: &[Time]) -> Self {
         let length = setup.observation.user_window;
         let n = setup.duration.as_ns().div_ceil(length.as_ns().max(1));
-        Self {
+        let experience = Experience::new(people);
+        let (segment, in_flight, row) = (None, 0, UserRow::default());
+        let mut windows = Self {
             length,
             end: setup.duration.after_start(),
             people,
-            rows: vec![UserRow::default(); n as usize],
+            rows: vec![row; n as usize],
+            current: UserWindow { index: 0, segment, in_flight, row, experience },
+            from: Time::ZERO,
             open: VecDeque::new(),
-            first_open: 0,
             spare: Vec::new(),
-            over: 0,
-        }
+            segments: segments.to_vec(),
+            experiences: segments.iter().map(|_| Experience::new(people)).collect(),
+        };
+        windows.begin(0);
+        windows
     }
 
     pub(super) fn length(&self) -> Span {
@@ -146,69 +183,133 @@ impl UserWindows {
         (born.as_ns() / self.length.as_ns()) as usize
     }
 
+    fn segment(&self, born: Time) -> usize {
+        self.segments.partition_point(|&start| start <= born) - 1
+    }
+
+    /// The current window, which has nothing yet, is that of this number.
+    fn begin(&mut self, index: usize) {
+        let start = Time::from_ns(self.length.as_ns() * index as u64);
+        let segment = self.segment(start);
+        let next = self.segments.get(segment + 1);
+        let is_whole = next.is_none_or(|&next| start + self.length <= next);
+        self.current.index = index;
+        self.current.segment = is_whole.then_some(segment);
+        self.from = if is_whole { start } else { Time::FOREVER };
+    }
+
+    /// Requests born from here on are not for [`Self::born`], but for [`Self::born_elsewhere`].
+    pub(super) fn until(&self) -> Time {
+        match self.current.segment {
+            Some(_) => self.from + self.length,
+            None => Time::ZERO,
+        }
+    }
+
+    /// A request is born in the current window, which lies in one segment.
     #[inline]
-    pub(super) fn born(&mut self, now: Time, person: usize) {
+    pub(super) fn born(&mut self, person: usize) {
+        self.current.born(person);
+    }
+
+    /// A request is born, perhaps after the current window, perhaps in one that is cut.
+    pub(super) fn born_elsewhere(&mut self, now: Time, person: usize) {
         let index = self.index(now);
-        while self.first_open + self.open.len() <= index {
+        if index > self.current.index {
             let experience = self.spare.pop().unwrap_or_else(|| Experience::new(self.people));
-            self.open.push_back(OpenUserWindow { experience, in_flight: 0 });
+            let (segment, in_flight, row) = (None, 0, UserRow::default());
+            let next = UserWindow { index, segment, in_flight, row, experience };
+            let over = std::mem::replace(&mut self.current, next);
+            self.open.push_back(over);
+            self.close_finished();
+            self.begin(index);
         }
-        let window = &mut self.open[index - self.first_open];
-        window.in_flight += 1;
-        if window.experience.born(person) & ACTIVE == 0 {
-            self.rows[index].active += 1;
+        self.current.born(person);
+        if self.current.segment.is_none() {
+            let segment = self.segment(now);
+            self.experiences[segment].mark(person, ACTIVE);
         }
     }
 
+    /// A request succeeded in time.
     #[inline]
-    pub(super) fn finished(&mut self, born: Time, person: usize, served: bool, well: bool) {
-        let index = self.index(born);
-        let window = &mut self.open[index - self.first_open];
-        window.in_flight -= 1;
-        let row = &mut self.rows[index];
-        let before = window.experience.finished(person, served, well);
-        if !well && before & AFFECTED == 0 {
-            row.affected += 1;
+    pub(super) fn finished_well(&mut self, born: Time, person: usize) {
+        if born >= self.from {
+            self.current.finished(person, SERVED);
+        } else {
+            self.finished_elsewhere(born, person, SERVED);
         }
-        // Unable: failed at least once, never served.
-        if served && before & (SERVED | FAILED) == FAILED {
-            row.unable -= 1;
-        }
-        if !served && before & (SERVED | FAILED) == 0 {
-            row.unable += 1;
-        }
-        self.close_finished();
     }
 
-    /// Time passes: windows that end by `now` get no more requests.
-    pub(super) fn pass(&mut self, now: Time) {
-        self.over = self.index(now);
-        self.close_finished();
+    /// A request failed, or (`served`) succeeded too late.
+    pub(super) fn finished_badly(&mut self, born: Time, person: usize, served: bool) {
+        let flags = AFFECTED | if served { SERVED } else { FAILED };
+        if born >= self.from {
+            self.current.finished(person, flags);
+        } else {
+            self.finished_elsewhere(born, person, flags);
+        }
+    }
+
+    fn finished_elsewhere(&mut self, born: Time, person: usize, flags: u8) {
+        let index = self.index(born);
+        let window = if index == self.current.index {
+            &mut self.current
+        } else {
+            let place = self.open.binary_search_by_key(&index, |window| window.index);
+            &mut self.open[place.expect("a window with requests in flight is open")]
+        };
+        window.finished(person, flags);
+        let (is_cut, is_empty) = (window.segment.is_none(), window.in_flight == 0);
+        if is_cut {
+            let segment = self.segment(born);
+            self.experiences[segment].mark(person, flags);
+        }
+        if is_empty {
+            self.close_finished();
+        }
     }
 
     fn close_finished(&mut self) {
-        while self.first_open < self.over
-            && self.open.front().is_some_and(|window| window.in_flight == 0)
-        {
-            let mut window = self.open.pop_front().expect("just looked at it");
-            window.experience.flags.fill(0);
-            self.spare.push(window.experience);
-            self.first_open += 1;
+        while self.open.front().is_some_and(|window| window.in_flight == 0) {
+            let window = self.open.pop_front().expect("just looked at it");
+            self.close(window);
         }
-        if self.open.is_empty() && self.first_open < self.over {
-            self.first_open = self.over;
+    }
+
+    fn close(&mut self, mut window: UserWindow) {
+        self.rows[window.index] = window.row;
+        match window.segment {
+            Some(segment) => self.experiences[segment].take(&mut window.experience),
+            None => window.experience.flags.fill(0),
         }
+        self.spare.push(window.experience);
     }
 
     /// The run is over, and a request has waited too long for its answer: that counts as failed.
     pub(super) fn overdue(&mut self, born: Time, person: usize) {
-        self.finished(born, person, false, false);
+        self.finished_badly(born, person, false);
     }
 
     /// The run is over: what is still in flight stays without an outcome.
     pub(super) fn close_all(&mut self) {
-        self.open.clear();
-        self.spare.clear();
+        let (index, segment, in_flight, row) = (0, None, 0, UserRow::default());
+        let none = UserWindow { index, segment, in_flight, row, experience: Experience::new(0) };
+        self.open.push_back(std::mem::replace(&mut self.current, none));
+        for window in std::mem::take(&mut self.open) {
+            self.close(window);
+        }
+        self.spare = Vec::new();
+    }
+
+    /// What people went through in the segments of an interval, once all windows are closed.
+    pub(super) fn experience(&self, from: Time, to: Time) -> Experience {
+        let place = |at: Time| self.segments.partition_point(|&start| start < at);
+        let mut sum = Experience::new(self.people);
+        for experience in &self.experiences[place(from)..place(to).max(place(from))] {
+            sum.merge(experience);
+        }
+        sum
     }
 
     /// The windows that lie wholly within an interval: those whose shares are the interval's own.

@@ -1,21 +1,20 @@
 //! The standard observer: counts per segment and per window, and what becomes of them at the end.
 //!
 //! The run is cut into *segments* wherever a declared interval or a phase begins or ends; every
-//! interval is then a sum of segments. Requests count in the segment in which they were born.
+//! interval is then a sum of segments. Requests count where they were born.
 //! Memory depends on segments, windows, users and backends, never on the number of requests.
 
 use super::figures::{self, Counted};
 use super::people::{People, UserWindows};
+use super::pieces::Pieces;
 use super::recovery;
 use super::result::{
     AlertResult, BackendRow, Happening, HappeningKind, RunResult, ScenarioId, Series, SeriesRow,
 };
 use super::segments::Segments;
-use super::slices::Slices;
-use crate::engine::histogram::Histogram;
+use crate::engine::histogram::{Histogram, Measured};
 use crate::engine::random::Seed;
 use crate::engine::time::Time;
-use crate::model::outcome::Outcome;
 use crate::model::probe::{BackendGauge, FinishedRequest, Gauges, Probe, WorldChange};
 use crate::model::setup::{Origin, PopulationId, Setup, Trigger};
 use crate::model::world::World;
@@ -25,17 +24,19 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Recorder {
     setup: Arc<Setup>,
-    segments: Segments,
     people: People,
+    /// Requests born from here on are of another piece or user window.
+    until: Time,
+    pieces: Pieces,
     user_windows: UserWindows,
     window: OpenWindow,
+    segments: Segments,
     rows: Vec<SeriesRow>,
     happenings: Vec<Happening>,
     /// What was done that puts something right, or may: when, and whether surely.
     repairs: Vec<(Time, bool)>,
     told: Vec<Told>,
     alerts: Vec<AlertResult>,
-    slices: Slices,
 }
 
 /// Happenings of one kind and subject that are told one by one; a backend that flaps a million
@@ -68,6 +69,7 @@ impl Recorder {
     pub fn new(setup: &Arc<Setup>) -> Self {
         let n = setup.backends.len();
         let people = People::new(setup);
+        let segments = Segments::new(setup);
         let alert = |name: &String| AlertResult {
             name: name.clone(),
             fired_at: None,
@@ -75,8 +77,10 @@ impl Recorder {
             fired: 0,
         };
         Self {
-            segments: Segments::new(setup, people.count()),
-            user_windows: UserWindows::new(setup, people.count()),
+            until: Time::ZERO,
+            pieces: Pieces::new(segments.starts(), setup.duration, 0),
+            user_windows: UserWindows::new(setup, people.count(), segments.starts()),
+            segments,
             people,
             window: OpenWindow {
                 backends: vec![BackendGauge::default(); n],
@@ -87,14 +91,13 @@ impl Recorder {
             repairs: Vec::new(),
             told: Vec::new(),
             alerts: setup.alerts.iter().map(|rule| alert(&rule.name)).collect(),
-            slices: Slices::default(),
             setup: Arc::clone(setup),
         }
     }
 
     /// The same observer, which also keeps the latencies of `count` equal slices of the run apart.
     pub fn with_slices(mut self, count: usize) -> Self {
-        self.slices = Slices::new(self.setup.duration, count);
+        self.pieces = Pieces::new(self.segments.starts(), self.setup.duration, count);
         self
     }
 
@@ -181,7 +184,6 @@ impl Recorder {
             if world.now().since(born) > slow.unwrap_or(self.setup.observation.user_window) {
                 let person = self.people.person(population, user);
                 self.user_windows.overdue(born, person);
-                self.segments.overdue(born, person);
             }
         }
     }
@@ -199,8 +201,13 @@ impl Recorder {
         self.count_overdue(world);
         self.tell_the_rest();
         self.user_windows.close_all();
-        let (segments, user_windows) = (&self.segments, &self.user_windows);
-        let counted = Counted { setup: &self.setup, segments, user_windows };
+        self.pieces.close();
+        let counted = Counted {
+            setup: &self.setup,
+            pieces: &self.pieces,
+            segments: &self.segments,
+            user_windows: &self.user_windows,
+        };
         let whole = figures::of(counted, Time::ZERO, end);
         let intervals = self.setup.observation.intervals.iter();
         let intervals = intervals.map(|&(from, to)| figures::of(counted, from, to)).collect();
@@ -237,7 +244,7 @@ impl Recorder {
             recovery,
             happenings: self.happenings,
             series,
-            slices: self.slices.into_latencies(),
+            slices: self.pieces.into_slices(),
         }
     }
 }
@@ -246,22 +253,33 @@ impl Probe for Recorder {
     #[inline]
     fn request_born(&mut self, now: Time, population: PopulationId, user: u32) {
         let person = self.people.person(population, user);
-        self.segments.born(now, person);
-        self.user_windows.born(now, person);
+        if now < self.until {
+            self.pieces.born();
+            self.user_windows.born(person);
+        } else {
+            self.born_elsewhere(now, person);
+        }
     }
 
     #[inline]
     fn request_finished(&mut self, now: Time, request: &FinishedRequest) {
+        let FinishedRequest { born, outcome, .. } = *request;
         let person = self.people.person(request.population, request.user);
-        let well = request.outcome.is_ok() && !request.slow;
-        self.segments.finished(now, request, person);
-        self.user_windows.finished(request.born, person, request.outcome.is_ok(), well);
-        self.window.row.outcomes[request.outcome.index()] += 1;
-        if request.outcome == Outcome::Ok {
-            let latency = now.since(request.born);
-            self.window.latency.record(latency);
-            self.slices.record(request.born, latency);
+        let piece = self.pieces.of(born);
+        piece.outcomes[outcome.index()] += 1;
+        piece.attempts += u64::from(request.attempts);
+        self.window.row.outcomes[outcome.index()] += 1;
+        if outcome.is_ok() {
+            let latency = Measured::of(now.since(born));
+            piece.latency.record_measured(latency);
+            self.window.latency.record_measured(latency);
+            if !request.slow {
+                self.user_windows.finished_well(born, person);
+                return;
+            }
+            piece.slow += 1;
         }
+        self.user_windows.finished_badly(born, person, outcome.is_ok());
     }
 
     fn changed(&mut self, now: Time, change: WorldChange) {
@@ -315,7 +333,6 @@ impl Probe for Recorder {
         let window = self.setup.observation.window.as_ns();
         let end = self.setup.duration.after_start();
         self.segments.sample(now, gauges);
-        self.user_windows.pass(now);
         if now == end || now.as_ns().is_multiple_of(window) {
             self.close_window(now, gauges);
         }
@@ -323,6 +340,17 @@ impl Probe for Recorder {
 }
 
 impl Recorder {
+    /// A request is born in another piece or user window than the last one, or in a window that has
+    /// parts of several segments.
+    #[cold]
+    #[inline(never)]
+    fn born_elsewhere(&mut self, now: Time, person: usize) {
+        self.pieces.turn(now);
+        self.pieces.born();
+        self.user_windows.born_elsewhere(now, person);
+        self.until = self.pieces.until().min(self.user_windows.until());
+    }
+
     fn note_alert(&mut self, now: Time, index: usize, fires: bool) {
         let alert = &mut self.alerts[index];
         let at = Some(now.as_secs_f64());

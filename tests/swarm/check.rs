@@ -1,5 +1,6 @@
 //! What must hold in every run, whatever the scenario.
 
+use super::twin::{self, Ledger};
 use misroute::engine::random::Seed;
 use misroute::engine::time::Time;
 use misroute::experiment::run::run;
@@ -25,6 +26,7 @@ struct Watch {
     /// More requests than these cannot come from such a scenario.
     most: u64,
     seen: Seen,
+    ledger: Ledger,
     backends: Vec<BackendGauge>,
 }
 
@@ -48,6 +50,7 @@ impl Probe for Watch {
         self.pass(now);
         self.seen.born += 1;
         assert!(self.seen.born <= self.most, "requests without end");
+        self.ledger.born(now, population, user);
         self.recorder.request_born(now, population, user);
     }
 
@@ -59,6 +62,7 @@ impl Probe for Watch {
         assert!(request.attempts >= 1 || unsent, "finished without an attempt");
         self.seen.finished[request.outcome.index()] += 1;
         self.seen.attempts += u64::from(request.attempts);
+        self.ledger.finished(now, request);
         self.recorder.request_finished(now, request);
     }
 
@@ -91,6 +95,7 @@ impl Probe for Watch {
 /// Something that a run turned out to be, and may be falsified to see whether that is noticed.
 pub(super) struct Observed {
     pub(super) seen: Seen,
+    pub(super) ledger: Ledger,
     pub(super) counts: Counts,
     pub(super) result: RunResult,
 }
@@ -102,9 +107,9 @@ pub(super) fn observe(scenario: &Scenario, seed: u64) -> Observed {
     // Users who are back ask besides; they are among the attempts at most.
     let effort = scenario.effort();
     let most = 10_000 + (20.0 * effort.requests).max(effort.attempts_most) as u64;
-    let recorder = Recorder::new(&setup);
-    let (now, seen, backends) = (Time::ZERO, Seen::default(), Vec::new());
-    let mut watch = Watch { recorder, now, most, seen, backends };
+    let recorder = Recorder::new(&setup).with_slices(twin::SLICES);
+    let (now, seen, ledger) = (Time::ZERO, Seen::default(), Ledger::default());
+    let mut watch = Watch { recorder, now, most, seen, ledger, backends: Vec::new() };
     let mut world = World::new(Arc::clone(&setup), seed);
     for piece in 1..=PIECES {
         let end = setup.duration.as_ns() / PIECES * piece;
@@ -114,10 +119,11 @@ pub(super) fn observe(scenario: &Scenario, seed: u64) -> Observed {
         world.assert_progress();
     }
     world.finish(&mut watch);
+    watch.ledger.close(&world, &setup);
     let id = ScenarioId { name: scenario.name.clone(), digest: scenario.digest.clone() };
     let start = scenario.start.map(|start| start.to_string());
     let result = watch.recorder.into_result(&world, seed, id, start);
-    Observed { seen: watch.seen, counts: world.counts(), result }
+    Observed { seen: watch.seen, ledger: watch.ledger, counts: world.counts(), result }
 }
 
 /// Runs a scenario several times, and compares. Fails by panicking.
@@ -125,6 +131,7 @@ pub(super) fn check(scenario: &Scenario, seed: u64, falsify: &(dyn Fn(&mut Obser
     let mut observed = observe(scenario, seed);
     falsify(&mut observed);
     accounts(&observed);
+    observed.ledger.agrees(&observed.result);
     plausible(&observed.result);
     let setup = Arc::new(scenario.setup.clone());
     // A pool of threads would begin the next scenario while it waits for this one.
@@ -159,7 +166,7 @@ pub(super) fn check(scenario: &Scenario, seed: u64, falsify: &(dyn Fn(&mut Obser
 
 /// The report, the world and an observer of its own count the same.
 fn accounts(observed: &Observed) {
-    let Observed { seen, counts, result } = observed;
+    let Observed { seen, counts, result, .. } = observed;
     let totals = &result.figures.totals;
     let finished: u64 = seen.finished.iter().sum();
     assert_eq!(totals.requests, counts.requests, "requests, in the report and in the world");
