@@ -317,7 +317,7 @@ impl World {
 
     /// The client has waited long enough.
     pub(super) fn on_attempt_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
-        if self.attempts.get(handle).is_none() {
+        if self.attempts.get(handle).is_none() || self.give_up_straight(handle, probe) {
             return;
         }
         let request = self.claim(handle);
