@@ -80,7 +80,13 @@ impl Sources {
         Self { first: keys.winner(), keys, count, is_taken: false }
     }
 
+    /// The same of the only one there is.
     #[inline]
+    fn set_only(&mut self, key: Key, tag: u32) {
+        self.keys.change(0, key, tag);
+        (self.first, self.is_taken) = ((0, key), false);
+    }
+
     fn set(&mut self, source: usize, key: Key, tag: u32) {
         self.keys.change(source, key, tag);
         if self.count == 1 {
@@ -192,6 +198,7 @@ impl<E: Copy> EventQueue<E> {
     pub fn set(&mut self, source: Source, time: Time, class: Class, tag: u32) {
         let key = self.next_key(time, class);
         match source {
+            Source::Few(0) if self.few.count == 1 => self.few.set_only(key, tag),
             Source::Few(source) => self.few.set(source, key, tag),
             Source::Many(source) => self.many.set(source, key, tag),
         }
@@ -217,6 +224,24 @@ impl<E: Copy> EventQueue<E> {
             Some(last) if last.key.precedes(entry.key) => queue.push_back(entry),
             Some(_) => self.push_entry(entry),
         }
+    }
+
+    /// Changes events of a lane in place, and drops those of which `keep` says so.
+    ///
+    /// # Panics
+    /// If there is no such lane.
+    pub fn retain_in_lane(&mut self, lane: usize, mut keep: impl FnMut(&mut E) -> bool) {
+        self.lanes[lane].retain_mut(|entry| keep(&mut entry.event));
+        self.change_head(lane);
+        self.find_other();
+    }
+
+    /// How many events wait in a lane.
+    ///
+    /// # Panics
+    /// If there is no such lane.
+    pub fn lane_len(&self, lane: usize) -> usize {
+        self.lanes[lane].len()
     }
 
     fn change_head(&mut self, lane: usize) {
@@ -278,11 +303,15 @@ impl<E: Copy> EventQueue<E> {
         } else {
             self.pop_heap()
         };
+        self.find_other();
+        Some((Time::from_ns(key.time), entry.event))
+    }
+
+    fn find_other(&mut self) {
         self.other = self.heads.winner().1;
         if let Some(root) = self.heap.first().filter(|root| root.key.precedes(self.other)) {
             self.other = root.key;
         }
-        Some((Time::from_ns(key.time), entry.event))
     }
 
     /// How many events wait, stale timers included.

@@ -84,6 +84,42 @@ impl<T: Copy> Slab<T> {
         (slot.generation == handle.generation.get()).then_some(&mut slot.value)
     }
 
+    /// The value in a slot, if one lives there.
+    #[inline]
+    pub fn at(&self, index: usize) -> Option<&T> {
+        let slot = self.slots.get(index)?;
+        (slot.generation & 1 == 1).then_some(&slot.value)
+    }
+
+    /// The value in a slot, if one lives there.
+    #[inline]
+    pub fn at_mut(&mut self, index: usize) -> Option<&mut T> {
+        let slot = self.slots.get_mut(index)?;
+        (slot.generation & 1 == 1).then_some(&mut slot.value)
+    }
+
+    /// Takes out the value in a slot, if one lives there; its handle is stale from now on.
+    #[inline]
+    pub fn take_at(&mut self, index: usize) -> Option<T> {
+        let slot = self.slots.get_mut(index)?;
+        if slot.generation & 1 == 0 {
+            return None;
+        }
+        slot.generation = slot.generation.wrapping_add(1);
+        self.free.push(index as u32);
+        Some(slot.value)
+    }
+
+    /// Takes all values out; their handles are stale from now on.
+    pub fn clear(&mut self) {
+        for (index, slot) in (0..).zip(&mut self.slots) {
+            if slot.generation & 1 == 1 {
+                slot.generation = slot.generation.wrapping_add(1);
+                self.free.push(index);
+            }
+        }
+    }
+
     /// Takes the value out; its handle is stale from now on.
     #[inline]
     pub fn remove(&mut self, handle: Handle) -> Option<T> {
@@ -148,6 +184,11 @@ mod tests {
         slab.free(first);
         assert_eq!(slab.get(second), Some(&'b'));
         assert_eq!(slab.len(), 1);
+        assert_eq!((slab.at(0), slab.at(1)), (Some(&'b'), None));
+        assert_eq!((slab.take_at(0), slab.take_at(0)), (Some('b'), None));
+        let third = slab.insert('c');
+        slab.clear();
+        assert_eq!((slab.get(third), slab.at(0), slab.len()), (None, None, 0));
     }
 
     #[test]

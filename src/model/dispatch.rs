@@ -499,6 +499,13 @@ impl World {
         self.populations.len() + lane as usize
     }
 
+    /// How many timers of balancers wait that bound an attempt whose connection is made, stale ones
+    /// included.
+    pub(super) fn bounding_timers(&self) -> usize {
+        let lanes = [Lane::Total, Lane::Server];
+        lanes.into_iter().map(|lane| self.queue.lane_len(self.lane(lane))).sum()
+    }
+
     /// The source of the event list that the database's completions are.
     pub(super) fn source_of_database(&self) -> Source {
         Source::Many(self.backends.len())

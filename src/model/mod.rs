@@ -24,6 +24,7 @@ mod database;
 mod dispatch;
 mod disturbance;
 mod event;
+mod express;
 #[cfg(test)]
 mod fixture;
 mod invariant;

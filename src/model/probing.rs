@@ -17,12 +17,19 @@ const SMOOTHING: u64 = 8;
 
 impl Backend {
     /// Takes an attempt that it has served into its estimate of the latency.
+    #[inline]
     pub(super) fn note_latency(&mut self, latency: Span) {
-        let (old, new) = (self.latency.as_ns(), latency.as_ns());
-        self.latency = match old {
-            0 => latency,
-            _ => Span::from_ns(old - old / SMOOTHING + new / SMOOTHING),
-        };
+        self.latency = smoothed(self.latency, latency);
+    }
+}
+
+/// A backend's estimate of its latency after one more attempt; zero before the first.
+#[inline]
+pub(super) fn smoothed(estimate: Span, latency: Span) -> Span {
+    let (old, new) = (estimate.as_ns(), latency.as_ns());
+    match old {
+        0 => latency,
+        _ => Span::from_ns(old - old / SMOOTHING + new / SMOOTHING),
     }
 }
 

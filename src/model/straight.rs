@@ -78,6 +78,7 @@ impl World {
     pub fn never_straight(&mut self) {
         self.populations.iter_mut().for_each(|population| population.straight = false);
         self.backends.iter_mut().for_each(|backend| backend.straight = false);
+        self.express = None;
     }
 
     /// A request of a population that may go straight is born and sent, unless the balancer process
@@ -111,6 +112,33 @@ impl World {
             || process.pick(thread, population.key(user, index), Tried::default(), &[], now),
             Pick::Member,
         );
+        self.send_straight(id, (user, index), (instance, thread), pick, probe);
+        true
+    }
+
+    /// The same once the one process there is has picked.
+    pub(super) fn send_picked(
+        &mut self,
+        id: PopulationId,
+        who: (u32, u64),
+        pick: Pick,
+        probe: &mut impl Probe,
+    ) {
+        let process = (InstanceId(self.routes[0]), 0);
+        self.send_straight(id, who, process, pick, probe);
+    }
+
+    /// A request's first attempt is sent where it was picked to go.
+    #[inline]
+    fn send_straight(
+        &mut self,
+        id: PopulationId,
+        (user, index): (u32, u64),
+        (instance, thread): (InstanceId, u16),
+        pick: Pick,
+        probe: &mut impl Probe,
+    ) {
+        let now = self.now;
         let member = match pick {
             Pick::Member(member) if self.backends[member].is_open() => Some(member),
             _ => None,
@@ -140,14 +168,16 @@ impl World {
             turn: u16::from(member.is_some()),
             place: if member.is_some() { Place::Station } else { Place::Balancer },
         });
-        if let Some(timeout) = population.timeout {
+        if let Some(timeout) = self.populations[id.index()].timeout {
             let event = Event::AttemptTimeout(handle);
             self.queue.push_in_lane(id.index(), now + timeout, TIMERS, event);
         }
+        let process = &self.instances[instance.index()];
+        let wants_probes = process.wants_probes();
         if process.config.timeout.is_some() {
             self.set_balancer_timer(handle);
         }
-        if self.instances[instance.index()].wants_probes() {
+        if wants_probes {
             self.send_probes(instance, thread);
         }
         if let Some(member) = member {
@@ -155,7 +185,6 @@ impl World {
         } else if self.follow_pick(handle, pick, probe) {
             self.dispatch(handle, probe);
         }
-        true
     }
 
     /// An attempt reaches the member that was picked for it.

@@ -17,6 +17,7 @@ use super::dispatch::Lane;
 use super::disturbance::Disturbance;
 pub use super::disturbance::Disturbed;
 use super::event::{Event, TIMELINE, WINDOWS};
+use super::express::Express;
 use super::network::Network;
 use super::outcome::Outcome;
 use super::probe::{BackendGauge, BackendState, Gauges, Probe, WorldChange};
@@ -142,6 +143,8 @@ pub struct World {
     /// Who hears that a backend has an idle worker.
     pub(super) report_key: u64,
     digest: Digest,
+    /// What stretches need in which nothing but requests happens, if there may be any.
+    pub(super) express: Option<Box<Express>>,
     /// Whether all attempts come to the one thread of one process.
     pub(super) is_one_process: bool,
 }
@@ -163,6 +166,9 @@ impl World {
         let network = Network::of(&setup, seed).map(Box::new);
         let mut backends = backends(&setup, seed);
         straight::mark(&setup, network.is_some(), &mut populations, &mut backends);
+        let is_straight = populations.iter().all(|population| population.straight)
+            && backends.iter().all(|backend| backend.straight);
+        let express = Express::new(&setup, is_straight);
         let mut world = Self {
             now: Time::ZERO,
             // One lane per population's attempt timeout, and those of the balancers' timers; a source
@@ -208,6 +214,7 @@ impl World {
             backlog: Vec::new(),
             report_key: key(seed, Purpose::IdleReport, 0),
             digest: Digest::default(),
+            express,
             is_one_process: processes == 1 && setup.balancer.threads == 1,
             setup,
         };
@@ -271,6 +278,7 @@ impl World {
     /// # Panics
     /// If an invariant of the model is broken: that is a bug in misroute.
     pub fn step_until(&mut self, end: Time, probe: &mut impl Probe) {
+        self.try_express(end, probe);
         while let Some((at, next)) = self.next_before(end) {
             debug_assert!(at >= self.now, "time ran backwards from {} to {at}", self.now);
             self.now = at;
@@ -287,6 +295,7 @@ impl World {
                     if self.attempts.get(attempt).is_none() => {}
                 Next::Event(event) => self.route(event, probe),
             }
+            self.try_express(end, probe);
         }
         self.now = self.now.max(end);
     }
@@ -298,7 +307,7 @@ impl World {
 
     /// Everything but arrivals and completions.
     #[inline(never)]
-    fn route(&mut self, event: Event, probe: &mut impl Probe) {
+    pub(super) fn route(&mut self, event: Event, probe: &mut impl Probe) {
         match event {
             Event::Thought { population, index } => self.on_thought(population, index, probe),
             Event::Returned { population, user } => self.on_returned(population, user, probe),

@@ -6,7 +6,7 @@ use super::layer::{Seat, priority};
 use super::lines::Lines;
 use super::membership::Membership;
 use super::membership::rule::TryEnd;
-use super::policy::Avoid;
+use super::policy::{Avoid, ClientLeaves};
 use super::{Answer, Balancer, Key, MemberView, Pick, PickContext, ProbeReply, Tried};
 use crate::engine::random::Stream;
 use crate::engine::time::{Span, Time};
@@ -342,6 +342,18 @@ impl Instance {
     #[inline]
     pub(in crate::model) fn is_usual(&self) -> bool {
         self.usual
+    }
+
+    /// Whether that is so, no attempt is bounded by a timer of its own, its clients' connections end with
+    /// them, and its algorithm asks backends nothing.
+    pub(in crate::model) fn is_express(&self) -> bool {
+        let algorithm = self.config.algorithm.algorithm;
+        self.is_usual()
+            && self.config.timeout.is_none()
+            && self.config.server_timeout.is_none()
+            && self.config.client_leaves == ClientLeaves::Close
+            && !algorithm.probes
+            && !algorithm.hears_idle
     }
 
     /// Whether its algorithm wants members probed.

@@ -175,6 +175,19 @@ impl PopulationState {
         ((u128::from(bits) * u128::from(threads)) >> 64) as u16
     }
 
+    /// The request that is born now, where each comes alone: its index, its user, and when the next one
+    /// is due; `None` if the rate has changed since `epoch`.
+    #[inline]
+    pub(super) fn next_birth(&mut self, epoch: u32) -> Option<(u64, u32, Option<Time>)> {
+        if self.arriving.epoch != epoch {
+            return None;
+        }
+        let index = self.born;
+        self.born += 1;
+        let next = self.arriving.draw();
+        Some((index, self.drawn_user(index), next))
+    }
+
     /// What a trace says of a request.
     fn recorded(&self, index: u64) -> Option<&TraceRow> {
         self.trace.as_ref().map(|trace| trace::row(trace, index))
@@ -246,17 +259,13 @@ impl World {
     #[inline]
     pub(super) fn on_arrival(&mut self, id: PopulationId, epoch: u32, probe: &mut impl Probe) {
         let population = &mut self.populations[id.index()];
-        if population.arriving.epoch != epoch {
-            return;
-        }
         if !population.arriving.is_one_by_one() {
-            self.on_batch(id, probe);
+            if population.arriving.epoch == epoch {
+                self.on_batch(id, probe);
+            }
             return;
         }
-        let index = population.born;
-        population.born += 1;
-        let next = population.arriving.draw();
-        let user = population.drawn_user(index);
+        let Some((index, user, next)) = population.next_birth(epoch) else { return };
         let begins_straight = population.straight;
         self.push_arrival(id, next);
         if !(begins_straight && self.go_straight(id, user, index, probe)) {

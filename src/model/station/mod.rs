@@ -14,6 +14,8 @@ mod fifo;
 mod jobs;
 mod lifo;
 mod lifo_preemptive;
+mod occupancy;
+mod plain;
 mod priority;
 mod processor_sharing;
 mod random_order;
@@ -21,6 +23,8 @@ mod random_order;
 mod tests;
 
 pub use contention::{Contention, Slowdown};
+pub(super) use occupancy::Occupancy;
+pub(super) use plain::Custody;
 
 use crate::engine::random::{Purpose, Seed, Stream};
 use crate::engine::slab::Handle;
@@ -31,37 +35,6 @@ use jobs::{Job, Jobs};
 /// No station works at more than this many times its normal speed, so that a run of a year stays
 /// far from the end of the progress clock.
 const FASTEST: f64 = 100.0;
-
-/// Occupancy, as exact integrals.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Occupancy {
-    /// Occupied workers, integrated over time: worker-nanoseconds.
-    pub(super) busy_ns: u128,
-    /// Waiting attempts, those that wait for a part of shared workers included, integrated over
-    /// time: attempt-nanoseconds.
-    pub(super) waiting_ns: u128,
-    /// Attempts that share the workers and wait elsewhere, at a database, integrated over time:
-    /// attempt-nanoseconds.
-    pub(super) elsewhere_ns: u128,
-    /// Attempts that ever entered.
-    pub(super) entered: u64,
-    /// Attempts that ever left, in whatever way.
-    pub(super) left: u64,
-    /// Sum of the times of entry, nanoseconds since the start.
-    entered_at_ns: u128,
-    /// Sum of the times of leaving, nanoseconds since the start.
-    left_at_ns: u128,
-}
-
-impl Occupancy {
-    /// Little's law as an identity of integrals: time in the station, summed over attempts, is the
-    /// number in the station, integrated over time.
-    pub(super) fn obeys_littles_law(&self, now: Time) -> bool {
-        let inside = u128::from(self.entered - self.left) * u128::from(now.as_ns());
-        self.left_at_ns + inside - self.entered_at_ns
-            == self.busy_ns + self.waiting_ns + self.elsewhere_ns
-    }
-}
 
 /// `workers` servers behind one line.
 #[derive(Clone, Debug)]
@@ -236,8 +209,7 @@ impl Station {
     #[inline]
     pub(super) fn enter(&mut self, now: Time) {
         self.settle(now);
-        self.occupancy.entered += 1;
-        self.occupancy.entered_at_ns += u128::from(now.as_ns());
+        self.occupancy.enter(now);
     }
 
     /// Whether an attempt that has entered while no worker is free can be started all the same: it
@@ -466,8 +438,7 @@ impl Station {
     pub(super) fn clear(&mut self, now: Time) {
         self.advance(now);
         let inside = self.occupancy.entered - self.occupancy.left;
-        self.occupancy.left += inside;
-        self.occupancy.left_at_ns += u128::from(inside) * u128::from(now.as_ns());
+        (0..inside).for_each(|_| self.occupancy.leave(now));
         self.jobs.clear();
         self.line.rule_mut().clear();
         self.interrupted.clear();
@@ -543,8 +514,7 @@ impl Station {
 
     #[inline]
     fn count_departure(&mut self, now: Time) {
-        self.occupancy.left += 1;
-        self.occupancy.left_at_ns += u128::from(now.as_ns());
+        self.occupancy.leave(now);
     }
 
     #[inline]

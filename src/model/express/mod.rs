@@ -1,0 +1,304 @@
+//! Stretches in which nothing but requests happens.
+//!
+//! Between two events of any other kind, a world of usual clients and backends behind one usual process
+//! does the same few things over and over: a request comes and goes to a member, is served in its turn,
+//! is answered or given up. For such a stretch all that is in flight is taken into *custody*: each
+//! attempt becomes a [`Light`] of 32 bytes, each station a [`Post`]. When something else happens, or
+//! somebody goes another way, everything is given back first; what only looks (samples, alerts) is
+//! shown counts and integrals brought up to date. Populations, the process and its algorithm, the event
+//! list and the observer are the same as on every other way, and so are digests and results: a run that
+//! never goes straight ([`World::never_straight`]) does not go express either, and is the slow twin.
+
+mod custody;
+mod post;
+
+use super::backend::Backend;
+use super::balancer::{Answer, Pick, Tried};
+use super::event::{ARRIVALS, COMPLETIONS, Event, TIMERS};
+use super::outcome::Outcome;
+use super::probe::{FinishedRequest, Probe};
+use super::setup::{Arrivals, BackendId, Population, PopulationId, Setup};
+use super::world::{Fact, World};
+use crate::engine::queue::{Next, Source};
+use crate::engine::slab::{Handle, Slab};
+use crate::engine::time::Time;
+use post::{NOBODY, Post};
+
+/// An attempt of which nothing special is known, and its request.
+#[derive(Clone, Copy, Debug)]
+struct Light {
+    /// Position among its population's requests.
+    index: u64,
+    /// When the request was born, sent, and reached its backend.
+    born: Time,
+    user: u32,
+    /// Who comes after it in line.
+    next: u32,
+    population: PopulationId,
+    /// The backend that it is at.
+    post: u16,
+    /// Whether its client has given it up.
+    left: bool,
+}
+
+const _: () = assert!(size_of::<Light>() <= 32, "one per request in flight");
+
+/// What a stretch needs, and when to try the next one.
+#[derive(Clone, Debug)]
+pub(super) struct Express {
+    lights: Slab<Light>,
+    posts: Vec<Post>,
+    /// Handles by slot, while they change.
+    names: Vec<Option<Handle>>,
+    /// So many other events until the next try.
+    patience: u64,
+}
+
+/// A stretch pays if it handles so many times as many events as it has to take over and give back.
+const WORTH: u64 = 4;
+
+impl Express {
+    /// For a world that may have such stretches.
+    pub(super) fn new(setup: &Setup, is_straight: bool) -> Option<Box<Self>> {
+        let balancer = &setup.balancer;
+        let is_one_process =
+            balancer.instances == 1 && balancer.processes == 1 && balancer.threads == 1;
+        let is_usual = is_straight && is_one_process && setup.populations.iter().all(is_usual);
+        is_usual.then(|| {
+            Box::new(Self {
+                lights: custody::no_lights(),
+                posts: Vec::new(),
+                names: Vec::new(),
+                patience: 0,
+            })
+        })
+    }
+}
+
+impl Express {
+    /// A sample has been taken: the peaks of the lines begin anew.
+    fn forget_peaks(&mut self, backends: &[Backend]) {
+        for (post, backend) in self.posts.iter_mut().zip(backends) {
+            post.peak = backend.station.waiting_peak();
+        }
+    }
+}
+
+/// One at a time, and what times out is over.
+fn is_usual(population: &Population) -> bool {
+    let retries = &population.retries;
+    let is_final = retries.max == 0 || !retries.on.contains(Outcome::Timeout);
+    let alone = !matches!(population.arrivals, Arrivals::Batches { .. });
+    alone && (population.timeout.is_none() || is_final)
+}
+
+/// Puts a light at the end of a post's line.
+#[inline]
+fn line_up(lights: &mut Slab<Light>, post: &mut Post, light: u32) {
+    match lights.at_mut(post.tail as usize) {
+        Some(last) if post.tail != NOBODY => last.next = light,
+        _ => post.head = light,
+    }
+    post.tail = light;
+    post.in_line += 1;
+}
+
+impl World {
+    /// Counts an event that was handled otherwise; tries a stretch when it is time.
+    #[inline]
+    pub(super) fn try_express(&mut self, end: Time, probe: &mut impl Probe) {
+        let Some(express) = &mut self.express else { return };
+        if express.patience > 0 {
+            express.patience -= 1;
+        } else {
+            self.go_express(end, probe);
+        }
+    }
+
+    fn go_express(&mut self, end: Time, probe: &mut impl Probe) {
+        let Some(mut express) = self.express.take() else { return };
+        let size = custody::size(self);
+        let handled = if self.take_custody(&mut express) {
+            self.run_express(&mut express, end, probe)
+        } else {
+            0
+        };
+        express.patience = if handled < WORTH * size { WORTH * size } else { 1 };
+        self.express = Some(express);
+    }
+
+    /// Runs a stretch, and gives everything back. Returns how many events it handled.
+    fn run_express(&mut self, x: &mut Express, end: Time, probe: &mut impl Probe) -> u64 {
+        let mut handled = 0;
+        loop {
+            let lights = &x.lights;
+            let next = self.queue.pop_before_unless(end, |event| match *event {
+                Event::AttemptTimeout(attempt) => lights.get(attempt).is_none(),
+                _ => false,
+            });
+            let Some((at, next)) = next else { break };
+            self.now = at;
+            handled += 1;
+            match next {
+                Next::Many(member, epoch) => self.complete_express(x, member, epoch, probe),
+                Next::Few(population, epoch) => {
+                    let id = PopulationId(population as u16);
+                    if !self.arrive_express(x, id, epoch, probe) {
+                        return handled;
+                    }
+                }
+                Next::Event(Event::AttemptTimeout(light)) => {
+                    self.time_out_express(x, light, probe);
+                }
+                Next::Event(event @ (Event::Sample | Event::AlertTick(_))) => {
+                    self.sync_custody(x);
+                    self.route(event, probe);
+                    x.forget_peaks(&self.backends);
+                }
+                Next::Event(event) => {
+                    self.return_custody(x);
+                    self.route(event, probe);
+                    return handled;
+                }
+            }
+        }
+        self.return_custody(x);
+        handled
+    }
+
+    /// A request is born and sent. Returns whether the stretch goes on.
+    #[inline]
+    fn arrive_express(
+        &mut self,
+        x: &mut Express,
+        id: PopulationId,
+        epoch: u32,
+        probe: &mut impl Probe,
+    ) -> bool {
+        let now = self.now;
+        let population = &mut self.populations[id.index()];
+        let Some((index, user, next)) = population.next_birth(epoch) else { return true };
+        if let Some(at) = next {
+            self.queue.set(Source::Few(id.index()), at, ARRIVALS, epoch);
+        }
+        self.counts.requests += 1;
+        self.counts.attempts += 1;
+        probe.request_born(now, id, user);
+        let process = &mut self.instances[usize::from(self.routes[0])];
+        process.held += 1;
+        let pick = process.pick_freely(0).map_or_else(
+            || process.pick(0, population.key(user, index), Tried::default(), &[], now),
+            Pick::Member,
+        );
+        let member = match pick {
+            Pick::Member(member) if x.posts[member].has_room() => member,
+            _ => {
+                self.return_custody(x);
+                self.send_picked(id, (user, index), pick, probe);
+                return false;
+            }
+        };
+        self.alone += 1;
+        let light = x.lights.insert_with(|| Light {
+            index,
+            born: now,
+            user,
+            next: NOBODY,
+            population: id,
+            post: member as u16,
+            left: false,
+        });
+        if let Some(timeout) = population.timeout {
+            let event = Event::AttemptTimeout(light);
+            self.queue.push_in_lane(id.index(), now + timeout, TIMERS, event);
+        }
+        let mark = population.first_mark(index);
+        let subject = (u64::from(id.0) << 48) ^ index;
+        self.digest_fact(Fact::Pick, subject, member as u64);
+        let post = &mut x.posts[member];
+        post.reached += 1;
+        post.settle(now);
+        post.occupancy.enter(now);
+        if post.in_service < post.workers {
+            let done = now + post.service.at(mark);
+            if post.serve(light.index() as u32, done) {
+                self.queue.set(Source::Many(member), done, COMPLETIONS, post.epoch);
+            }
+        } else {
+            line_up(&mut x.lights, post, light.index() as u32);
+            post.peak = post.peak.max(post.in_line);
+        }
+        true
+    }
+
+    /// A backend's work for an attempt is done, and it takes up the next one.
+    #[inline]
+    fn complete_express(
+        &mut self,
+        x: &mut Express,
+        member: usize,
+        epoch: u32,
+        probe: &mut impl Probe,
+    ) {
+        let now = self.now;
+        let Some(post) = x.posts.get_mut(member).filter(|post| post.epoch == epoch) else { return };
+        post.settle(now);
+        let Some(service) = post.finish() else { return };
+        let light = x.lights.take_at(service.light as usize).expect("who is served is there");
+        post.occupancy.leave(now);
+        if let Some(&next) = x.lights.at(post.head as usize).filter(|_| post.in_line > 0) {
+            let number = std::mem::replace(&mut post.head, next.next);
+            post.in_line -= 1;
+            if post.in_line == 0 {
+                post.tail = NOBODY;
+            }
+            let mark = self.populations[next.population.index()].first_mark(next.index);
+            post.serve(number, now + post.service.at(mark));
+        }
+        if let Some(first) = post.first() {
+            self.queue.set(Source::Many(member), first.done, COMPLETIONS, epoch);
+        }
+        let latency = now.since(light.born);
+        post.note_latency(latency);
+        if light.left {
+            post.wasted += 1;
+            return;
+        }
+        post.succeeded += 1;
+        self.alone -= 1;
+        let process = &mut self.instances[usize::from(self.routes[0])];
+        process.succeeded(0, BackendId(member as u16), latency, now);
+        self.monitor.attempt_over(Outcome::Ok, latency);
+        self.finish_express(&light, Outcome::Ok, probe);
+    }
+
+    /// A client gives up a request; its backend will serve it all the same.
+    fn time_out_express(&mut self, x: &mut Express, handle: Handle, probe: &mut impl Probe) {
+        let now = self.now;
+        let Some(light) = x.lights.get_mut(handle) else { return };
+        light.left = true;
+        let light = *light;
+        self.alone -= 1;
+        let latency = now.since(light.born);
+        self.monitor.attempt_over(Outcome::Timeout, latency);
+        self.finish_express(&light, Outcome::Timeout, probe);
+        let process = &mut self.instances[usize::from(self.routes[0])];
+        let answer = Answer { outcome: Outcome::Timeout, is_failure: false, latency, now };
+        process.answered(0, BackendId(light.post), answer);
+        process.release(BackendId(light.post));
+        process.held -= 1;
+    }
+
+    /// A request has its outcome.
+    #[inline]
+    fn finish_express(&mut self, light: &Light, outcome: Outcome, probe: &mut impl Probe) {
+        let Light { population, user, index, born, .. } = *light;
+        self.counts.finished[outcome.index()] += 1;
+        let subject = (u64::from(population.0) << 48) ^ index;
+        self.digest_fact(Fact::RequestOver, subject, outcome.index() as u64);
+        let limit = self.populations[population.index()].slow.filter(|_| outcome.is_ok());
+        let slow = limit.is_some_and(|limit| self.now.since(born) > limit);
+        let fact = FinishedRequest { population, user, born, outcome, attempts: 1, slow };
+        probe.request_finished(self.now, &fact);
+    }
+}

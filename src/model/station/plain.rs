@@ -1,0 +1,95 @@
+//! A plain station's attempts in somebody else's custody: who is served until when, and who is in line.
+
+use super::discipline::{Line, Waiter};
+use super::jobs::Job;
+use super::{Occupancy, Station};
+use crate::engine::slab::Handle;
+use crate::engine::time::Time;
+
+/// What is known of a station but for its attempts.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::model) struct Custody {
+    pub(in crate::model) workers: u32,
+    pub(in crate::model) in_service: u32,
+    pub(in crate::model) in_line: u32,
+    /// Most attempts waiting at once since the last sample.
+    pub(in crate::model) peak: u32,
+    /// How many services have begun.
+    pub(in crate::model) started: u64,
+    /// What a completion in the event list carries.
+    pub(in crate::model) epoch: u32,
+    pub(in crate::model) occupancy: Occupancy,
+}
+
+impl Station {
+    /// Whether it is workers at normal speed and a line first in, first out, with the completion of
+    /// whoever is done first in the event list.
+    pub(in crate::model) fn can_be_handed_over(&self) -> bool {
+        let is_scheduled = self.jobs.is_empty() || self.scheduled.is_some();
+        self.runs_plainly()
+            && matches!(self.line, Line::Plain(_))
+            && is_scheduled
+            && self.in_service as usize == self.jobs.len()
+    }
+
+    /// Gives up its attempts: those in service with the time at which each is done and the order in
+    /// which they began, and then those in line.
+    pub(in crate::model) fn hand_over(
+        &mut self,
+        now: Time,
+        mut serve: impl FnMut(Handle, Time, u64),
+        mut wait: impl FnMut(Handle),
+    ) {
+        let (progress, _) = self.progress_now(now);
+        for job in self.jobs.iter() {
+            let left = job.done_at.saturating_sub(progress);
+            serve(job.attempt, now + crate::engine::time::Span::from_ns(left), job.order);
+        }
+        self.jobs.clear();
+        while let Some(attempt) = self.line.first_come() {
+            wait(attempt);
+        }
+    }
+
+    /// What is known of it but for its attempts, up to now.
+    pub(in crate::model) fn custody(&mut self, now: Time) -> Custody {
+        Custody {
+            workers: self.workers,
+            in_service: self.in_service,
+            in_line: self.in_line,
+            peak: self.waiting_peak,
+            started: self.started,
+            epoch: self.epoch,
+            occupancy: self.occupancy(now),
+        }
+    }
+
+    /// Notes what has become of it since.
+    pub(in crate::model) fn note_custody(&mut self, now: Time, custody: &Custody) {
+        self.in_service = custody.in_service;
+        self.in_line = custody.in_line;
+        self.waiting_peak = custody.peak;
+        self.started = custody.started;
+        self.occupancy = custody.occupancy;
+        self.occupancy_at = now;
+    }
+
+    /// Takes an attempt back that is in service.
+    pub(in crate::model) fn take_back_job(
+        &mut self,
+        now: Time,
+        attempt: Handle,
+        done: Time,
+        order: u64,
+    ) {
+        let (progress, _) = self.progress_now(now);
+        let done_at = progress.saturating_add(done.since(now).as_ns());
+        self.jobs.push(Job { done_at, order, attempt });
+        self.scheduled = self.jobs.first().map(|job| job.order);
+    }
+
+    /// Takes an attempt back that is in line, behind all others there.
+    pub(in crate::model) fn take_back_waiter(&mut self, now: Time, attempt: Handle, since: Time) {
+        self.line.join(Waiter { attempt, since, priority: 0, begun: false }, now);
+    }
+}
