@@ -27,10 +27,10 @@ impl Queues {
     /// Runs until so many requests have arrived, rounded up to whole blocks.
     pub(crate) fn run(self, requests: u64, seed: u64) -> Tally {
         match (self.servers, self.two_choices, self.timeout_ns) {
-            (..=16, false, None) => Loop::<32, false, false>::new(self, seed).run(requests),
-            (..=16, true, None) => Loop::<32, true, false>::new(self, seed).run(requests),
-            (..=128, false, Some(_)) => Loop::<256, false, true>::new(self, seed).run(requests),
-            (..=128, true, Some(_)) => Loop::<256, true, true>::new(self, seed).run(requests),
+            (..=16, false, None) => Loop::<32, false, false>::new(self).run(requests, seed),
+            (..=16, true, None) => Loop::<32, true, false>::new(self).run(requests, seed),
+            (..=128, false, Some(_)) => Loop::<256, false, true>::new(self).run(requests, seed),
+            (..=128, true, Some(_)) => Loop::<256, true, true>::new(self).run(requests, seed),
             _ => unimplemented!("no workload needs it"),
         }
     }
@@ -45,7 +45,6 @@ const TIMERS: usize = 4096;
 /// `NODES` of the tree, of which half are servers.
 struct Loop<const NODES: usize, const TWO: bool, const TIMED: bool> {
     queues: Queues,
-    draws: Draws,
     departures: MinTree<NODES>,
     lines: Vec<Line<LINE>>,
     /// Requests that a client still waits for, per server: what two choices compare.
@@ -57,9 +56,8 @@ struct Loop<const NODES: usize, const TWO: bool, const TIMED: bool> {
 }
 
 impl<const NODES: usize, const TWO: bool, const TIMED: bool> Loop<NODES, TWO, TIMED> {
-    fn new(queues: Queues, seed: u64) -> Self {
+    fn new(queues: Queues) -> Self {
         Self {
-            draws: Draws::new(seed, queues.gap_ns, queues.service_ns),
             departures: MinTree::new(),
             lines: (0..queues.servers).map(|_| Line::EMPTY).collect(),
             in_flight: vec![0; queues.servers],
@@ -70,10 +68,11 @@ impl<const NODES: usize, const TWO: bool, const TIMED: bool> Loop<NODES, TWO, TI
         }
     }
 
-    fn run(mut self, requests: u64) -> Tally {
+    fn run(mut self, requests: u64, seed: u64) -> Tally {
+        let mut draws = Draws::new(seed, self.queues.gap_ns, self.queues.service_ns);
         let mut now = 0;
         while self.tally.requests < requests {
-            for draw in *self.draws.next_block() {
+            for draw in draws.next_block() {
                 now += draw.gap;
                 self.happen_until(now);
                 self.arrive(now, draw.service, draw.bits);
@@ -106,9 +105,9 @@ impl<const NODES: usize, const TWO: bool, const TIMED: bool> Loop<NODES, TWO, TI
         if TWO {
             let mut other = below((bits >> 32) as u32, servers - 1);
             other += usize::from(other >= server);
-            if self.in_flight[other] < self.in_flight[server] {
-                server = other;
-            }
+            // A table in place of a branch that nobody could predict.
+            let less = self.in_flight[other] < self.in_flight[server];
+            server = [server, other][usize::from(less)];
             self.in_flight[server] += 1;
         }
         let number = self.tally.requests;
