@@ -32,7 +32,7 @@ impl Key {
     pub(super) const NEVER: Self = Self { time: u64::MAX, rank: u64::MAX };
 
     #[inline]
-    fn precedes(self, other: Self) -> bool {
+    pub(super) fn precedes(self, other: Self) -> bool {
         self.time < other.time || (self.time == other.time && self.rank < other.rank)
     }
 }
@@ -43,7 +43,7 @@ struct Entry<E> {
     event: E,
 }
 
-/// A place for one event.
+/// A place for one event, which is known by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// One of a kind that there are few of, and that changes often.
@@ -52,50 +52,77 @@ pub enum Source {
     Many(usize),
 }
 
-/// The sources of one kind.
-#[derive(Clone, Debug)]
-struct Sources<E> {
-    events: Vec<Option<E>>,
-    keys: Tournament,
-    /// One whose event was taken: mostly it has another one at once, and is replayed then.
-    taken: Option<u32>,
+/// What happens next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Next<E> {
+    /// The event of a source, and the tag that it was scheduled with.
+    Few(usize, u32),
+    /// The same of the other kind.
+    Many(usize, u32),
+    /// Any other event.
+    Event(E),
 }
 
-impl<E: Copy> Sources<E> {
+/// The sources of one kind.
+#[derive(Clone, Debug)]
+struct Sources {
+    keys: Tournament,
+    count: usize,
+    /// The first event's source and key.
+    first: (u32, Key),
+    /// Whether it was taken: mostly its source has another one at once, and is replayed then.
+    is_taken: bool,
+}
+
+impl Sources {
     fn new(count: usize) -> Self {
-        Self { events: vec![None; count], keys: Tournament::new(count), taken: None }
+        let keys = Tournament::new(count);
+        Self { first: keys.winner(), keys, count, is_taken: false }
     }
 
     #[inline]
-    fn set(&mut self, source: usize, key: Key, event: E) {
-        self.events[source] = Some(event);
-        self.keys.change(source, key);
+    fn set(&mut self, source: usize, key: Key, tag: u32) {
+        self.keys.change(source, key, tag);
+        if self.count == 1 {
+            (self.first, self.is_taken) = ((0, key), false);
+            return;
+        }
         self.keys.replay(source);
-        if self.taken == Some(source as u32) {
-            self.taken = None;
+        if !self.is_taken || self.first.0 == source as u32 {
+            self.first = self.keys.winner();
+            self.is_taken = false;
         }
     }
 
     /// The first event's key.
     #[inline]
     fn first(&mut self) -> Key {
-        if let Some(source) = self.taken.take() {
-            self.keys.replay(source as usize);
+        if self.is_taken {
+            self.find_first();
         }
-        self.keys.winner().1
+        self.first.1
     }
 
-    /// Takes the first event out.
+    fn find_first(&mut self) {
+        self.is_taken = false;
+        if self.count == 1 {
+            self.first.1 = Key::NEVER;
+        } else {
+            self.keys.replay(self.first.0 as usize);
+            self.first = self.keys.winner();
+        }
+    }
+
+    /// Takes the first event out: its source and tag.
     #[inline]
-    fn take(&mut self) -> E {
-        let (source, _) = self.keys.winner();
-        self.keys.change(source, Key::NEVER);
-        self.taken = Some(source as u32);
-        self.events[source].expect("its key says that it has an event")
+    fn take(&mut self) -> (usize, u32) {
+        let source = self.first.0 as usize;
+        self.is_taken = true;
+        (source, self.keys.take(source))
     }
 
     fn len(&self) -> usize {
-        (0..self.events.len()).filter(|&source| self.keys.key(source) != Key::NEVER).count()
+        (0..self.count).filter(|&source| self.keys.key(source) != Key::NEVER).count()
     }
 }
 
@@ -106,8 +133,8 @@ pub struct EventQueue<E> {
     lanes: Vec<VecDeque<Entry<E>>>,
     /// The keys of the lanes' heads.
     heads: Tournament,
-    few: Sources<E>,
-    many: Sources<E>,
+    few: Sources,
+    many: Sources,
     /// The first of the heap and of the lanes.
     other: Key,
     sequence: u64,
@@ -156,16 +183,17 @@ impl<E: Copy> EventQueue<E> {
         }
     }
 
-    /// Schedules the event of a source, in place of the one that it had. O(log sources of its kind).
+    /// Schedules the event of a source, in place of the one that it had; `tag` comes back with it.
+    /// O(log sources of its kind).
     ///
     /// # Panics
     /// If there is no such source, and after 2^56 events.
     #[inline]
-    pub fn set(&mut self, source: Source, time: Time, class: Class, event: E) {
+    pub fn set(&mut self, source: Source, time: Time, class: Class, tag: u32) {
         let key = self.next_key(time, class);
         match source {
-            Source::Few(source) => self.few.set(source, key, event),
-            Source::Many(source) => self.many.set(source, key, event),
+            Source::Few(source) => self.few.set(source, key, tag),
+            Source::Many(source) => self.many.set(source, key, tag),
         }
     }
 
@@ -193,23 +221,31 @@ impl<E: Copy> EventQueue<E> {
 
     fn change_head(&mut self, lane: usize) {
         let head = self.lanes[lane].front().map_or(Key::NEVER, |entry| entry.key);
-        self.heads.change(lane, head);
+        self.heads.change(lane, head, 0);
         self.heads.replay(lane);
     }
 
     /// Takes the next event if it happens before `end`.
     #[inline]
-    pub fn pop_before(&mut self, end: Time) -> Option<(Time, E)> {
+    pub fn pop_before(&mut self, end: Time) -> Option<(Time, Next<E>)> {
         let (few, many) = (self.few.first(), self.many.first());
-        let (is_many, key) = if many.precedes(few) { (true, many) } else { (false, few) };
+        let is_many = many.precedes(few);
+        let key = if is_many { many } else { few };
         if self.other.precedes(key) {
-            return self.pop_other(end);
+            let (time, event) = self.pop_other(end)?;
+            return Some((time, Next::Event(event)));
         }
         if key.time >= end.as_ns() || key == Key::NEVER {
             return None;
         }
-        let event = if is_many { self.many.take() } else { self.few.take() };
-        Some((Time::from_ns(key.time), event))
+        let next = if is_many {
+            let (source, tag) = self.many.take();
+            Next::Many(source, tag)
+        } else {
+            let (source, tag) = self.few.take();
+            Next::Few(source, tag)
+        };
+        Some((Time::from_ns(key.time), next))
     }
 
     /// Takes the first event of the heap and the lanes.
@@ -220,8 +256,8 @@ impl<E: Copy> EventQueue<E> {
         }
         let (lane, head) = self.heads.winner();
         let entry = if head == key {
-            let entry = self.lanes[lane].pop_front().expect("its key is in the tree");
-            self.change_head(lane);
+            let entry = self.lanes[lane as usize].pop_front().expect("its key is in the tree");
+            self.change_head(lane as usize);
             entry
         } else {
             self.pop_heap()
@@ -299,8 +335,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Takes the next event: its time and number.
+    fn pop(queue: &mut EventQueue<u32>, end: Time) -> Option<(Time, u32)> {
+        let (at, Next::Few(_, event) | Next::Many(_, event) | Next::Event(event)) =
+            queue.pop_before(end)?;
+        Some((at, event))
+    }
+
     fn drain(queue: &mut EventQueue<u32>) -> Vec<(Time, u32)> {
-        std::iter::from_fn(|| queue.pop_before(Time::FOREVER)).collect()
+        std::iter::from_fn(|| pop(queue, Time::FOREVER)).collect()
     }
 
     /// Two of the few, then the many.
@@ -325,8 +368,8 @@ mod tests {
     fn pop_before_leaves_what_happens_at_the_end() {
         let mut queue = EventQueue::new(0, 0, 0);
         queue.push(Time::from_ns(10), Class(0), 1);
-        assert_eq!(queue.pop_before(Time::from_ns(10)), None);
-        assert_eq!(queue.pop_before(Time::from_ns(11)), Some((Time::from_ns(10), 1)));
+        assert_eq!(pop(&mut queue, Time::from_ns(10)), None);
+        assert_eq!(pop(&mut queue, Time::from_ns(11)), Some((Time::from_ns(10), 1)));
         assert!(queue.is_empty());
     }
 
@@ -375,7 +418,7 @@ mod tests {
                     3 | 4 => queue.push(at, Class(0), id),
                     _ => queue.push_in_lane(0, at, Class(0), id),
                 }
-                if takes && let Some((at, _)) = queue.pop_before(Time::FOREVER) {
+                if takes && let Some((at, _)) = pop(&mut queue, Time::FOREVER) {
                     prop_assert!(at >= now, "time ran backwards");
                     now = at;
                 }

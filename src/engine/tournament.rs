@@ -7,73 +7,91 @@
 
 use super::queue::Key;
 
-/// The time of a key, and the leaf that it belongs to.
+/// An inner node: the time of the least key below it, and whose it is.
 #[derive(Clone, Copy, Debug)]
 struct Node {
     time: u64,
     leaf: u32,
 }
 
+/// A leaf: a key, and what its owner wants to remember of it.
+#[derive(Clone, Copy, Debug)]
+struct Leaf {
+    key: Key,
+    tag: u32,
+}
+
 /// Keys by leaf, and who has the least one.
 #[derive(Clone, Debug)]
 pub(super) struct Tournament {
-    /// Winners of the inner nodes, the root at 1, then the leaves themselves: node n has the children
-    /// 2n and 2n + 1.
+    /// Winners below the inner nodes, the root at 1: node n has the children 2n and 2n + 1.
     nodes: Vec<Node>,
-    /// What decides between equal times, by leaf.
-    ranks: Vec<u64>,
+    /// As many as there are inner nodes: those of the last nodes are the children of the leaves' parents.
+    leaves: Vec<Leaf>,
 }
 
 impl Tournament {
-    /// `leaves` keys, all of them of nothing.
+    /// So many leaves, at least, with nothing to come.
     pub(super) fn new(leaves: usize) -> Self {
-        let width = leaves.next_power_of_two();
-        let node = |number: usize| Node {
-            time: Key::NEVER.time,
-            leaf: number.saturating_sub(width) as u32,
-        };
-        Self { nodes: (0..2 * width).map(node).collect(), ranks: vec![Key::NEVER.rank; width] }
+        let width = leaves.next_power_of_two().max(2);
+        Self {
+            nodes: vec![Node { time: Key::NEVER.time, leaf: 0 }; width],
+            leaves: vec![Leaf { key: Key::NEVER, tag: 0 }; width],
+        }
     }
 
-    /// How many keys there is room for.
+    /// How many leaves there are.
     pub(super) fn width(&self) -> usize {
-        self.ranks.len()
+        self.leaves.len()
     }
 
     /// The leaf with the least key, and that key.
     #[inline]
-    pub(super) fn winner(&self) -> (usize, Key) {
+    pub(super) fn winner(&self) -> (u32, Key) {
         let Node { time, leaf } = self.nodes[1];
-        (leaf as usize, Key { time, rank: self.ranks[leaf as usize] })
+        (leaf, Key { time, rank: self.leaves[leaf as usize].key.rank })
     }
 
     /// A leaf's key.
     pub(super) fn key(&self, leaf: usize) -> Key {
-        Key { time: self.nodes[self.width() + leaf].time, rank: self.ranks[leaf] }
+        self.leaves[leaf].key
     }
 
-    /// Changes a leaf's key without looking who wins now: [`Tournament::replay`] must follow.
+    /// Leaves nothing to come at a leaf: [`Tournament::replay`] must follow. Returns its tag.
     #[inline]
-    pub(super) fn change(&mut self, leaf: usize, key: Key) {
-        let width = self.width();
-        self.nodes[width + leaf].time = key.time;
-        self.ranks[leaf] = key.rank;
+    pub(super) fn take(&mut self, leaf: usize) -> u32 {
+        let leaf = &mut self.leaves[leaf];
+        leaf.key = Key::NEVER;
+        leaf.tag
     }
 
-    /// Finds out who wins after one leaf's key has changed. Of several leaves that have, each must be
+    /// Changes a leaf without looking who wins now: [`Tournament::replay`] must follow.
+    #[inline]
+    pub(super) fn change(&mut self, leaf: usize, key: Key, tag: u32) {
+        self.leaves[leaf] = Leaf { key, tag };
+    }
+
+    /// Finds out who wins after one leaf has changed. Of several leaves that have, each must be
     /// replayed once.
     #[inline]
     pub(super) fn replay(&mut self, leaf: usize) {
-        let ranks = &self.ranks[..];
-        let nodes = &mut self.nodes[..];
-        let mut at = ranks.len() + leaf;
-        let mut best = nodes[at];
+        let leaves = &self.leaves[..];
+        let nodes = &mut self.nodes[..leaves.len()];
+        let other = leaves[leaf ^ 1].key;
+        let mut best = Node { time: leaves[leaf].key.time, leaf: leaf as u32 };
+        if other.precedes(leaves[leaf].key) {
+            best = Node { time: other.time, leaf: (leaf ^ 1) as u32 };
+        }
+        let mut at = (leaves.len() + leaf) / 2;
+        nodes[at] = best;
         while at > 1 {
             let other = nodes[at ^ 1];
             at /= 2;
             let is_less = other.time < best.time
-                || (other.time == best.time
-                    && ranks[other.leaf as usize] < ranks[best.leaf as usize]);
+                || (other.time == best.time && {
+                    let rank = |node: Node| leaves[node.leaf as usize].key.rank;
+                    rank(other) < rank(best)
+                });
             if is_less {
                 let node = nodes[at];
                 if node.leaf == other.leaf && node.time == other.time {
@@ -105,7 +123,7 @@ mod tests {
                 // Keys of events differ, times need not; those of nothing do not differ.
                 let leaf = leaf % leaves;
                 let key = if time == 0 { Key::NEVER } else { Key { time, rank } };
-                tree.change(leaf, key);
+                tree.change(leaf, key, rank as u32);
                 twin[leaf] = key;
                 changed.push(leaf);
                 if at_once {
@@ -113,6 +131,7 @@ mod tests {
                     let least = twin.iter().copied().min_by_key(|key| (key.time, key.rank)).unwrap();
                     let (leaf, key) = tree.winner();
                     prop_assert_eq!(key, least);
+                    let leaf = leaf as usize;
                     prop_assert!(twin[leaf] == least || least == Key::NEVER);
                     prop_assert_eq!(tree.key(leaf), key);
                 }

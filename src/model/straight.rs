@@ -9,7 +9,7 @@
 //! asserts of every bundled and many random scenarios.
 
 use super::backend::Backend;
-use super::balancer::{Answer, Pick, Tried};
+use super::balancer::{Pick, Tried};
 use super::client::PopulationState;
 use super::event::{COMPLETIONS, Event, TIMERS};
 use super::outcome::Outcome;
@@ -106,17 +106,19 @@ impl World {
         self.counts.attempts += 1;
         probe.request_born(now, id, user);
         process.held += 1;
-        let key = population.key(user, index);
-        let pick = process.pick(thread, key, Tried::default(), &[], now);
+        let pick = process.pick_freely(thread).map_or_else(
+            || process.pick(thread, population.key(user, index), Tried::default(), &[], now),
+            Pick::Member,
+        );
         let member = match pick {
             Pick::Member(member) if self.backends[member].is_open() => Some(member),
             _ => None,
         };
-        let request = Request { population: id, user, index, born: now, attempts: 1, hedges: 0 };
-        let request = self.requests.insert(request);
-        let handle = self.attempts.insert(Attempt {
+        self.alone += 1;
+        let handle = self.attempts.insert_with(|| Attempt {
             sender: Sender::Client,
-            request: Some(request),
+            request: None,
+            alone: true,
             spare: false,
             population: id,
             user,
@@ -180,8 +182,7 @@ impl World {
             backend.station.enter(now);
             backend.station.start(now, handle, backend.service.at(mark));
             if let Some((at, epoch)) = backend.station.reschedule(now) {
-                let event = Event::Completion { backend: BackendId(member as u16), epoch };
-                self.queue.set(Source::Many(member), at, COMPLETIONS, event);
+                self.queue.set(Source::Many(member), at, COMPLETIONS, epoch);
             }
         } else if backend.queue.is_none_or(|max| backend.station.waiting() < max) {
             backend.station.enter(now);
@@ -202,75 +203,90 @@ impl World {
         id: BackendId,
         probe: &mut impl Probe,
     ) -> bool {
-        let attempt = *self.attempts.get(handle).expect("an attempt in a station lives");
+        let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
         let process = &self.instances[attempt.instance.index()];
-        let is_usual = attempt.sender == Sender::Client
-            && self.populations[attempt.population.index()].straight
+        let is_usual = attempt.is_awaited()
             && attempt.held
+            && attempt.sender == Sender::Client
+            && self.populations[attempt.population.index()].straight
             && process.is_usual()
             && !process.lines.has_anybody();
-        let Some(request) = attempt.request.filter(|_| is_usual) else { return false };
+        if !is_usual {
+            return false;
+        }
         let now = self.now;
-        self.serve_next_straight(id);
-        let latency = now.since(attempt.since);
+        let (instance, request) = (attempt.instance, attempt.sole_request());
+        let known = attempt.request;
+        let (latency, took) = (now.since(attempt.since), now.since(attempt.sent));
+        let (thread, retries) = (attempt.thread, attempt.retries);
+        self.attempts.free(handle);
+        let request = match known {
+            Some(known) => self.requests.remove(known).expect("it was in flight"),
+            None => {
+                self.alone -= 1;
+                request
+            }
+        };
+        let is_idle = self.serve_next_straight(id);
         let backend = &mut self.backends[id.index()];
         backend.note_latency(latency);
         backend.gauge.succeeded += 1;
-        if backend.station.has_free_worker() {
-            self.report_idle_straight(id, &attempt);
+        if is_idle {
+            self.report_idle_straight(id, instance, &request);
         }
-        let process = &mut self.instances[attempt.instance.index()];
-        let answer = Answer { outcome: Outcome::Ok, is_failure: false, latency, now };
-        process.answered(attempt.thread, id, answer);
-        process.release(id);
-        process.held -= 1;
-        process.retrying -= u32::from(attempt.retries > 0);
-        self.attempts.remove(handle);
-        self.monitor.attempt_over(Outcome::Ok, now.since(attempt.sent));
+        let process = &mut self.instances[instance.index()];
+        process.succeeded(thread, id, latency, now);
+        process.retrying -= u32::from(retries > 0);
+        self.monitor.attempt_over(Outcome::Ok, took);
         self.succeed_straight(request, probe);
         true
     }
 
     #[inline]
-    fn report_idle_straight(&mut self, id: BackendId, attempt: &Attempt) {
-        let process = &self.instances[attempt.instance.index()];
+    fn report_idle_straight(&mut self, id: BackendId, process: InstanceId, request: &Request) {
+        let process = &self.instances[process.index()];
         if !self.is_one_process || process.config.algorithm.algorithm.hears_idle {
-            let stream = self.populations[attempt.population.index()].stream;
-            self.report_idle(id, attempt.index ^ (stream << 48));
+            let stream = self.populations[request.population.index()].stream;
+            self.report_idle(id, request.index ^ (stream << 48));
         }
     }
 
-    /// A worker is free: the next one in line is served.
+    /// A worker is free: the next one in line is served. Returns whether it stays idle.
     #[inline]
-    fn serve_next_straight(&mut self, id: BackendId) {
+    fn serve_next_straight(&mut self, id: BackendId) -> bool {
         let now = self.now;
         let backend = &mut self.backends[id.index()];
         backend.station.leave_worker(now);
         if backend.station.waiting() > 0 {
             let Some(next) = backend.station.next_come(now) else {
-                self.next_in_line(id);
-                self.schedule_completion(id);
-                return;
+                return self.serve_by_rule(id);
             };
             let attempt = self.attempts.get(next).expect("an attempt in a station lives");
             let population = &self.populations[attempt.population.index()];
             if !population.straight || attempt.sender == Sender::Check {
                 self.start_service(next, id);
-                return;
+                return self.backends[id.index()].station.has_free_worker();
             }
             let work = backend.service.at(population.first_mark(attempt.index));
             backend.station.start(now, next, work);
         }
         if let Some((at, epoch)) = backend.station.reschedule(now) {
-            let event = Event::Completion { backend: id, epoch };
-            self.queue.set(Source::Many(id.index()), at, COMPLETIONS, event);
+            self.queue.set(Source::Many(id.index()), at, COMPLETIONS, epoch);
         }
+        backend.station.has_free_worker()
+    }
+
+    /// The same where it is not known who is next.
+    #[cold]
+    fn serve_by_rule(&mut self, id: BackendId) -> bool {
+        self.next_in_line(id);
+        self.schedule_completion(id);
+        self.backends[id.index()].station.has_free_worker()
     }
 
     /// A request has succeeded, and nobody learns from that.
     #[inline]
-    fn succeed_straight(&mut self, handle: Handle, probe: &mut impl Probe) {
-        let request = self.requests.remove(handle).expect("it was in flight");
+    fn succeed_straight(&mut self, request: Request, probe: &mut impl Probe) {
         let Request { population, user, index, born, attempts, .. } = request;
         let limit = self.populations[population.index()].slow;
         self.counts.finished[Outcome::Ok.index()] += 1;

@@ -96,8 +96,7 @@ impl World {
     /// Keeps the backend's next completion in the event list.
     pub(in crate::model) fn schedule_completion(&mut self, id: BackendId) {
         if let Some((at, epoch)) = self.backends[id.index()].station.reschedule(self.now) {
-            let source = Source::Many(id.index());
-            self.queue.set(source, at, COMPLETIONS, Event::Completion { backend: id, epoch });
+            self.queue.set(Source::Many(id.index()), at, COMPLETIONS, epoch);
         }
     }
 
@@ -166,7 +165,7 @@ impl World {
             _ if !outcome.is_ok() => {}
             // Which of the two it is shows when the answer has crossed the network, or has not.
             Sender::Client if attempt.held && self.network.is_some() => {}
-            Sender::Client if attempt.request.is_some() => gauge.succeeded += 1,
+            Sender::Client if attempt.is_awaited() => gauge.succeeded += 1,
             Sender::Client => gauge.wasted += 1,
             Sender::Check => {}
         }

@@ -515,6 +515,21 @@ impl Instance {
         }
     }
 
+    /// An attempt that it held has come back from a member with success: all that follows of that here.
+    #[inline]
+    pub(in crate::model) fn succeeded(
+        &mut self,
+        thread: u16,
+        member: BackendId,
+        latency: Span,
+        now: Time,
+    ) {
+        let answer = Answer { outcome: Outcome::Ok, is_failure: false, latency, now };
+        self.answered(thread, member, answer);
+        self.release(member);
+        self.held -= 1;
+    }
+
     /// The members that its algorithm wants probed, once.
     pub(in crate::model) fn take_probes(&mut self) -> std::vec::Drain<'_, usize> {
         self.probes.drain(..)

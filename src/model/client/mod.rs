@@ -238,8 +238,7 @@ impl World {
     fn push_arrival(&mut self, population: PopulationId, at: Option<Time>) {
         if let Some(at) = at {
             let epoch = self.populations[population.index()].arriving.epoch;
-            let event = Event::Arrival { population, epoch };
-            self.queue.set(Source::Few(population.index()), at, ARRIVALS, event);
+            self.queue.set(Source::Few(population.index()), at, ARRIVALS, epoch);
         }
     }
 

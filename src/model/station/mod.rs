@@ -146,6 +146,9 @@ impl Station {
     /// for a database does neither.
     #[inline]
     fn active(&self) -> u32 {
+        if self.is_plain {
+            return self.in_service;
+        }
         match self.service {
             Service::Shared => self.jobs.len() as u32,
             Service::Kept | Service::Preempted => self.in_service,
@@ -210,13 +213,23 @@ impl Station {
         if elapsed == 0 {
             return;
         }
+        self.occupancy_at = now;
+        if self.is_plain {
+            let elapsed = u128::from(elapsed);
+            self.occupancy.busy_ns += elapsed * u128::from(self.in_service);
+            self.occupancy.waiting_ns += elapsed * u128::from(self.in_line);
+        } else {
+            self.settle_shared(elapsed);
+        }
+    }
+
+    /// The same of workers who may be shared, or wait elsewhere.
+    #[cold]
+    fn settle_shared(&mut self, elapsed: u64) {
         let elapsed = u128::from(elapsed);
         self.occupancy.busy_ns += elapsed * u128::from(self.busy());
         self.occupancy.waiting_ns += elapsed * u128::from(self.waiting());
-        if self.service == Service::Shared {
-            self.occupancy.elsewhere_ns += elapsed * u128::from(self.elsewhere());
-        }
-        self.occupancy_at = now;
+        self.occupancy.elsewhere_ns += elapsed * u128::from(self.elsewhere());
     }
 
     /// An attempt comes in. It must be put to work or in line next.
@@ -307,6 +320,20 @@ impl Station {
     #[inline]
     pub(super) fn start(&mut self, now: Time, attempt: Handle, work: Span) {
         debug_assert!(self.in_service < self.slots, "more work than workers");
+        if self.runs_plainly() {
+            self.settle(now);
+            self.in_service += 1;
+            self.started += 1;
+            let done_at = self.progress_now(now).0.saturating_add(work.as_ns());
+            self.jobs.push(Job { done_at, order: self.started, attempt });
+        } else {
+            self.start_slowly(now, attempt, work);
+        }
+    }
+
+    /// The same where progress is not time.
+    #[cold]
+    fn start_slowly(&mut self, now: Time, attempt: Handle, work: Span) {
         self.advance(now);
         self.in_service += 1;
         self.started += 1;
@@ -327,6 +354,13 @@ impl Station {
             }
             _ => work,
         }
+    }
+
+    /// Whether workers do a nanosecond of work in a nanosecond, whoever else is there: then progress is
+    /// time, but for a constant, and need not be brought up to now.
+    #[inline]
+    fn runs_plainly(&self) -> bool {
+        self.is_plain && self.speed.to_bits() == 1.0_f64.to_bits()
     }
 
     /// A free worker goes on with work that was interrupted.
@@ -371,14 +405,22 @@ impl Station {
         }
         let Job { done_at, attempt, .. } =
             self.jobs.pop().expect("a completion was scheduled for a job");
+        self.scheduled = None;
+        if !self.runs_plainly() {
+            self.finish_slowly(now, done_at);
+        }
+        attempt
+    }
+
+    /// The rest of that where progress is not time.
+    #[cold]
+    fn finish_slowly(&mut self, now: Time, done_at: u64) {
         // Rounding of a scaled completion must not leave progress behind the job that is done.
         let (progress, fraction) = self.progress_now(now);
         self.fraction = if progress < done_at { 0.0 } else { fraction };
         self.progress = progress.max(done_at);
         self.progress_at = now;
-        self.scheduled = None;
         self.pace(now);
-        attempt
     }
 
     /// An attempt leaves together with its worker.
