@@ -122,7 +122,11 @@ impl Histogram {
 
     /// Forgets everything, and keeps the memory.
     pub fn clear(&mut self) {
-        self.buckets.fill(0);
+        for buckets in self.buckets.chunks_exact_mut(SUB) {
+            if buckets.iter().fold(0, |any, n| any | n) != 0 {
+                buckets.fill(0);
+            }
+        }
         self.count = 0;
         self.sum_ns = 0;
         self.max = Span::ZERO;
@@ -151,29 +155,42 @@ impl Histogram {
     /// # Panics
     /// If `q` is outside [0, 1].
     pub fn quantile_ns(&self, q: f64) -> Option<f64> {
-        assert!((0.0..=1.0).contains(&q), "a quantile of {q}");
-        if self.count == 0 {
-            return None;
-        }
-        let rank = ((q * self.count as f64).ceil() as u64).clamp(1, self.count);
-        let mut seen = 0;
-        // Most powers of two are passed over by their sums.
-        for (octave, buckets) in self.buckets.chunks_exact(SUB).enumerate() {
-            let here: u64 = buckets.iter().sum();
-            if seen + here < rank {
-                seen += here;
-                continue;
+        let [quantile] = self.quantiles_ns([q]);
+        quantile
+    }
+
+    /// Several of them, in ascending order, at the price of the last.
+    ///
+    /// # Panics
+    /// If one is outside [0, 1], or smaller than the one before.
+    pub fn quantiles_ns<const N: usize>(&self, qs: [f64; N]) -> [Option<f64>; N] {
+        assert!(qs.is_sorted(), "quantiles out of order: {qs:?}");
+        let max = self.max.as_ns() as f64;
+        let mut octaves = self.buckets.chunks_exact(SUB).enumerate();
+        let (mut octave, mut inside) = (0, [].as_slice());
+        // Spans before the current power of two, and up to its end.
+        let (mut before, mut seen) = (0, 0);
+        qs.map(|q| {
+            assert!((0.0..=1.0).contains(&q), "a quantile of {q}");
+            if self.count == 0 {
+                return None;
             }
-            for (index, &n) in buckets.iter().enumerate() {
-                if seen + n >= rank {
-                    let share = ((rank - seen) as f64 - 0.5) / n as f64;
-                    let bucket = self.first + octave * SUB + index;
-                    return Some(place_in(bucket, share).min(self.max.as_ns() as f64));
-                }
-                seen += n;
+            let rank = ((q * self.count as f64).ceil() as u64).clamp(1, self.count);
+            while seen < rank {
+                before = seen;
+                (octave, inside) = octaves.next().expect("all spans are in some bucket");
+                seen += inside.iter().sum::<u64>();
             }
-        }
-        Some(self.max.as_ns() as f64)
+            let mut below = before;
+            let holds = |&n: &u64| {
+                below += n;
+                below >= rank
+            };
+            let index = inside.iter().position(holds).expect("this power of two reaches the rank");
+            let n = inside[index];
+            let share = ((rank - (below - n)) as f64 - 0.5) / n as f64;
+            Some(place_in(self.first + octave * SUB + index, share).min(max))
+        })
     }
 
     /// The share of recorded spans longer than `limit`, to within one bucket.
@@ -255,6 +272,38 @@ mod tests {
         }
         a.merge(&b);
         assert_eq!(a, all);
+    }
+
+    #[test]
+    fn several_quantiles_are_those_of_one_each() {
+        let mut stream = Stream::new(Seed::new(4), Purpose::Test, 0);
+        let mut histogram = Histogram::default();
+        for recorded in 0..300 {
+            for from in 0..10 {
+                let qs = [f64::from(from) / 10.0, 0.95, 0.95, 1.0];
+                assert_eq!(histogram.quantiles_ns(qs), qs.map(|q| histogram.quantile_ns(q)));
+            }
+            let scale = if recorded % 7 == 0 { 1e2 } else { 1e9 };
+            histogram.record(Span::from_ns((stream.exponential() * scale) as u64));
+        }
+    }
+
+    #[test]
+    fn what_was_cleared_counts_as_if_it_was_new() {
+        let spans = |from: u64| (from..from + 50).map(|n| Span::from_ns(n * n * n));
+        let (mut used, mut new) = (Histogram::default(), Histogram::default());
+        spans(900).for_each(|span| used.record(span));
+        used.clear();
+        assert_eq!(used, new);
+        spans(10).for_each(|span| used.record(span));
+        spans(10).for_each(|span| new.record(span));
+        assert_eq!(used, new);
+        let mut emptied = used.emptied();
+        assert_eq!(emptied, Histogram::default());
+        spans(10).for_each(|span| emptied.record(span));
+        assert_eq!(emptied, new);
+        assert_eq!(emptied.quantile_ns(0.5), new.quantile_ns(0.5));
+        assert_eq!(emptied.share_above(Span::from_ns(3)), Some(1.0));
     }
 
     #[test]

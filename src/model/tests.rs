@@ -316,8 +316,8 @@ fn first_share(setup: Setup) -> Vec<f64> {
     let rows = recorder.into_result(&world, SEED, id, None).series.rows;
     rows.iter()
         .map(|row| {
-            let all: u64 = row.backends.iter().map(|backend| backend.attempts).sum();
-            row.backends[0].attempts as f64 / all as f64
+            let all: u64 = row.backends.iter().map(|backend| u64::from(backend.attempts)).sum();
+            f64::from(row.backends[0].attempts) / all as f64
         })
         .collect()
 }

@@ -6,7 +6,6 @@ use super::result::{
     BackendFigures, Balance, DatabaseFigures, Figures, Latency, Phase, Totals, UserRow, Users,
 };
 use super::segments::{Segment, Segments};
-use crate::engine::histogram::Histogram;
 use crate::engine::time::{Span, Time};
 use crate::model::outcome::Outcome;
 use crate::model::probe::{BackendGauge, DatabaseGauge};
@@ -24,19 +23,15 @@ pub(super) struct Counted<'a> {
 /// The figures of an interval whose ends are cuts of the run.
 pub(super) fn of(counted: Counted<'_>, from: Time, to: Time) -> Figures {
     let setup = counted.setup;
-    let pieces = counted.pieces.within(from, to);
+    let requests = counted.pieces.within(from, to);
     let segments = counted.segments.within(from, to);
     let span = to.since(from);
-    let mut latency = Histogram::default();
-    for piece in pieces {
-        latency.merge(&piece.latency);
-    }
     let backends = backends(segments, setup, span);
     Figures {
         from_s: from.as_secs_f64(),
         to_s: to.as_secs_f64(),
-        totals: totals(pieces, span),
-        latency_ms: Latency::of(&latency),
+        totals: totals(&requests, span),
+        latency_ms: Latency::of(&requests.latency),
         users: users(counted, from, to),
         balance: balance(&backends),
         backends,
@@ -44,7 +39,7 @@ pub(super) fn of(counted: Counted<'_>, from: Time, to: Time) -> Figures {
             let gauges = segments.iter().map(|segment| segment.database);
             database_figures(gauges, database.connections, span)
         }),
-        latency,
+        latency: requests.latency,
     }
 }
 
@@ -76,22 +71,17 @@ pub(super) fn phases(counted: Counted<'_>) -> Vec<Phase> {
         .collect()
 }
 
-fn totals(pieces: &[Piece], span: Span) -> Totals {
-    let requests: u64 = pieces.iter().map(|piece| piece.requests).sum();
-    let mut counts = [0_u64; Outcome::COUNT];
-    for piece in pieces {
-        counts.iter_mut().zip(piece.outcomes).for_each(|(sum, n)| *sum += n);
-    }
+fn totals(piece: &Piece, span: Span) -> Totals {
+    let &Piece { requests, outcomes: counts, slow, attempts, .. } = piece;
     let finished: u64 = counts.iter().sum();
     let succeeded = counts[Outcome::Ok.index()];
-    let attempts = pieces.iter().map(|piece| piece.attempts).sum();
     let seconds = span.as_secs_f64();
     Totals {
         requests,
         succeeded,
         failed: finished - succeeded,
         in_flight: requests - finished,
-        slow: pieces.iter().map(|piece| piece.slow).sum(),
+        slow,
         attempts,
         amplification: ratio(attempts as f64, finished as f64),
         goodput_rps: succeeded as f64 / seconds,

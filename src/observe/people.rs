@@ -53,13 +53,9 @@ impl Experience {
         Self { flags: vec![0; people] }
     }
 
-    /// Sets flags; returns those that were set before.
     #[inline]
-    fn mark(&mut self, person: usize, flags: u8) -> u8 {
-        let mine = &mut self.flags[person];
-        let before = *mine;
-        *mine = before | flags;
-        before
+    fn mark(&mut self, person: usize, flags: u8) {
+        self.flags[person] |= flags;
     }
 
     /// Adds what people went through at another time.
@@ -77,10 +73,18 @@ impl Experience {
     /// How many people were active, affected, unable.
     pub(super) fn count(&self) -> UserRow {
         let mut row = UserRow::default();
-        for &flags in &self.flags {
-            row.active += u64::from(flags & ACTIVE != 0);
-            row.affected += u64::from(flags & AFFECTED != 0);
-            row.unable += u64::from(flags & (SERVED | FAILED) == FAILED);
+        // Few enough to be counted in bytes, sixteen at once.
+        for flags in self.flags.chunks(128) {
+            let (mut active, mut affected, mut unable) = (0_u8, 0_u8, 0_u8);
+            for &flags in flags {
+                active += u8::from(flags & ACTIVE != 0);
+                affected += u8::from(flags & AFFECTED != 0);
+                // Failed at least once, never served.
+                unable += u8::from(flags & (SERVED | FAILED) == FAILED);
+            }
+            row.active += u64::from(active);
+            row.affected += u64::from(affected);
+            row.unable += u64::from(unable);
         }
         row
     }
@@ -88,38 +92,32 @@ impl Experience {
 
 /// A user window that still has requests in flight, or is not over.
 #[derive(Clone, Debug)]
-struct UserWindow {
+pub(super) struct UserWindow {
     index: usize,
     /// The segment in which it lies; `None`: it has parts of several.
     segment: Option<usize>,
     in_flight: u64,
-    /// The people so far.
-    row: UserRow,
     experience: Experience,
 }
 
 impl UserWindow {
+    /// A request of this person is born.
     #[inline]
-    fn born(&mut self, person: usize) {
+    pub(super) fn born(&mut self, person: usize) {
         self.in_flight += 1;
-        self.row.active += u64::from(self.experience.mark(person, ACTIVE) & ACTIVE == 0);
+        self.experience.mark(person, ACTIVE);
+    }
+
+    /// One succeeded in time.
+    #[inline]
+    pub(super) fn finished_well(&mut self, person: usize) {
+        self.finished(person, SERVED);
     }
 
     #[inline]
     fn finished(&mut self, person: usize, flags: u8) {
         self.in_flight -= 1;
-        let before = self.experience.mark(person, flags);
-        if flags & AFFECTED != 0 && before & AFFECTED == 0 {
-            self.row.affected += 1;
-        }
-        // Unable: failed at least once, never served.
-        let known = before & (SERVED | FAILED);
-        if flags & SERVED != 0 && known == FAILED {
-            self.row.unable -= 1;
-        }
-        if flags & FAILED != 0 && known == 0 {
-            self.row.unable += 1;
-        }
+        self.experience.mark(person, flags);
     }
 }
 
@@ -134,9 +132,7 @@ pub(super) struct UserWindows {
     people: usize,
     rows: Vec<UserRow>,
     /// The window in which requests are born now.
-    current: UserWindow,
-    /// Where that begins, if it lies in one segment, else never.
-    from: Time,
+    pub(super) current: UserWindow,
     /// Earlier windows of which something is in flight, in order: few, unless nobody ever answers and
     /// no client gives up.
     open: VecDeque<UserWindow>,
@@ -154,14 +150,13 @@ impl UserWindows {
         let length = setup.observation.user_window;
         let n = setup.duration.as_ns().div_ceil(length.as_ns().max(1));
         let experience = Experience::new(people);
-        let (segment, in_flight, row) = (None, 0, UserRow::default());
+        let current = UserWindow { index: 0, segment: None, in_flight: 0, experience };
         let mut windows = Self {
             length,
             end: setup.duration.after_start(),
             people,
-            rows: vec![row; n as usize],
-            current: UserWindow { index: 0, segment, in_flight, row, experience },
-            from: Time::ZERO,
+            rows: vec![UserRow::default(); n as usize],
+            current,
             open: VecDeque::new(),
             spare: Vec::new(),
             segments: segments.to_vec(),
@@ -187,40 +182,34 @@ impl UserWindows {
         self.segments.partition_point(|&start| start <= born) - 1
     }
 
+    /// Where a window begins.
+    fn start(&self, index: usize) -> Time {
+        Time::from_ns(self.length.as_ns().saturating_mul(index as u64))
+    }
+
     /// The current window, which has nothing yet, is that of this number.
     fn begin(&mut self, index: usize) {
-        let start = Time::from_ns(self.length.as_ns() * index as u64);
+        let (start, end) = (self.start(index), self.start(index + 1));
         let segment = self.segment(start);
-        let next = self.segments.get(segment + 1);
-        let is_whole = next.is_none_or(|&next| start + self.length <= next);
+        let is_whole = self.segments.get(segment + 1).is_none_or(|&next| end <= next);
         self.current.index = index;
         self.current.segment = is_whole.then_some(segment);
-        self.from = if is_whole { start } else { Time::FOREVER };
     }
 
-    /// Requests born from here on are not for [`Self::born`], but for [`Self::born_elsewhere`].
-    pub(super) fn until(&self) -> Time {
-        match self.current.segment {
-            Some(_) => self.from + self.length,
-            None => Time::ZERO,
-        }
+    /// Requests born in this interval are of the current window, and go straight there; there is none
+    /// while that has parts of several segments.
+    pub(super) fn straight(&self) -> Option<(Time, Time)> {
+        let index = self.current.index;
+        self.current.segment.map(|_| (self.start(index), self.start(index + 1)))
     }
 
-    /// A request is born in the current window, which lies in one segment.
-    #[inline]
-    pub(super) fn born(&mut self, person: usize) {
-        self.current.born(person);
-    }
-
-    /// A request is born, perhaps after the current window, perhaps in one that is cut.
-    pub(super) fn born_elsewhere(&mut self, now: Time, person: usize) {
+    /// A request is born, perhaps in another window than the last.
+    pub(super) fn born(&mut self, now: Time, person: usize) {
         let index = self.index(now);
         if index > self.current.index {
             let experience = self.spare.pop().unwrap_or_else(|| Experience::new(self.people));
-            let (segment, in_flight, row) = (None, 0, UserRow::default());
-            let next = UserWindow { index, segment, in_flight, row, experience };
-            let over = std::mem::replace(&mut self.current, next);
-            self.open.push_back(over);
+            let next = UserWindow { index, segment: None, in_flight: 0, experience };
+            self.open.push_back(std::mem::replace(&mut self.current, next));
             self.close_finished();
             self.begin(index);
         }
@@ -231,32 +220,18 @@ impl UserWindows {
         }
     }
 
-    /// A request succeeded in time.
-    #[inline]
-    pub(super) fn finished_well(&mut self, born: Time, person: usize) {
-        if born >= self.from {
-            self.current.finished(person, SERVED);
-        } else {
-            self.finished_elsewhere(born, person, SERVED);
-        }
-    }
-
-    /// A request failed, or (`served`) succeeded too late.
-    pub(super) fn finished_badly(&mut self, born: Time, person: usize, served: bool) {
-        let flags = AFFECTED | if served { SERVED } else { FAILED };
-        if born >= self.from {
-            self.current.finished(person, flags);
-        } else {
-            self.finished_elsewhere(born, person, flags);
-        }
-    }
-
-    fn finished_elsewhere(&mut self, born: Time, person: usize, flags: u8) {
+    /// A request is over: `served` if it succeeded, `well` if it did so in time.
+    pub(super) fn finished(&mut self, born: Time, person: usize, served: bool, well: bool) {
+        let flags = if served { SERVED } else { FAILED } | if well { 0 } else { AFFECTED };
         let index = self.index(born);
         let window = if index == self.current.index {
             &mut self.current
         } else {
-            let place = self.open.binary_search_by_key(&index, |window| window.index);
+            // Most are of the last one.
+            let place = match self.open.back() {
+                Some(last) if last.index == index => Ok(self.open.len() - 1),
+                _ => self.open.binary_search_by_key(&index, |window| window.index),
+            };
             &mut self.open[place.expect("a window with requests in flight is open")]
         };
         window.finished(person, flags);
@@ -278,7 +253,7 @@ impl UserWindows {
     }
 
     fn close(&mut self, mut window: UserWindow) {
-        self.rows[window.index] = window.row;
+        self.rows[window.index] = window.experience.count();
         match window.segment {
             Some(segment) => self.experiences[segment].take(&mut window.experience),
             None => window.experience.flags.fill(0),
@@ -288,13 +263,13 @@ impl UserWindows {
 
     /// The run is over, and a request has waited too long for its answer: that counts as failed.
     pub(super) fn overdue(&mut self, born: Time, person: usize) {
-        self.finished_badly(born, person, false);
+        self.finished(born, person, false, false);
     }
 
     /// The run is over: what is still in flight stays without an outcome.
     pub(super) fn close_all(&mut self) {
-        let (index, segment, in_flight, row) = (0, None, 0, UserRow::default());
-        let none = UserWindow { index, segment, in_flight, row, experience: Experience::new(0) };
+        let (index, experience) = (0, Experience::default());
+        let none = UserWindow { index, segment: None, in_flight: 0, experience };
         self.open.push_back(std::mem::replace(&mut self.current, none));
         for window in std::mem::take(&mut self.open) {
             self.close(window);

@@ -1,4 +1,4 @@
-//! Counts of requests by birth: the pieces that every interval and every slice is a sum of.
+//! Counts of requests by birth: the pieces that every segment and every slice is a sum of.
 //!
 //! Requests are born in order of time, so there is a current piece; it is at hand, and nearly every
 //! request is over before the next one begins. The run is cut at the ends of segments and, where slices
@@ -20,11 +20,28 @@ pub(super) struct Piece {
     pub(super) latency: Histogram,
 }
 
+impl Piece {
+    /// A request is over.
+    #[inline]
+    pub(super) fn finished(&mut self, outcome: Outcome, attempts: u32) {
+        self.outcomes[outcome.index()] += 1;
+        self.attempts += u64::from(attempts);
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.outcomes.iter_mut().zip(other.outcomes).for_each(|(sum, n)| *sum += n);
+        self.slow += other.slow;
+        self.attempts += other.attempts;
+        self.latency.merge(&other.latency);
+    }
+}
+
 /// All pieces, in order.
 #[derive(Clone, Debug)]
 pub(super) struct Pieces {
     /// The one in which requests are born now.
-    current: Piece,
+    pub(super) current: Piece,
     /// Where that begins.
     from: Time,
     /// Where the next one begins.
@@ -33,15 +50,17 @@ pub(super) struct Pieces {
     past: Vec<Piece>,
     /// Where pieces begin, the first at the start of the run.
     starts: Vec<Time>,
+    /// Where segments begin, and, once the run is over, what their pieces add up to.
+    segments: Vec<(Time, Piece)>,
     /// How many slices of what length; the last one may be longer.
     slices: (usize, Span),
 }
 
 impl Pieces {
-    /// `starts`: where segments begin. `slices` equal slices of the run are kept apart as well.
-    pub(super) fn new(starts: &[Time], duration: Span, slices: usize) -> Self {
+    /// `segments`: where they begin. `slices` equal slices of the run are kept apart as well.
+    pub(super) fn new(segments: &[Time], duration: Span, slices: usize) -> Self {
         let length = (duration.as_ns() / (slices as u64).max(1)).max(1);
-        let mut starts = starts.to_vec();
+        let mut starts = segments.to_vec();
         starts.extend((1..slices as u64).map(|number| Time::from_ns(number * length)));
         starts.sort_unstable();
         starts.dedup();
@@ -52,17 +71,18 @@ impl Pieces {
             until,
             past: Vec::new(),
             starts,
+            segments: segments.iter().map(|&start| (start, Piece::default())).collect(),
             slices: (slices, Span::from_ns(length)),
         }
     }
 
-    /// Requests born from here on are of another piece: [`Self::turn`] first.
-    pub(super) fn until(&self) -> Time {
-        self.until
+    /// Requests born in this interval are of the current piece.
+    pub(super) fn straight(&self) -> (Time, Time) {
+        (self.from, self.until)
     }
 
-    /// Requests are born at `now` from here on.
-    pub(super) fn turn(&mut self, now: Time) {
+    /// A request is born, perhaps in another piece than the last.
+    pub(super) fn born(&mut self, now: Time) {
         while self.until <= now {
             let next = Piece { latency: self.current.latency.emptied(), ..Piece::default() };
             self.past.push(std::mem::replace(&mut self.current, next));
@@ -70,40 +90,38 @@ impl Pieces {
             self.from = self.starts[index];
             self.until = self.starts.get(index + 1).copied().unwrap_or(Time::FOREVER);
         }
-    }
-
-    /// A request is born.
-    #[inline]
-    pub(super) fn born(&mut self) {
         self.current.requests += 1;
     }
 
     /// The piece of a request's birth.
-    #[inline]
     pub(super) fn of(&mut self, born: Time) -> &mut Piece {
         if born >= self.from { &mut self.current } else { self.earlier(born) }
     }
 
     fn earlier(&mut self, born: Time) -> &mut Piece {
-        let last = self.past.len() - 1;
-        if self.starts[last] <= born {
-            return &mut self.past[last];
-        }
-        let index = self.starts.partition_point(|&start| start <= born) - 1;
+        /// Pieces that are looked at one by one before all are searched.
+        const NEAR: usize = 8;
+        let mut latest = (0..self.past.len()).zip(&self.starts).rev().take(NEAR);
+        let near = latest.find(|&(_, &start)| start <= born).map(|(index, _)| index);
+        let index = near.unwrap_or_else(|| self.starts.partition_point(|&start| start <= born) - 1);
         &mut self.past[index]
     }
 
     /// The run is over.
     pub(super) fn close(&mut self) {
         self.past.push(std::mem::take(&mut self.current));
+        for (&start, piece) in self.starts.iter().zip(&self.past) {
+            let segment = self.segments.partition_point(|&(begins, _)| begins <= start) - 1;
+            self.segments[segment].1.add(piece);
+        }
     }
 
-    /// The pieces of an interval whose ends are cuts, once all are closed; none of those in which
-    /// nothing was ever born.
-    pub(super) fn within(&self, from: Time, to: Time) -> &[Piece] {
-        let place =
-            |at: Time| self.starts.partition_point(|&start| start < at).min(self.past.len());
-        &self.past[place(from)..place(to).max(place(from))]
+    /// What became of the requests born in an interval whose ends are cuts, once the run is over.
+    pub(super) fn within(&self, from: Time, to: Time) -> Piece {
+        let mut sum = Piece::default();
+        let is_within = |(start, _): &&(Time, Piece)| from <= *start && *start < to;
+        self.segments.iter().filter(is_within).for_each(|(_, segment)| sum.add(segment));
+        sum
     }
 
     /// Latencies of successes slice by slice.

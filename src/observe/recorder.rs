@@ -15,7 +15,8 @@ use super::segments::Segments;
 use crate::engine::histogram::{Histogram, Measured};
 use crate::engine::random::Seed;
 use crate::engine::time::Time;
-use crate::model::probe::{BackendGauge, FinishedRequest, Gauges, Probe, WorldChange};
+use crate::model::outcome::Outcome;
+use crate::model::probe::{FinishedRequest, Gauges, Probe, WorldChange};
 use crate::model::setup::{Origin, PopulationId, Setup, Trigger};
 use crate::model::world::World;
 use std::sync::Arc;
@@ -25,8 +26,8 @@ use std::sync::Arc;
 pub struct Recorder {
     setup: Arc<Setup>,
     people: People,
-    /// Requests born from here on are of another piece or user window.
-    until: Time,
+    /// Requests born from here to before there are of the current piece and user window.
+    straight: (Time, Time),
     pieces: Pieces,
     user_windows: UserWindows,
     window: OpenWindow,
@@ -57,11 +58,36 @@ struct Told {
 struct OpenWindow {
     row: SeriesRow,
     latency: Histogram,
-    backends: Vec<BackendGauge>,
+    /// Per backend: attempts that had reached it, and its occupied worker-nanoseconds.
+    backends: Vec<(u64, u128)>,
     database_busy_ns: u128,
     attempts: u64,
     offered: u64,
     start: Time,
+}
+
+impl OpenWindow {
+    /// A request succeeded.
+    #[inline]
+    fn succeeded(&mut self, latency: Measured) {
+        self.row.outcomes[Outcome::Ok.index()] += 1;
+        self.latency.record_measured(latency);
+    }
+}
+
+/// A quotient of integers.
+fn ratio(part: u128, whole: u128) -> f64 {
+    float(part) / float(whole)
+}
+
+/// Nearly all of them fit into 64 bits, whose conversion is one instruction.
+fn float(n: u128) -> f64 {
+    #[cold]
+    #[inline(never)]
+    fn large(n: u128) -> f64 {
+        n as f64
+    }
+    u64::try_from(n).map_or_else(|_| large(n), |n| n as f64)
 }
 
 impl Recorder {
@@ -77,15 +103,12 @@ impl Recorder {
             fired: 0,
         };
         Self {
-            until: Time::ZERO,
+            straight: (Time::FOREVER, Time::ZERO),
             pieces: Pieces::new(segments.starts(), setup.duration, 0),
             user_windows: UserWindows::new(setup, people.count(), segments.starts()),
             segments,
             people,
-            window: OpenWindow {
-                backends: vec![BackendGauge::default(); n],
-                ..OpenWindow::default()
-            },
+            window: OpenWindow { backends: vec![(0, 0); n], ..OpenWindow::default() },
             rows: Vec::new(),
             happenings: Vec::new(),
             repairs: Vec::new(),
@@ -105,34 +128,36 @@ impl Recorder {
     fn close_window(&mut self, now: Time, gauges: &Gauges<'_>) {
         let window = &mut self.window;
         let span_ns = u128::from(now.since(window.start).as_ns()).max(1);
-        let quantile = |q| window.latency.quantile_ns(q).map(|ns| ns / 1e6);
+        let quantiles = window.latency.quantiles_ns([0.5, 0.95, 0.99]);
         let mut row = std::mem::take(&mut window.row);
         row.at_s = window.start.as_secs_f64();
         row.offered = gauges.requests - window.offered;
         row.attempts = gauges.attempts - window.attempts;
-        (row.p50_ms, row.p95_ms, row.p99_ms) = (quantile(0.5), quantile(0.95), quantile(0.99));
+        [row.p50_ms, row.p95_ms, row.p99_ms] = quantiles.map(|ns| ns.map(|ns| ns / 1e6));
         row.in_flight = gauges.in_flight;
         row.backends = gauges
             .backends
             .iter()
-            .zip(&window.backends)
+            .zip(&mut window.backends)
             .zip(&self.setup.backends)
-            .map(|((after, before), setup)| BackendRow {
-                attempts: after.reached - before.reached,
-                utilization: (after.busy_ns - before.busy_ns) as f64
-                    / (span_ns * u128::from(setup.workers)) as f64,
-                queue: u64::from(after.waiting),
+            .map(|((gauge, before), setup)| {
+                let (reached, busy_ns) = std::mem::replace(before, (gauge.reached, gauge.busy_ns));
+                let capacity = span_ns * u128::from(setup.workers);
+                BackendRow {
+                    attempts: u32::try_from(gauge.reached - reached).unwrap_or(u32::MAX),
+                    queue: gauge.waiting,
+                    utilization: ratio(gauge.busy_ns - busy_ns, capacity),
+                }
             })
             .collect();
         if let (Some(gauge), Some(setup)) = (gauges.database, &self.setup.database) {
             let busy = gauge.busy_ns - window.database_busy_ns;
             let capacity = span_ns * u128::from(setup.connections);
-            row.database_utilization = Some(busy as f64 / capacity as f64);
+            row.database_utilization = Some(ratio(busy, capacity));
             window.database_busy_ns = gauge.busy_ns;
         }
         self.rows.push(row);
         window.latency.clear();
-        window.backends.copy_from_slice(gauges.backends);
         window.attempts = gauges.attempts;
         window.offered = gauges.requests;
         window.start = now;
@@ -253,9 +278,9 @@ impl Probe for Recorder {
     #[inline]
     fn request_born(&mut self, now: Time, population: PopulationId, user: u32) {
         let person = self.people.person(population, user);
-        if now < self.until {
-            self.pieces.born();
-            self.user_windows.born(person);
+        if now < self.straight.1 {
+            self.pieces.current.requests += 1;
+            self.user_windows.current.born(person);
         } else {
             self.born_elsewhere(now, person);
         }
@@ -263,23 +288,18 @@ impl Probe for Recorder {
 
     #[inline]
     fn request_finished(&mut self, now: Time, request: &FinishedRequest) {
-        let FinishedRequest { born, outcome, .. } = *request;
-        let person = self.people.person(request.population, request.user);
-        let piece = self.pieces.of(born);
-        piece.outcomes[outcome.index()] += 1;
-        piece.attempts += u64::from(request.attempts);
-        self.window.row.outcomes[outcome.index()] += 1;
-        if outcome.is_ok() {
-            let latency = Measured::of(now.since(born));
-            piece.latency.record_measured(latency);
-            self.window.latency.record_measured(latency);
-            if !request.slow {
-                self.user_windows.finished_well(born, person);
-                return;
-            }
-            piece.slow += 1;
+        let FinishedRequest { population, user, born, outcome, attempts, slow } = *request;
+        let person = self.people.person(population, user);
+        if born < self.straight.0 || !outcome.is_ok() || slow {
+            self.finished_elsewhere(now, born, person, outcome, attempts, slow);
+            return;
         }
-        self.user_windows.finished_badly(born, person, outcome.is_ok());
+        let latency = Measured::of(now.since(born));
+        self.window.succeeded(latency);
+        let piece = &mut self.pieces.current;
+        piece.finished(Outcome::Ok, attempts);
+        piece.latency.record_measured(latency);
+        self.user_windows.current.finished_well(person);
     }
 
     fn changed(&mut self, now: Time, change: WorldChange) {
@@ -345,10 +365,37 @@ impl Recorder {
     #[cold]
     #[inline(never)]
     fn born_elsewhere(&mut self, now: Time, person: usize) {
-        self.pieces.turn(now);
-        self.pieces.born();
-        self.user_windows.born_elsewhere(now, person);
-        self.until = self.pieces.until().min(self.user_windows.until());
+        self.pieces.born(now);
+        self.user_windows.born(now, person);
+        let (from, until) = self.pieces.straight();
+        self.straight = match self.user_windows.straight() {
+            Some(window) => (from.max(window.0), until.min(window.1)),
+            None => (Time::FOREVER, Time::ZERO),
+        };
+    }
+
+    /// A request has failed, or was slow, or was born before the current piece and user window.
+    #[inline(never)]
+    fn finished_elsewhere(
+        &mut self,
+        now: Time,
+        born: Time,
+        person: usize,
+        outcome: Outcome,
+        attempts: u32,
+        slow: bool,
+    ) {
+        let piece = self.pieces.of(born);
+        piece.finished(outcome, attempts);
+        piece.slow += u64::from(slow);
+        if outcome.is_ok() {
+            let latency = Measured::of(now.since(born));
+            self.window.succeeded(latency);
+            piece.latency.record_measured(latency);
+        } else {
+            self.window.row.outcomes[outcome.index()] += 1;
+        }
+        self.user_windows.finished(born, person, outcome.is_ok(), outcome.is_ok() && !slow);
     }
 
     fn note_alert(&mut self, now: Time, index: usize, fires: bool) {

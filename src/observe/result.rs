@@ -390,15 +390,15 @@ pub struct SeriesRow {
     pub database_utilization: Option<f64>,
 }
 
-/// One backend in one window.
-#[derive(Clone, Debug, Default)]
+/// One backend in one window. Small: there are as many as windows times backends.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct BackendRow {
     /// Attempts that reached it.
-    pub attempts: u64,
+    pub attempts: u32,
+    /// Waiting at the end of the window.
+    pub queue: u32,
     /// Occupied share of its workers.
     pub utilization: f64,
-    /// Waiting at the end of the window.
-    pub queue: u64,
 }
 
 /// People in one user window.

@@ -17,6 +17,8 @@ pub(super) struct Segment {
 pub(super) struct Segments {
     /// Where they begin, the first at the start of the run.
     starts: Vec<Time>,
+    /// The end of the run.
+    end: Time,
     all: Vec<Segment>,
     current: usize,
     backends_before: Vec<BackendGauge>,
@@ -35,6 +37,7 @@ impl Segments {
         Self {
             all: vec![segment; starts.len()],
             starts,
+            end: setup.duration.after_start(),
             current: 0,
             backends_before: vec![BackendGauge::default(); n],
             database_before: DatabaseGauge::default(),
@@ -46,8 +49,27 @@ impl Segments {
         &self.starts
     }
 
-    /// A window or a segment ends.
+    /// A window or a segment ends. Most ends are of windows, and change peaks only.
     pub(super) fn sample(&mut self, now: Time, gauges: &Gauges<'_>) {
+        let segment = &mut self.all[self.current];
+        for (sum, after) in segment.backends.iter_mut().zip(gauges.backends) {
+            sum.waiting_peak = sum.waiting_peak.max(after.waiting_peak);
+        }
+        if let Some(after) = gauges.database {
+            let peak = &mut segment.database.waiting_peak;
+            *peak = (*peak).max(after.waiting_peak);
+        }
+        let next = self.starts.get(self.current + 1).copied().unwrap_or(self.end);
+        if next <= now {
+            self.read(gauges);
+        }
+        while self.starts.get(self.current + 1).is_some_and(|&start| start <= now) {
+            self.current += 1;
+        }
+    }
+
+    /// Adds what the gauges have grown by since they were last read.
+    fn read(&mut self, gauges: &Gauges<'_>) {
         let segment = &mut self.all[self.current];
         let readings = gauges.backends.iter().zip(&mut self.backends_before);
         for (sum, (after, before)) in segment.backends.iter_mut().zip(readings) {
@@ -59,7 +81,6 @@ impl Segments {
             sum.waiting_ns += after.waiting_ns - before.waiting_ns;
             sum.unresponsive_ns += after.unresponsive_ns - before.unresponsive_ns;
             sum.state_changes += after.state_changes - before.state_changes;
-            sum.waiting_peak = sum.waiting_peak.max(after.waiting_peak);
             *before = *after;
         }
         if let Some(after) = gauges.database {
@@ -67,11 +88,7 @@ impl Segments {
             sum.queries += after.queries - before.queries;
             sum.busy_ns += after.busy_ns - before.busy_ns;
             sum.waiting_ns += after.waiting_ns - before.waiting_ns;
-            sum.waiting_peak = sum.waiting_peak.max(after.waiting_peak);
             *before = after;
-        }
-        while self.starts.get(self.current + 1).is_some_and(|&start| start <= now) {
-            self.current += 1;
         }
     }
 

@@ -68,7 +68,7 @@ fn record(result: &RunResult, clock: &Clock, row: &SeriesRow) -> Vec<String> {
     let user_window = (row.at_s / result.series.user_window_s) as usize;
     let users: Option<&UserRow> = result.series.users.get(user_window);
     let people = |count: fn(&UserRow) -> u64| or_empty(users, |row| count(row).to_string());
-    let reached: u64 = row.backends.iter().map(|backend| backend.attempts).sum();
+    let reached: u64 = row.backends.iter().map(|backend| u64::from(backend.attempts)).sum();
     let mut fields = vec![
         number(row.at_s),
         clock.rfc3339(row.at_s).unwrap_or_default(),
@@ -82,7 +82,7 @@ fn record(result: &RunResult, clock: &Clock, row: &SeriesRow) -> Vec<String> {
     fields.extend([people(|row| row.active), people(|row| row.affected), people(|row| row.unable)]);
     for index in 0..result.figures.backends.len() {
         let backend = row.backends.get(index);
-        let share = |attempts: u64| (reached > 0).then(|| attempts as f64 / reached as f64);
+        let share = |attempts: u32| (reached > 0).then(|| f64::from(attempts) / reached as f64);
         fields.push(or_empty(backend.and_then(|backend| share(backend.attempts)), number));
         fields.push(or_empty(backend.map(|backend| backend.utilization), number));
         fields.push(or_empty(backend.map(|backend| backend.queue), |queue| queue.to_string()));

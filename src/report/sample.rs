@@ -70,9 +70,9 @@ fn row(stream: &mut Stream, stretch: &Stretch, at_s: f64, window_s: f64) -> Seri
         (outcomes[0] > 0).then_some(stretch.median_ms * (1.0 + (factor - 1.0) * jitter))
     };
     let backends = stretch.shares.iter().map(|share| BackendRow {
-        attempts: around(stream, offered as f64 * share),
+        attempts: around(stream, offered as f64 * share) as u32,
         utilization: (share * 4.0).min(1.0),
-        queue: (share * 100.0) as u64,
+        queue: (share * 100.0) as u32,
     });
     SeriesRow {
         at_s,
@@ -122,7 +122,8 @@ fn figures(series: &Series, from_s: f64, to_s: f64) -> Figures {
         }
     }
     let backends = series.rows.first().map_or(0, |row| row.backends.len());
-    let attempts = |index: usize| rows().map(|row| row.backends[index].attempts).sum::<u64>();
+    let attempts =
+        |index: usize| rows().map(|row| u64::from(row.backends[index].attempts)).sum::<u64>();
     let all: u64 = (0..backends).map(attempts).sum();
     let window = |n: &usize| (from_s..to_s).contains(&(*n as f64 * series.user_window_s));
     let users: Vec<UserRow> =

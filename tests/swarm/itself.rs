@@ -89,11 +89,14 @@ fn broken_conservation_is_noticed() {
     type Cook = fn(&mut Observed);
     let document = some_scenario();
     assert_eq!(failure(&document, &|_| {}), None);
-    let cooked: [(&str, Cook); 6] = [
+    let cooked: [(&str, Cook); 9] = [
         ("requests, in the report", |observed| observed.result.figures.totals.requests += 1),
         ("finished, in the report", |observed| observed.result.figures.totals.failed += 1),
         ("outcomes, seen", |observed| observed.seen.finished.rotate_left(1)),
         ("requests, in the report", |observed| observed.counts.requests -= 1),
+        ("people of", |observed| observed.result.figures.users.affected += 1),
+        ("people in window", |observed| observed.result.series.users[0].active += 1),
+        ("slice", |observed| observed.result.slices.swap(1, 2)),
         ("no number", |observed| observed.result.figures.latency_ms.mean = Some(f64::NAN)),
         ("another digest", |observed| observed.result.digest.push('0')),
     ];

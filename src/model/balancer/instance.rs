@@ -394,7 +394,11 @@ impl Instance {
         }
         let member =
             self.threads[usize::from(thread)].pick_freely(&self.members, &mut self.stream)?;
-        self.pick_member(member);
+        self.members[member].in_flight += 1;
+        self.serving += 1;
+        if self.tracks_load && self.threads.len() > 1 {
+            self.tell_others(thread, member);
+        }
         Some(member)
     }
 
@@ -504,6 +508,13 @@ impl Instance {
             for thread in &mut self.threads {
                 thread.load_changed(member, &self.members);
             }
+        }
+    }
+
+    /// Tells the algorithm's other states of a load, but not whoever has picked.
+    fn tell_others(&mut self, picker: u16, member: usize) {
+        for (_, thread) in (0..).zip(&mut self.threads).filter(|&(number, _)| number != picker) {
+            thread.load_changed(member, &self.members);
         }
     }
 

@@ -26,7 +26,7 @@ fn joined(rows: &[SeriesRow]) -> SeriesRow {
         }
         sum.backends.resize(sum.backends.len().max(row.backends.len()), BackendRow::default());
         for (sum, backend) in sum.backends.iter_mut().zip(&row.backends) {
-            sum.attempts += backend.attempts;
+            sum.attempts = sum.attempts.saturating_add(backend.attempts);
         }
     }
     sum
@@ -44,7 +44,8 @@ mod tests {
         assert!(coarse.rows.len() <= MOST && coarse.window_s > fine.window_s);
         let sums = |series: &Series| {
             series.rows.iter().fold((0, 0, 0), |sum, row| {
-                let backends: u64 = row.backends.iter().map(|backend| backend.attempts).sum();
+                let backends: u64 =
+                    row.backends.iter().map(|backend| u64::from(backend.attempts)).sum();
                 (sum.0 + row.offered, sum.1 + row.outcomes.iter().sum::<u64>(), sum.2 + backends)
             })
         };

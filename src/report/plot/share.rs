@@ -29,7 +29,7 @@ fn excess(series: &Series, backends: usize) -> Vec<f64> {
         let mut sums = vec![0_u64; backends];
         for row in stretch {
             for (sum, backend) in sums.iter_mut().zip(&row.backends) {
-                *sum += backend.attempts;
+                *sum += u64::from(backend.attempts);
             }
         }
         let total = sums.iter().sum::<u64>() as f64;
@@ -84,14 +84,14 @@ pub(super) fn draw(result: &RunResult) -> Picture {
     let totals: Vec<u64> = series
         .rows
         .iter()
-        .map(|row| row.backends.iter().map(|backend| backend.attempts).sum())
+        .map(|row| row.backends.iter().map(|backend| u64::from(backend.attempts)).sum())
         .collect();
     // Shares of all backends up to and including one, from the bottom.
     let mut below = vec![0_u64; series.rows.len()];
     let mut layers: Vec<(RGBColor, Vec<Option<f64>>)> = Vec::with_capacity(backends);
     for &(index, color) in &order {
         for (below, row) in below.iter_mut().zip(&series.rows) {
-            *below += row.backends.get(index).map_or(0, |backend| backend.attempts);
+            *below += row.backends.get(index).map_or(0, |backend| u64::from(backend.attempts));
         }
         let share = |(&below, &total): (&u64, &u64)| {
             (total > 0).then(|| 100.0 * below as f64 / total as f64)
