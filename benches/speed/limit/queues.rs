@@ -26,18 +26,27 @@ pub(crate) struct Queues {
 impl Queues {
     /// Runs until so many requests have arrived, rounded up to whole blocks.
     pub(crate) fn run(self, requests: u64, seed: u64) -> Tally {
-        match (self.servers, self.two_choices, self.timeout_ns) {
-            (..=16, false, None) => Loop::<32, false, false>::new(self).run(requests, seed),
-            (..=16, true, None) => Loop::<32, true, false>::new(self).run(requests, seed),
-            (..=128, false, Some(_)) => Loop::<256, false, true>::new(self).run(requests, seed),
-            (..=128, true, Some(_)) => Loop::<256, true, true>::new(self).run(requests, seed),
+        match (self.servers, self.timeout_ns.is_some()) {
+            (..=16, false) => self.of_size::<32, false>(requests, seed),
+            (..=128, false) => self.of_size::<256, false>(requests, seed),
+            (..=128, true) => self.of_size::<256, true>(requests, seed),
+            (..=1024, false) => self.of_size::<2048, false>(requests, seed),
+            (..=16_384, false) => self.of_size::<32_768, false>(requests, seed),
             _ => unimplemented!("no workload needs it"),
+        }
+    }
+
+    fn of_size<const NODES: usize, const TIMED: bool>(self, requests: u64, seed: u64) -> Tally {
+        if self.two_choices {
+            Loop::<NODES, true, TIMED>::new(self).run(requests, seed)
+        } else {
+            Loop::<NODES, false, TIMED>::new(self).run(requests, seed)
         }
     }
 }
 
-/// Requests that one line holds at most: an M/M/1 line at 80% load is longer with probability 1e-24.
-const LINE: usize = 256;
+/// Requests that one line holds at most: an M/M/1 line at 80% load is longer with probability 1e-12.
+const LINE: usize = 128;
 
 /// More than arrive within a timeout.
 const TIMERS: usize = 4096;
