@@ -9,7 +9,8 @@
 //! asserts of every bundled and many random scenarios.
 
 use super::backend::Backend;
-use super::balancer::{Pick, Tried};
+use super::balancer::policy::ClientLeaves;
+use super::balancer::{Answer, Pick, Tried};
 use super::client::PopulationState;
 use super::event::{COMPLETIONS, Event, TIMERS};
 use super::outcome::Outcome;
@@ -212,7 +213,7 @@ impl World {
             && process.is_usual()
             && !process.lines.has_anybody();
         if !is_usual {
-            return false;
+            return self.end_in_vain(handle, id);
         }
         let now = self.now;
         let (instance, request) = (attempt.instance, attempt.sole_request());
@@ -239,6 +240,60 @@ impl World {
         process.retrying -= u32::from(retries > 0);
         self.monitor.attempt_over(Outcome::Ok, took);
         self.succeed_straight(request, probe);
+        true
+    }
+
+    /// The same for an attempt that nobody waits for any more. Returns whether it was one.
+    fn end_in_vain(&mut self, handle: Handle, id: BackendId) -> bool {
+        let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
+        let is_client = attempt.sender == Sender::Client;
+        if attempt.held || attempt.spare || attempt.is_awaited() || !is_client {
+            return false;
+        }
+        let (instance, request) = (attempt.instance, attempt.sole_request());
+        let latency = self.now.since(attempt.since);
+        self.attempts.free(handle);
+        let is_idle = self.serve_next_straight(id);
+        let backend = &mut self.backends[id.index()];
+        backend.note_latency(latency);
+        if is_idle {
+            self.report_idle_straight(id, instance, &request);
+        }
+        self.backends[id.index()].gauge.wasted += 1;
+        true
+    }
+
+    /// A client gives up a request whose only attempt is at a backend, which will serve it all the
+    /// same. Returns whether it has done so.
+    pub(super) fn give_up_straight(&mut self, handle: Handle, probe: &mut impl Probe) -> bool {
+        let Some(&attempt) = self.attempts.get(handle) else { return false };
+        let process = &mut self.instances[attempt.instance.index()];
+        let population = &self.populations[attempt.population.index()];
+        let is_usual = attempt.alone
+            && attempt.held
+            && population.straight
+            && process.is_usual()
+            && !process.lines.has_anybody()
+            && process.config.client_leaves == ClientLeaves::Close
+            && attempt.place == Place::Station;
+        let Some(member) =
+            attempt.backend.filter(|member| is_usual && self.backends[member.index()].straight)
+        else {
+            return false;
+        };
+        let now = self.now;
+        self.monitor.attempt_over(Outcome::Timeout, now.since(attempt.sent));
+        let request = self.claim(handle).expect("it is alone");
+        self.attempt_over(request, Outcome::Timeout, probe);
+        let process = &mut self.instances[attempt.instance.index()];
+        // No failure of the member, but whoever measures has waited in vain.
+        let (outcome, latency) = (Outcome::Timeout, now.since(attempt.since));
+        let answer = Answer { outcome, is_failure: false, latency, now };
+        process.answered(attempt.thread, member, answer);
+        process.release(member);
+        process.held -= 1;
+        process.retrying -= u32::from(attempt.retries > 0);
+        self.attempts.get_mut(handle).expect("its backend has it").held = false;
         true
     }
 
