@@ -51,11 +51,13 @@ const SECTIONS: [Section; 11] = [
 const LONG: &str = "day";
 
 fn main() {
-    let words: Vec<String> = args().skip(1).filter(|word| word != "--bench").collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let words: Vec<String> = args().skip(1).collect();
+    let is_bench = words.iter().any(|word| word == "--bench");
+    let words = words.iter().map(String::as_str).filter(|word| !word.starts_with('-'));
+    let words: Vec<&str> = words.collect();
     match words[..] {
         // Under `cargo test --benches` nothing is measured.
-        ["--test" | "--list", ..] => {}
+        [] if !is_bench => {}
         // For counters of instructions and peaks of memory, which want a process for one thing.
         ["names"] => WORKLOADS.iter().for_each(|workload| println!("{}", workload.name)),
         ["names", "growth"] => growth::names().for_each(|name| println!("{name}")),

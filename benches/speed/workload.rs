@@ -39,9 +39,13 @@ pub(crate) struct Theory {
 const SECOND: u64 = 1_000_000_000;
 
 /// At 80% load.
-const fn queues(servers: usize, two_choices: bool, timeout_ns: Option<u64>) -> Model {
+pub(crate) const fn loop_of(servers: usize, two_choices: bool) -> Queues {
     let gap_ns = 1e9 / (0.8 * servers as f64);
-    Model::Queues(Queues { servers, two_choices, gap_ns, service_ns: 1e9, timeout_ns })
+    Queues { servers, two_choices, gap_ns, service_ns: 1e9, timeout_ns: None }
+}
+
+const fn queues(servers: usize, two_choices: bool, timeout_ns: Option<u64>) -> Model {
+    Model::Queues(Queues { timeout_ns, ..loop_of(servers, two_choices) })
 }
 
 /// At 70% load and somewhat more through retries.

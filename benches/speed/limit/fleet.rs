@@ -28,7 +28,7 @@ impl Fleet {
     /// Runs until so many requests have arrived, rounded up to whole blocks.
     pub(crate) fn run(self, requests: u64, seed: u64) -> Tally {
         assert!(self.servers <= NODES / 2);
-        Loop::new(self, seed).run(requests)
+        Loop::new(self).run(requests, seed)
     }
 }
 
@@ -68,7 +68,6 @@ struct Health {
 
 struct Loop {
     fleet: Fleet,
-    draws: Draws,
     departures: MinTree<NODES>,
     lines: Vec<Line<LINE>>,
     /// Servers by connections, then by who has waited longest for a pick.
@@ -88,11 +87,10 @@ struct Loop {
 }
 
 impl Loop {
-    fn new(fleet: Fleet, seed: u64) -> Self {
+    fn new(fleet: Fleet) -> Self {
         let mut order = MinTree::new();
         (0..fleet.servers).for_each(|server| order.set(server, 0));
         Self {
-            draws: Draws::new(seed, fleet.gap_ns, fleet.service_ns),
             departures: MinTree::new(),
             lines: (0..fleet.servers).map(|_| Line::EMPTY).collect(),
             order,
@@ -110,10 +108,11 @@ impl Loop {
         }
     }
 
-    fn run(mut self, requests: u64) -> Tally {
+    fn run(mut self, requests: u64, seed: u64) -> Tally {
+        let mut draws = Draws::new(seed, self.fleet.gap_ns, self.fleet.service_ns);
         let mut now = 0;
         while self.tally.requests < requests {
-            for draw in *self.draws.next_block() {
+            for draw in draws.next_block() {
                 now += draw.gap;
                 self.happen_until(now);
                 let user = below(draw.bits as u32, self.users.len());

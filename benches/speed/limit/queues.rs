@@ -26,18 +26,27 @@ pub(crate) struct Queues {
 impl Queues {
     /// Runs until so many requests have arrived, rounded up to whole blocks.
     pub(crate) fn run(self, requests: u64, seed: u64) -> Tally {
-        match (self.servers, self.two_choices, self.timeout_ns) {
-            (..=16, false, None) => Loop::<32, false, false>::new(self, seed).run(requests),
-            (..=16, true, None) => Loop::<32, true, false>::new(self, seed).run(requests),
-            (..=128, false, Some(_)) => Loop::<256, false, true>::new(self, seed).run(requests),
-            (..=128, true, Some(_)) => Loop::<256, true, true>::new(self, seed).run(requests),
+        match (self.servers, self.timeout_ns.is_some()) {
+            (..=16, false) => self.of_size::<32, false>(requests, seed),
+            (..=128, false) => self.of_size::<256, false>(requests, seed),
+            (..=128, true) => self.of_size::<256, true>(requests, seed),
+            (..=1024, false) => self.of_size::<2048, false>(requests, seed),
+            (..=16_384, false) => self.of_size::<32_768, false>(requests, seed),
             _ => unimplemented!("no workload needs it"),
+        }
+    }
+
+    fn of_size<const NODES: usize, const TIMED: bool>(self, requests: u64, seed: u64) -> Tally {
+        if self.two_choices {
+            Loop::<NODES, true, TIMED>::new(self).run(requests, seed)
+        } else {
+            Loop::<NODES, false, TIMED>::new(self).run(requests, seed)
         }
     }
 }
 
-/// Requests that one line holds at most: an M/M/1 line at 80% load is longer with probability 1e-24.
-const LINE: usize = 256;
+/// Requests that one line holds at most: an M/M/1 line at 80% load is longer with probability 1e-12.
+const LINE: usize = 128;
 
 /// More than arrive within a timeout.
 const TIMERS: usize = 4096;
@@ -45,7 +54,6 @@ const TIMERS: usize = 4096;
 /// `NODES` of the tree, of which half are servers.
 struct Loop<const NODES: usize, const TWO: bool, const TIMED: bool> {
     queues: Queues,
-    draws: Draws,
     departures: MinTree<NODES>,
     lines: Vec<Line<LINE>>,
     /// Requests that a client still waits for, per server: what two choices compare.
@@ -57,9 +65,8 @@ struct Loop<const NODES: usize, const TWO: bool, const TIMED: bool> {
 }
 
 impl<const NODES: usize, const TWO: bool, const TIMED: bool> Loop<NODES, TWO, TIMED> {
-    fn new(queues: Queues, seed: u64) -> Self {
+    fn new(queues: Queues) -> Self {
         Self {
-            draws: Draws::new(seed, queues.gap_ns, queues.service_ns),
             departures: MinTree::new(),
             lines: (0..queues.servers).map(|_| Line::EMPTY).collect(),
             in_flight: vec![0; queues.servers],
@@ -70,10 +77,11 @@ impl<const NODES: usize, const TWO: bool, const TIMED: bool> Loop<NODES, TWO, TI
         }
     }
 
-    fn run(mut self, requests: u64) -> Tally {
+    fn run(mut self, requests: u64, seed: u64) -> Tally {
+        let mut draws = Draws::new(seed, self.queues.gap_ns, self.queues.service_ns);
         let mut now = 0;
         while self.tally.requests < requests {
-            for draw in *self.draws.next_block() {
+            for draw in draws.next_block() {
                 now += draw.gap;
                 self.happen_until(now);
                 self.arrive(now, draw.service, draw.bits);
@@ -106,9 +114,9 @@ impl<const NODES: usize, const TWO: bool, const TIMED: bool> Loop<NODES, TWO, TI
         if TWO {
             let mut other = below((bits >> 32) as u32, servers - 1);
             other += usize::from(other >= server);
-            if self.in_flight[other] < self.in_flight[server] {
-                server = other;
-            }
+            // A table in place of a branch that nobody could predict.
+            let less = self.in_flight[other] < self.in_flight[server];
+            server = [server, other][usize::from(less)];
             self.in_flight[server] += 1;
         }
         let number = self.tally.requests;
