@@ -6,12 +6,13 @@ use super::layer::{Seat, priority};
 use super::lines::Lines;
 use super::membership::Membership;
 use super::membership::rule::TryEnd;
-use super::policy::{Avoid, ClientLeaves};
+use super::policy::{Avoid, ClientLeaves, MovingLimit};
 use super::{Answer, Balancer, Key, MemberView, Pick, PickContext, ProbeReply, Tried};
 use crate::engine::random::Stream;
 use crate::engine::time::{Span, Time};
 use crate::model::outcome::Outcome;
 use crate::model::setup::{BackendId, BalancerConfig, InstanceId};
+use std::ops::Range;
 
 /// One of several independent processes: an instance of the balancer, or a worker of it that
 /// shares nothing with the others.
@@ -58,6 +59,8 @@ pub(in crate::model) struct Instance {
     hears_answers: bool,
     /// Whether nothing but usability keeps a member from a first try.
     free: bool,
+    /// Loads at which limits that follow the load stay what they are.
+    limits_hold: Range<u32>,
 }
 
 impl Clone for Instance {
@@ -87,6 +90,7 @@ impl Clone for Instance {
             tracks_load: self.tracks_load,
             hears_answers: self.hears_answers,
             free: self.free,
+            limits_hold: self.limits_hold.clone(),
         }
     }
 }
@@ -161,6 +165,7 @@ impl Instance {
             tracks_load: config.algorithm.algorithm.tracks_load,
             hears_answers: config.algorithm.algorithm.hears_answers,
             free: false,
+            limits_hold: 0..0,
         };
         instance.update_members(Time::ZERO, |_| false);
         instance
@@ -223,6 +228,7 @@ impl Instance {
         self.hold_back_backups();
         self.fail_open(takes);
         self.absent = absent;
+        self.limits_hold = 0..0;
         self.update_limits();
         self.free = self.members.iter().all(|member| member.max_connections.is_none())
             && !self.waits_behind_queue();
@@ -304,16 +310,21 @@ impl Instance {
         self.membership.sweep(now, &mut self.stream);
     }
 
-    /// Limits that follow the load: max(min, max * load / full load), and max from full load on
-    /// (HAProxy, `srv_dynamic_maxconn`).
+    /// Sets limits that follow the load, if that has moved far enough to move one.
     pub(in crate::model) fn update_limits(&mut self) {
         let Some(full) = self.config.queue.full_load else { return };
         let load = self.held;
+        if self.limits_hold.contains(&load) {
+            return;
+        }
+        self.limits_hold = 0..u32::MAX;
         for (view, member) in self.members.iter_mut().zip(&self.config.members) {
             if let (Some(max), Some(min)) = (member.max_connections, member.min_connections) {
-                let scaled = u64::from(max) * u64::from(load) / u64::from(full.max(1));
-                let now = if load >= full { max } else { min.max(scaled as u32) };
-                view.max_connections = Some(now.max(1));
+                let moving = MovingLimit { min, max, full };
+                let holds = moving.holds(load);
+                view.max_connections = Some(moving.at(load));
+                self.limits_hold.start = self.limits_hold.start.max(holds.start);
+                self.limits_hold.end = self.limits_hold.end.min(holds.end);
             }
         }
     }
@@ -516,10 +527,15 @@ impl Instance {
 
     #[inline]
     fn tell_load(&mut self, member: usize) {
-        if self.tracks_load {
-            for thread in &mut self.threads {
-                thread.load_changed(member, &self.members);
-            }
+        if !self.tracks_load {
+            return;
+        }
+        if let [only] = &mut self.threads[..] {
+            only.load_changed(member, &self.members);
+            return;
+        }
+        for thread in &mut self.threads {
+            thread.load_changed(member, &self.members);
         }
     }
 

@@ -37,19 +37,26 @@ fn share(member: &MemberView) -> PerWeight {
 }
 
 impl LeastConnections {
-    /// Notes a pick, after which the member has `more` load.
+    /// Notes a pick.
     #[inline]
-    fn note(&mut self, member: usize, more: u32) {
+    fn stamp(&mut self, member: usize) -> u64 {
         self.picks += 1;
-        let now = self.picks;
-        self.last_pick[member] = now;
-        match &mut self.order {
-            Order::Levels(levels) => levels.pick(member, more),
-            Order::Heap(order) => order.update(member, |place| {
-                place.share.load += u64::from(more);
+        self.last_pick[member] = self.picks;
+        self.picks
+    }
+
+    #[inline(never)]
+    fn pick_of_heap(&mut self) -> Option<usize> {
+        let Order::Heap(order) = &mut self.order else { return None };
+        let member = order.first(|_| true)?;
+        let now = self.stamp(member);
+        if let Order::Heap(order) = &mut self.order {
+            order.update(member, |place| {
+                place.share.load += 1;
                 place.last_pick = now;
-            }),
+            });
         }
+        Some(member)
     }
 
     /// Tries levels again now and then.
@@ -93,19 +100,23 @@ impl Balancer for LeastConnections {
             Order::Heap(order) => order.first(is_fit),
         };
         if let Some(member) = member {
-            self.note(member, 0);
+            let now = self.stamp(member);
+            match &mut self.order {
+                Order::Levels(levels) => levels.pick(member),
+                Order::Heap(order) => order.update(member, |place| place.last_pick = now),
+            }
         }
         member.into()
     }
 
     fn pick_freely(&mut self, members: &[MemberView], _: &mut Stream) -> Option<usize> {
         self.review(members);
-        let member = match &mut self.order {
-            Order::Levels(levels) => levels.first(),
-            Order::Heap(order) => order.first(|_| true),
-        }?;
-        self.note(member, 1);
-        Some(member)
+        if let Order::Levels(levels) = &mut self.order {
+            let member = levels.pick_first()?;
+            self.stamp(member);
+            return Some(member);
+        }
+        self.pick_of_heap()
     }
 
     fn members_changed(&mut self, members: &[MemberView]) {

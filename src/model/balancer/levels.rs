@@ -59,7 +59,8 @@ fn bits(mut word: u64) -> impl Iterator<Item = usize> {
 impl Levels {
     /// Nobody yet, of so many.
     pub(super) fn new(members: usize) -> Self {
-        let places = (4 * members).clamp(64, PLACES_MAX);
+        // Gaps are closed the more seldom, the more places there are.
+        let places = if members <= 16 { 64 } else { (8 * members).min(PLACES_MAX) };
         let leaves = if places > 64 { places.div_ceil(64) } else { 0 };
         let row = leaves + leaves.div_ceil(64);
         Self {
@@ -78,17 +79,18 @@ impl Levels {
     /// Adds a member, picked after all others. Returns false if loads lie too far apart.
     #[must_use]
     pub(super) fn add(&mut self, member: usize, load: u32) -> bool {
-        self.take_place(member);
-        self.spots[member].load = load;
-        self.make_room(load) && {
-            self.insert(self.spots[member]);
-            true
+        let spot = Spot { place: self.take_place(member), load };
+        self.spots[member] = spot;
+        let fits = self.make_room(load);
+        if fits {
+            self.insert(spot);
         }
+        fits
     }
 
-    /// The least loaded member, of these the longest unpicked.
+    /// The place of the least loaded member, of these the longest unpicked; its load is `lowest` then.
     #[inline]
-    pub(super) fn first(&mut self) -> Option<usize> {
+    fn find(&mut self) -> Option<u32> {
         let above = self.occupied.rotate_right(self.lowest);
         if above == 0 {
             return None;
@@ -97,14 +99,28 @@ impl Levels {
         let level = (self.lowest % LEVELS) as usize;
         let mut place = self.tops[level].trailing_zeros() as usize;
         if self.leaves > 0 {
-            let row = &self.words[level * self.row..][..self.row];
-            let leaf = place * 64 + row[self.leaves + place].trailing_zeros() as usize;
-            place = leaf * 64 + row[leaf].trailing_zeros() as usize;
+            let row = level * self.row;
+            let mids = self.words[row + self.leaves + place];
+            let leaf = place * 64 + mids.trailing_zeros() as usize;
+            place = leaf * 64 + self.words[row + leaf].trailing_zeros() as usize;
         }
-        Some(self.owners[place] as usize)
+        Some(place as u32)
     }
 
-    /// The same among those who are fit. O(k) for k unfit ones before.
+    /// The least loaded member, of these the longest unpicked, is picked: it has one more then.
+    #[inline]
+    pub(super) fn pick_first(&mut self) -> Option<usize> {
+        let place = self.find()?;
+        let member = self.owners[place as usize] as usize;
+        self.remove(Spot { place, load: self.lowest });
+        let spot = Spot { place: self.take_place(member), load: self.lowest + 1 };
+        self.spots[member] = spot;
+        self.insert(spot);
+        Some(member)
+    }
+
+    /// The least loaded member of those who are fit, of these the longest unpicked. O(k) for k unfit ones
+    /// before.
     pub(super) fn first_fit(&self, is_fit: impl Fn(usize) -> bool) -> Option<usize> {
         let fit = |place: usize| {
             let owner = self.owners[place] as usize;
@@ -125,14 +141,12 @@ impl Levels {
         })
     }
 
-    /// A member is picked: of its load, it is the last now. That of the first of all may be one `more`.
-    #[inline]
-    pub(super) fn pick(&mut self, member: usize, more: u32) {
-        self.remove(self.spots[member]);
-        self.take_place(member);
-        let spot = &mut self.spots[member];
-        spot.load += more;
-        let spot = *spot;
+    /// A member is picked: of its load, it is the last now.
+    pub(super) fn pick(&mut self, member: usize) {
+        let old = self.spots[member];
+        self.remove(old);
+        let spot = Spot { place: self.take_place(member), ..old };
+        self.spots[member] = spot;
         self.insert(spot);
     }
 
@@ -153,14 +167,16 @@ impl Levels {
         true
     }
 
+    /// The next place, for somebody who is in no set.
     #[inline]
-    fn take_place(&mut self, member: usize) {
+    fn take_place(&mut self, member: usize) -> u32 {
         if self.next as usize == self.owners.len() {
             self.close_gaps(member);
         }
-        self.owners[self.next as usize] = member as u32;
-        self.spots[member].place = self.next;
+        let place = self.next;
+        self.owners[place as usize] = member as u32;
         self.next += 1;
+        place
     }
 
     /// Moves everybody to the first places, in order, but for one who is in no set.
@@ -200,29 +216,34 @@ impl Levels {
     #[inline]
     fn insert(&mut self, spot: Spot) {
         let (level, mut place) = ((spot.load % LEVELS) as usize, spot.place as usize);
+        self.occupied |= bit(level);
         if self.leaves > 0 {
-            let row = &mut self.words[level * self.row..][..self.row];
-            row[place / 64] |= bit(place);
+            let row = level * self.row;
+            let leaf = &mut self.words[row + place / 64];
+            let is_first = *leaf == 0;
+            *leaf |= bit(place);
+            if !is_first {
+                return;
+            }
             place /= 64;
-            row[self.leaves + place / 64] |= bit(place);
+            self.words[row + self.leaves + place / 64] |= bit(place);
             place /= 64;
         }
         self.tops[level] |= bit(place);
-        self.occupied |= bit(level);
     }
 
     #[inline]
     fn remove(&mut self, spot: Spot) {
         let (level, mut place) = ((spot.load % LEVELS) as usize, spot.place as usize);
         if self.leaves > 0 {
-            let row = &mut self.words[level * self.row..][..self.row];
-            let leaf = &mut row[place / 64];
+            let row = level * self.row;
+            let leaf = &mut self.words[row + place / 64];
             *leaf &= !bit(place);
             if *leaf != 0 {
                 return;
             }
             place /= 64;
-            let mid = &mut row[self.leaves + place / 64];
+            let mid = &mut self.words[row + self.leaves + place / 64];
             *mid &= !bit(place);
             if *mid != 0 {
                 return;
@@ -256,14 +277,18 @@ mod tests {
             for (now, (member, what, fit)) in (1..).zip(steps) {
                 let member = member % size;
                 let least = (0..size).min_by_key(|&member| (keys[member], member));
-                prop_assert_eq!(levels.first(), least);
                 match what {
-                    // A pick, with more load from then on or without.
+                    // A pick, with one more load from then on or without.
                     0..4 => {
                         let least = least.expect("somebody is there");
-                        let more = u32::from(what > 0 && keys[least].0 < 60);
-                        levels.pick(least, more);
-                        keys[least] = (keys[least].0 + more, now);
+                        if what == 0 || keys[least].0 > 60 {
+                            prop_assert_eq!(levels.first_fit(|_| true), Some(least));
+                            levels.pick(least);
+                        } else {
+                            prop_assert_eq!(levels.pick_first(), Some(least));
+                            keys[least].0 += 1;
+                        }
+                        keys[least].1 = now;
                     }
                     4..8 => {
                         keys[member].0 = keys[member].0.saturating_sub(1);
@@ -296,7 +321,7 @@ mod tests {
                     break;
                 }
                 let least = (0..3).min_by_key(|&member| (loads[member], member));
-                prop_assert_eq!(levels.first(), least);
+                prop_assert_eq!(levels.first_fit(|_| true), least);
             }
         }
     }
@@ -308,9 +333,7 @@ mod tests {
         let mut levels = Levels::new(size);
         assert!((0..size).all(|member| levels.add(member, 7)));
         for turn in 0..5 * size {
-            let member = levels.first().unwrap();
-            assert_eq!(member, turn % size);
-            levels.pick(member, 0);
+            assert_eq!(levels.pick_first(), Some(turn % size));
         }
     }
 }

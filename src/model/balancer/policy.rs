@@ -3,6 +3,7 @@
 
 use crate::engine::time::Span;
 use crate::model::outcome::{Outcome, OutcomeSet};
+use std::ops::Range;
 
 /// What a balancer does when a connection cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,6 +109,42 @@ pub struct QueuePolicy {
     pub refills_on_change: bool,
 }
 
+/// A member's limit that follows the load: max(min, max * load / full), and max from `full` on (HAProxy,
+/// `srv_dynamic_maxconn`).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MovingLimit {
+    pub(super) min: u32,
+    pub(super) max: u32,
+    pub(super) full: u32,
+}
+
+impl MovingLimit {
+    /// The limit at a load.
+    pub(super) fn at(self, load: u32) -> u32 {
+        let now = if load >= self.full { self.max } else { self.min.max(self.scaled(load)) };
+        now.max(1)
+    }
+
+    /// Loads around this one at which it is the same.
+    pub(super) fn holds(self, load: u32) -> Range<u32> {
+        if load >= self.full {
+            return self.full..u32::MAX;
+        }
+        let now = self.min.max(self.scaled(load));
+        // The first load that is scaled to so much.
+        let first = |scaled: u64| {
+            let load = (scaled * u64::from(self.full)).div_ceil(u64::from(self.max.max(1)));
+            load.min(u64::from(self.full)) as u32
+        };
+        let start = if self.scaled(load) > self.min { first(u64::from(now)) } else { 0 };
+        start..first(u64::from(now) + 1)
+    }
+
+    fn scaled(self, load: u32) -> u32 {
+        (u64::from(self.max) * u64::from(load) / u64::from(self.full.max(1))) as u32
+    }
+}
+
 /// What one process takes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Limits {
@@ -169,5 +206,37 @@ impl QueuePolicy {
             full_load: None,
             refills_on_change: true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Within the range the limit is the same, and just beside it may be another.
+        #[test]
+        fn limits_hold_where_they_say((min, max, full) in (0..30_u32, 0..30_u32, 0..90_u32), load in 0..120_u32) {
+            let limit = MovingLimit { min, max, full };
+            let holds = limit.holds(load);
+            prop_assert!(holds.contains(&load));
+            for other in 0..120 {
+                if holds.contains(&other) {
+                    prop_assert_eq!(limit.at(other), limit.at(load), "at {}", other);
+                }
+            }
+        }
+    }
+
+    /// HAProxy's manual, `fullconn`: "minconn 100, maxconn 1000, fullconn 10000".
+    #[test]
+    fn limits_move_in_steps_of_the_load() {
+        let limit = MovingLimit { min: 100, max: 1000, full: 10_000 };
+        assert_eq!(
+            [0, 1000, 5000, 9999, 20_000].map(|load| limit.at(load)),
+            [100, 100, 500, 999, 1000]
+        );
+        assert_eq!([limit.holds(5), limit.holds(5003)], [0..1010, 5000..5010]);
     }
 }

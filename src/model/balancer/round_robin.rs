@@ -204,7 +204,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     name: "round-robin",
     summary: "turns in declaration order, in proportion to the weights",
     fails: "a slow or dead member keeps its share; every instance starts at the same member",
-    cost: "O(log n)",
+    cost: "O(1), O(log n) if weights differ",
     vendors: "akin to HAProxy: roundrobin and Envoy: ROUND_ROBIN, whose exact turns differ",
     weighted: true,
     build: |_| Box::new(RoundRobin::default()),
