@@ -13,7 +13,9 @@ use proptest::prelude::*;
 /// An algorithm at work, with the bookkeeping that an instance does for it.
 struct Bench {
     balancer: Box<dyn Balancer>,
-    oracle: bool,
+    algorithm: &'static Algorithm,
+    /// Whether it is told what it does not ask for.
+    tells_all: bool,
     members: Vec<MemberView>,
     stream: Stream,
     /// Picks so far: keys are drawn from it.
@@ -24,7 +26,8 @@ impl Bench {
     fn new(algorithm: &'static Algorithm, members: &[MemberView], seed: u64) -> Self {
         let mut bench = Self {
             balancer: AlgorithmConfig::of(algorithm).build(0, seed),
-            oracle: algorithm.oracle,
+            algorithm,
+            tells_all: false,
             members: Vec::new(),
             stream: Stream::new(Seed::new(seed), Purpose::Test, 0),
             picks: 0,
@@ -61,13 +64,13 @@ impl Bench {
         context.tried = exclude.map_or(Tried::default(), |member| Tried::default().and(member));
         context.now = context_now(self.picks);
         context.queues = queues;
-        if self.oracle {
+        if self.algorithm.oracle {
             context.backlog = &backlog;
         }
         let picked = self.balancer.pick(&mut context);
         if let Pick::Member(member) = picked {
             self.members[member].in_flight += 1;
-            self.balancer.load_changed(member, &self.members);
+            self.tell_load(member);
         }
         let now = context_now(self.picks);
         for member in probes {
@@ -77,19 +80,38 @@ impl Bench {
         picked
     }
 
+    /// A pick that may do without the request.
+    fn pick_freely(&mut self) -> Option<usize> {
+        let Some(member) = self.balancer.pick_freely(&self.members, &mut self.stream) else {
+            return self.pick(None);
+        };
+        self.picks += 1;
+        self.members[member].in_flight += 1;
+        self.tell_load(member);
+        Some(member)
+    }
+
+    fn tell_load(&mut self, member: usize) {
+        if self.algorithm.tracks_load || self.tells_all {
+            self.balancer.load_changed(member, &self.members);
+        }
+    }
+
     /// An attempt at a member is over.
     fn over(&mut self, member: usize) {
         if self.members[member].in_flight > 0 {
             self.members[member].in_flight -= 1;
-            self.balancer.load_changed(member, &self.members);
+            self.tell_load(member);
             let latency = Span::from_ms(1 + member as u64);
             let answer = Answer {
                 outcome: Outcome::Ok,
-                is_failure: false,
+                is_failure: self.picks.is_multiple_of(3),
                 latency,
                 now: context_now(self.picks),
             };
-            self.balancer.answered(member, answer);
+            if self.algorithm.hears_answers || self.tells_all {
+                self.balancer.answered(member, answer);
+            }
         }
     }
 
@@ -136,6 +158,28 @@ fn history() -> impl Strategy<Value = (Vec<MemberView>, Vec<Step>)> {
             1 => pool(size).prop_map(Step::Change),
         ];
         (pool(size), prop::collection::vec(step, 1..80))
+    })
+}
+
+/// A pool without limits, mostly of one weight, and what happens to it.
+fn free_history() -> impl Strategy<Value = (Vec<MemberView>, Vec<Step>)> {
+    let weights = |size| {
+        let one = (prop_oneof![9 => Just(2_u32), 1 => 0..4_u32], prop::bool::weighted(0.8));
+        prop::collection::vec(one, size).prop_map(|members| {
+            let view = |(index, (weight, in_pool))| {
+                let view = member(index, weight);
+                MemberView { usable: view.usable && in_pool, ..view }
+            };
+            members.into_iter().enumerate().map(view).collect::<Vec<_>>()
+        })
+    };
+    (1..7_usize).prop_flat_map(move |size| {
+        let step = prop_oneof![
+            12 => Just(Step::Pick(None)),
+            8 => (0..size).prop_map(Step::Over),
+            1 => weights(size).prop_map(Step::Change),
+        ];
+        (weights(size), prop::collection::vec(step, 1..120))
     })
 }
 
@@ -200,7 +244,8 @@ proptest! {
             }
             let mut copy = Bench {
                 balancer: bench.balancer.boxed_clone(),
-                oracle: bench.oracle,
+                algorithm,
+                tells_all: bench.tells_all,
                 members: bench.members.clone(),
                 stream: bench.stream.clone(),
                 picks: bench.picks,
@@ -236,6 +281,28 @@ proptest! {
                     }
                     Pick::QueueInPool => prop_assert!(all.any(usable), "{name}: a pool of nobody"),
                     Pick::Nobody => prop_assert!(!all.any(eligible), "{name} sees nobody"),
+                }
+            }
+        }
+    }
+
+    /// Where every usable member is eligible, a pick without a look at the request is the pick of whoever
+    /// looks at it, through all changes; and who says in the table that it hears no answers, or does not
+    /// follow the load, picks the same if nobody tells.
+    #[test]
+    fn free_picks_are_the_same((members, steps) in free_history(), seed in 0..1_000_u64) {
+        for algorithm in ALGORITHMS {
+            let mut free = Bench::new(algorithm, &members, seed);
+            let mut slow = Bench::new(algorithm, &members, seed);
+            slow.tells_all = true;
+            for step in &steps {
+                match step {
+                    Step::Change(members) => { free.change(members); slow.change(members); }
+                    Step::Over(member) => { free.over(*member); slow.over(*member); }
+                    Step::Pick(_) => {
+                        let picked = free.pick_freely();
+                        prop_assert_eq!(picked, slow.pick(None), "{}", algorithm.name);
+                    }
                 }
             }
         }

@@ -251,3 +251,51 @@ fn a_precision_that_is_not_reached_is_warned_of() {
     assert!(warnings[0].contains("not ±0.10%, as 0.1% asks"), "{warnings:?}");
     assert!(!result.precision.unwrap().reached);
 }
+
+/// The figure of that name.
+fn figure(result: &ReplicationsResult, name: &str) -> f64 {
+    result.figures.iter().find(|figure| figure.name == name).unwrap().estimate.unwrap().mean
+}
+
+/// One worker of 100/s that is asked for 150/s by clients who wait for ever: whoever is born after the
+/// warm-up is mostly still waiting at the end, and all the while it serves 100/s.
+#[test]
+fn goodput_of_an_overloaded_pool_is_its_capacity() {
+    let overloaded = QUEUE.replace("50/s", "150/s").replace("timeout = \"30s\"\n", "");
+    for warm_up in [WarmUp::Auto, WarmUp::Fixed(misroute::engine::time::Span::from_secs(30))] {
+        let plan = Plan { warm_up, ..Plan::exactly(1, LEAST) };
+        let goodput = figure(&shown(&overloaded, &plan), "requests.goodput_rps");
+        // Ten runs of 30 s at 100/s: 0.6% of standard deviation.
+        assert!((goodput / 100.0 - 1.0).abs() < 0.02, "{goodput}");
+    }
+}
+
+/// Nobody is served: everybody is affected in every minute of the run, however much is left out.
+#[test]
+fn user_minutes_are_of_the_whole_run() {
+    let dead = QUEUE.replace("timeout = \"30s\"", "timeout = \"1ns\"\nusers = 7");
+    let minutes = |seconds| {
+        let warm_up = WarmUp::Fixed(misroute::engine::time::Span::from_secs(seconds));
+        let plan = Plan { warm_up, ..Plan::exactly(1, LEAST) };
+        figure(&shown(&dead, &plan), "users.affected_minutes")
+    };
+    assert!((minutes(0) - 7.0).abs() < 1e-9 && (minutes(30) - 7.0).abs() < 1e-9);
+}
+
+/// Nothing succeeds, so no latency becomes precise, and more runs would not change that.
+#[test]
+fn nothing_is_never_precise() {
+    let result = shown(&QUEUE.replace("timeout = \"30s\"", "timeout = \"1ns\""), &until(0.05, 640));
+    assert!(!result.precision.as_ref().unwrap().reached);
+    assert_eq!(result.replications, LEAST);
+}
+
+/// Of some 30,000 requests none was slow: 0 to 3.69 / 30,000.
+#[test]
+fn what_was_not_seen_in_any_run_may_happen() {
+    let result = shown(QUEUE, &Plan::exactly(1, LEAST));
+    let slow = result.figures.iter().find(|figure| figure.name == "requests.slow_ratio").unwrap();
+    let slow = slow.estimate.unwrap();
+    assert!(slow.mean == 0.0 && slow.low == Some(0.0), "{slow:?}");
+    assert!((slow.high.unwrap() - 3.69 / 30_000.0).abs() < 5e-6, "{slow:?}");
+}

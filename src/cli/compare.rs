@@ -187,6 +187,7 @@ fn reproduce(command: &Compare) -> String {
     parts.extend(command.set_after.iter().map(|set| format!("--set-after {}", quoted(set))));
     parts.extend(command.common.set.iter().map(|set| format!("--set {}", quoted(set))));
     parts.extend(command.fail_if.iter().map(|text| format!("--fail-if {}", quoted(text))));
+    parts.extend(command.allow_undecided.then(|| "--allow-undecided".to_owned()));
     parts.push(format!("--seed {}", command.common.seed));
     parts.extend(command.replicate.words().into_iter().map(|part| quoted(&part)));
     parts.join(" ")

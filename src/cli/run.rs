@@ -146,7 +146,8 @@ pub(super) fn reproduce(command: &Run, scenario: &Scenario) -> String {
     let words = command.replicate.words();
     let words = words.iter().map(|word| quoted(word));
     let start = format!("misroute run {} --seed {}{sets}", quoted(name), command.common.seed);
-    std::iter::once(start).chain(words).collect::<Vec<_>>().join(" ")
+    let allows = command.allow_undecided.then(|| "--allow-undecided".to_owned());
+    std::iter::once(start).chain(words).chain(allows).collect::<Vec<_>>().join(" ")
 }
 
 /// Quoted for a shell if it needs to be.

@@ -4,8 +4,8 @@
 //! place keep the list short. A *source* has one event at a time, which it may change (a backend its
 //! next completion, a population its next arrival). Timers of one constant length come in already
 //! sorted, so they wait in a FIFO *lane* (Varghese & Lauck 1987 make the same observation of protocol
-//! timers). Everything else is in a four-ary heap on packed 128-bit keys. Sources and the heads of lanes
-//! are the leaves of one winner tree.
+//! timers). Everything else is in a four-ary heap. Sources of each kind, and the heads of the lanes, are
+//! the leaves of a winner tree: the few populations do not pay for the levels of many backends.
 
 use super::time::Time;
 use super::tournament::Tournament;
@@ -18,23 +18,22 @@ const ARITY: usize = 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Class(pub u8);
 
-/// (time, class, sequence) in one comparable number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key(u128);
+/// Time, then class and sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    /// In nanoseconds.
+    pub(super) time: u64,
+    /// What decides at one instant: the class, then the sequence.
+    pub(super) rank: u64,
+}
 
 impl Key {
     /// Of nothing: after every event.
-    const NEVER: Self = Self(u128::MAX);
+    pub(super) const NEVER: Self = Self { time: u64::MAX, rank: u64::MAX };
 
     #[inline]
-    fn new(time: Time, class: Class, sequence: u64) -> Self {
-        let low = (u64::from(class.0) << SEQUENCE_BITS) | sequence;
-        Self((u128::from(time.as_ns()) << 64) | u128::from(low))
-    }
-
-    #[inline]
-    fn time(self) -> Time {
-        Time::from_ns((self.0 >> 64) as u64)
+    pub(super) fn precedes(self, other: Self) -> bool {
+        self.time < other.time || (self.time == other.time && self.rank < other.rank)
     }
 }
 
@@ -44,45 +43,125 @@ struct Entry<E> {
     event: E,
 }
 
+/// A place for one event, which is known by its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// One of a kind that there are few of, and that changes often.
+    Few(usize),
+    /// One of a kind that there may be many of.
+    Many(usize),
+}
+
+/// What happens next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Next<E> {
+    /// The event of a source, and the tag that it was scheduled with.
+    Few(usize, u32),
+    /// The same of the other kind.
+    Many(usize, u32),
+    /// Any other event.
+    Event(E),
+}
+
+/// The sources of one kind.
+#[derive(Clone, Debug)]
+struct Sources {
+    keys: Tournament,
+    count: usize,
+    /// The first event's source and key.
+    first: (u32, Key),
+    /// Whether it was taken: mostly its source has another one at once, and is replayed then.
+    is_taken: bool,
+}
+
+impl Sources {
+    fn new(count: usize) -> Self {
+        let keys = Tournament::new(count);
+        Self { first: keys.winner(), keys, count, is_taken: false }
+    }
+
+    #[inline]
+    fn set(&mut self, source: usize, key: Key, tag: u32) {
+        self.keys.change(source, key, tag);
+        if self.count == 1 {
+            (self.first, self.is_taken) = ((0, key), false);
+            return;
+        }
+        self.keys.replay(source);
+        if !self.is_taken || self.first.0 == source as u32 {
+            self.first = self.keys.winner();
+            self.is_taken = false;
+        }
+    }
+
+    /// The first event's key.
+    #[inline]
+    fn first(&mut self) -> Key {
+        if self.is_taken {
+            self.find_first();
+        }
+        self.first.1
+    }
+
+    fn find_first(&mut self) {
+        self.is_taken = false;
+        if self.count == 1 {
+            self.first.1 = Key::NEVER;
+        } else {
+            self.keys.replay(self.first.0 as usize);
+            self.first = self.keys.winner();
+        }
+    }
+
+    /// Takes the first event out: its source and tag.
+    #[inline]
+    fn take(&mut self) -> (usize, u32) {
+        let source = self.first.0 as usize;
+        self.is_taken = true;
+        (source, self.keys.take(source))
+    }
+
+    fn len(&self) -> usize {
+        (0..self.count).filter(|&source| self.keys.key(source) != Key::NEVER).count()
+    }
+}
+
 /// Events to come.
 #[derive(Clone, Debug)]
 pub struct EventQueue<E> {
     heap: Vec<Entry<E>>,
     lanes: Vec<VecDeque<Entry<E>>>,
-    /// The event of each source; its key is in `heads`.
-    sources: Vec<Option<E>>,
-    /// The keys of the sources, then of the lanes' heads.
-    heads: Tournament<Key>,
-    /// A source whose event was taken: mostly it has another one at once, and is replayed then.
-    taken: Option<usize>,
+    /// The keys of the lanes' heads.
+    heads: Tournament,
+    few: Sources,
+    many: Sources,
+    /// The first of the heap and of the lanes.
+    other: Key,
     sequence: u64,
 }
 
 impl<E: Copy> EventQueue<E> {
-    /// An empty list with `lanes` FIFO lanes and `sources` of one event each.
-    pub fn new(lanes: usize, sources: usize) -> Self {
+    /// An empty list with `lanes` FIFO lanes and two kinds of sources.
+    pub fn new(lanes: usize, few: usize, many: usize) -> Self {
         Self {
             heap: Vec::new(),
             lanes: vec![VecDeque::new(); lanes],
-            sources: vec![None; sources],
-            heads: Tournament::new(lanes + sources, Key::NEVER),
-            taken: None,
+            heads: Tournament::new(lanes),
+            few: Sources::new(few),
+            many: Sources::new(many),
+            other: Key::NEVER,
             sequence: 0,
         }
     }
 
-    /// Adds a FIFO lane, and returns its number. O(sources and lanes).
+    /// Adds a FIFO lane, and returns its number. O(lanes).
     pub fn add_lane(&mut self) -> usize {
         self.lanes.push(VecDeque::new());
-        let leaves = self.sources.len() + self.lanes.len();
-        if leaves > self.heads.width() {
-            let old = self.heads.clone();
-            self.heads = Tournament::new(leaves, Key::NEVER);
-            for leaf in 0..leaves - 1 {
-                self.heads.change(leaf, old.key(leaf));
-                self.heads.replay(leaf);
+        if self.lanes.len() > self.heads.width() {
+            self.heads = Tournament::new(self.lanes.len());
+            for lane in 0..self.lanes.len() {
+                self.change_head(lane);
             }
-            self.taken = None;
         }
         self.lanes.len() - 1
     }
@@ -93,27 +172,28 @@ impl<E: Copy> EventQueue<E> {
     /// After 2^56 events.
     pub fn push(&mut self, time: Time, class: Class, event: E) {
         let key = self.next_key(time, class);
-        self.heap.push(Entry { key, event });
-        self.sift_up(self.heap.len() - 1);
+        self.push_entry(Entry { key, event });
     }
 
-    /// Schedules the event of a source, in place of the one that it had. O(log sources).
+    fn push_entry(&mut self, entry: Entry<E>) {
+        self.heap.push(entry);
+        self.sift_up(self.heap.len() - 1);
+        if entry.key.precedes(self.other) {
+            self.other = entry.key;
+        }
+    }
+
+    /// Schedules the event of a source, in place of the one that it had; `tag` comes back with it.
+    /// O(log sources of its kind).
     ///
     /// # Panics
     /// If there is no such source, and after 2^56 events.
     #[inline]
-    pub fn set(&mut self, source: usize, time: Time, class: Class, event: E) {
+    pub fn set(&mut self, source: Source, time: Time, class: Class, tag: u32) {
         let key = self.next_key(time, class);
-        self.sources[source] = Some(event);
-        self.change_head(source, key);
-    }
-
-    #[inline]
-    fn change_head(&mut self, leaf: usize, key: Key) {
-        self.heads.change(leaf, key);
-        self.heads.replay(leaf);
-        if self.taken == Some(leaf) {
-            self.taken = None;
+        match source {
+            Source::Few(source) => self.few.set(source, key, tag),
+            Source::Many(source) => self.many.set(source, key, tag),
         }
     }
 
@@ -122,60 +202,77 @@ impl<E: Copy> EventQueue<E> {
     ///
     /// # Panics
     /// If there is no such lane, and after 2^56 events.
+    #[inline]
     pub fn push_in_lane(&mut self, lane: usize, time: Time, class: Class, event: E) {
-        let key = self.next_key(time, class);
+        let entry = Entry { key: self.next_key(time, class), event };
         let queue = &mut self.lanes[lane];
         match queue.back() {
             None => {
-                queue.push_back(Entry { key, event });
-                self.change_head(self.sources.len() + lane, key);
+                queue.push_back(entry);
+                self.change_head(lane);
+                if entry.key.precedes(self.other) {
+                    self.other = entry.key;
+                }
             }
-            Some(last) if last.key < key => queue.push_back(Entry { key, event }),
-            Some(_) => {
-                self.heap.push(Entry { key, event });
-                self.sift_up(self.heap.len() - 1);
-            }
+            Some(last) if last.key.precedes(entry.key) => queue.push_back(entry),
+            Some(_) => self.push_entry(entry),
         }
+    }
+
+    fn change_head(&mut self, lane: usize) {
+        let head = self.lanes[lane].front().map_or(Key::NEVER, |entry| entry.key);
+        self.heads.change(lane, head, 0);
+        self.heads.replay(lane);
     }
 
     /// Takes the next event if it happens before `end`.
     #[inline]
-    pub fn pop_before(&mut self, end: Time) -> Option<(Time, E)> {
-        if let Some(source) = self.taken.take() {
-            self.heads.replay(source);
+    pub fn pop_before(&mut self, end: Time) -> Option<(Time, Next<E>)> {
+        let (few, many) = (self.few.first(), self.many.first());
+        let is_many = many.precedes(few);
+        let key = if is_many { many } else { few };
+        if self.other.precedes(key) {
+            let (time, event) = self.pop_other(end)?;
+            return Some((time, Next::Event(event)));
         }
-        let (leaf, key) = self.heads.winner();
-        if self.heap.first().is_some_and(|root| root.key < key) {
-            if self.heap[0].key.time() >= end {
-                return None;
-            }
-            let entry = self.pop_heap();
-            return Some((entry.key.time(), entry.event));
-        }
-        if key == Key::NEVER || key.time() >= end {
+        if key.time >= end.as_ns() || key == Key::NEVER {
             return None;
         }
-        let event = match leaf.checked_sub(self.sources.len()) {
-            None => {
-                self.heads.change(leaf, Key::NEVER);
-                self.taken = Some(leaf);
-                self.sources[leaf].take().expect("its key says that it has an event")
-            }
-            Some(lane) => {
-                let queue = &mut self.lanes[lane];
-                let entry = queue.pop_front().expect("its key is in the tree");
-                let next = queue.front().map_or(Key::NEVER, |entry| entry.key);
-                self.change_head(leaf, next);
-                entry.event
-            }
+        let next = if is_many {
+            let (source, tag) = self.many.take();
+            Next::Many(source, tag)
+        } else {
+            let (source, tag) = self.few.take();
+            Next::Few(source, tag)
         };
-        Some((key.time(), event))
+        Some((Time::from_ns(key.time), next))
+    }
+
+    /// Takes the first event of the heap and the lanes.
+    fn pop_other(&mut self, end: Time) -> Option<(Time, E)> {
+        let key = self.other;
+        if key.time >= end.as_ns() {
+            return None;
+        }
+        let (lane, head) = self.heads.winner();
+        let entry = if head == key {
+            let entry = self.lanes[lane as usize].pop_front().expect("its key is in the tree");
+            self.change_head(lane as usize);
+            entry
+        } else {
+            self.pop_heap()
+        };
+        self.other = self.heads.winner().1;
+        if let Some(root) = self.heap.first().filter(|root| root.key.precedes(self.other)) {
+            self.other = root.key;
+        }
+        Some((Time::from_ns(key.time), entry.event))
     }
 
     /// How many events wait, stale timers included.
     pub fn len(&self) -> usize {
         let in_lanes: usize = self.lanes.iter().map(VecDeque::len).sum();
-        self.heap.len() + in_lanes + self.sources.iter().flatten().count()
+        self.heap.len() + in_lanes + self.few.len() + self.many.len()
     }
 
     /// Whether nothing will ever happen.
@@ -186,16 +283,16 @@ impl<E: Copy> EventQueue<E> {
     #[inline]
     fn next_key(&mut self, time: Time, class: Class) -> Key {
         assert!(self.sequence < 1 << SEQUENCE_BITS, "more than 2^56 events in one run");
-        let key = Key::new(time, class, self.sequence);
+        let rank = (u64::from(class.0) << SEQUENCE_BITS) | self.sequence;
         self.sequence += 1;
-        key
+        Key { time: time.as_ns(), rank }
     }
 
     fn sift_up(&mut self, mut index: usize) {
         let entry = self.heap[index];
         while index > 0 {
             let parent = (index - 1) / ARITY;
-            if self.heap[parent].key <= entry.key {
+            if !entry.key.precedes(self.heap[parent].key) {
                 break;
             }
             self.heap[index] = self.heap[parent];
@@ -220,7 +317,7 @@ impl<E: Copy> EventQueue<E> {
             let end = (first_child + ARITY).min(self.heap.len());
             let mut least = first_child;
             for child in first_child + 1..end {
-                if self.heap[child].key < self.heap[least].key {
+                if self.heap[child].key.precedes(self.heap[least].key) {
                     least = child;
                 }
             }
@@ -238,15 +335,27 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Takes the next event: its time and number.
+    fn pop(queue: &mut EventQueue<u32>, end: Time) -> Option<(Time, u32)> {
+        let (at, Next::Few(_, event) | Next::Many(_, event) | Next::Event(event)) =
+            queue.pop_before(end)?;
+        Some((at, event))
+    }
+
     fn drain(queue: &mut EventQueue<u32>) -> Vec<(Time, u32)> {
-        std::iter::from_fn(|| queue.pop_before(Time::FOREVER)).collect()
+        std::iter::from_fn(|| pop(queue, Time::FOREVER)).collect()
+    }
+
+    /// Two of the few, then the many.
+    fn source(number: usize) -> Source {
+        if number < 2 { Source::Few(number) } else { Source::Many(number - 2) }
     }
 
     #[test]
     fn ties_go_by_class_then_first_in_first_out() {
-        let mut queue = EventQueue::new(1, 1);
+        let mut queue = EventQueue::new(1, 1, 0);
         let at = Time::from_ns(5);
-        queue.set(0, at, Class(4), 1);
+        queue.set(Source::Few(0), at, Class(4), 1);
         queue.push_in_lane(0, at, Class(3), 2);
         queue.push(at, Class(3), 3);
         queue.push(at, Class(0), 4);
@@ -257,10 +366,10 @@ mod tests {
 
     #[test]
     fn pop_before_leaves_what_happens_at_the_end() {
-        let mut queue = EventQueue::new(0, 0);
+        let mut queue = EventQueue::new(0, 0, 0);
         queue.push(Time::from_ns(10), Class(0), 1);
-        assert_eq!(queue.pop_before(Time::from_ns(10)), None);
-        assert_eq!(queue.pop_before(Time::from_ns(11)), Some((Time::from_ns(10), 1)));
+        assert_eq!(pop(&mut queue, Time::from_ns(10)), None);
+        assert_eq!(pop(&mut queue, Time::from_ns(11)), Some((Time::from_ns(10), 1)));
         assert!(queue.is_empty());
     }
 
@@ -268,10 +377,10 @@ mod tests {
         /// Against the slow twin: a stable sort by (time, class), in which a source's last word counts.
         #[test]
         fn pops_like_a_stable_sort(
-            events in prop::collection::vec((0_u64..50, 0_u8..5, 0_usize..8), 0..300),
+            events in prop::collection::vec((0_u64..50, 0_u8..5, 0_usize..9), 0..300),
             added in 0_usize..3,
         ) {
-            let mut queue = EventQueue::new(3 - added, 4);
+            let mut queue = EventQueue::new(3 - added, 2, 3);
             for _ in 0..added {
                 queue.add_lane();
             }
@@ -283,7 +392,7 @@ mod tests {
                     3 => queue.push(at, Class(class), id),
                     _ => {
                         twin.retain(|&(.., other)| other != place);
-                        queue.set(place - 4, at, Class(class), id);
+                        queue.set(source(place - 4), at, Class(class), id);
                     }
                 }
                 twin.push((time, class, id, place));
@@ -300,16 +409,16 @@ mod tests {
         fn order_holds_while_it_runs(
             steps in prop::collection::vec((1_u64..20, 0_usize..6, any::<bool>()), 1..300)
         ) {
-            let mut queue = EventQueue::new(1, 3);
+            let mut queue = EventQueue::new(1, 1, 2);
             let mut now = Time::ZERO;
             for (id, (wait, place, takes)) in (0_u32..).zip(steps) {
                 let at = now + crate::engine::time::Span::from_ns(wait);
                 match place {
-                    0..3 => queue.set(place, at, Class(0), id),
+                    0..3 => queue.set(source(place + 1), at, Class(0), id),
                     3 | 4 => queue.push(at, Class(0), id),
                     _ => queue.push_in_lane(0, at, Class(0), id),
                 }
-                if takes && let Some((at, _)) = queue.pop_before(Time::FOREVER) {
+                if takes && let Some((at, _)) = pop(&mut queue, Time::FOREVER) {
                     prop_assert!(at >= now, "time ran backwards");
                     now = at;
                 }

@@ -24,6 +24,7 @@ impl Seed {
     }
 
     /// Another of several independent repetitions, from 0.
+    #[inline]
     pub const fn replication(self, replication: u32) -> Self {
         Self { replication, ..self }
     }

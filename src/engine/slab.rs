@@ -1,13 +1,16 @@
 //! A generational arena: steady state allocates nothing, and a stale handle finds nothing.
 //!
 //! A timer for something that is already over finds another generation and is dropped, so timers
-//! need no cancellation.
+//! need no cancellation. A generation is odd while its value lives: that alone says what a slot holds.
+
+use std::num::NonZeroU32;
 
 /// A reference to a slot as it was when the value was inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Handle {
     index: u32,
-    generation: u32,
+    /// Odd, and so never zero.
+    generation: NonZeroU32,
 }
 
 impl Handle {
@@ -17,10 +20,14 @@ impl Handle {
     }
 }
 
+const _: () = assert!(size_of::<Option<Handle>>() == 8, "handles are stored often");
+
 #[derive(Clone, Debug)]
 struct Slot<T> {
+    /// Odd while the value lives.
     generation: u32,
-    value: Option<T>,
+    /// The one that lives, or was the last to.
+    value: T,
 }
 
 /// Values in reusable slots.
@@ -36,50 +43,61 @@ impl<T> Default for Slab<T> {
     }
 }
 
-impl<T> Slab<T> {
+impl<T: Copy> Slab<T> {
     /// Stores `value`. O(1); allocates only when more values live than ever before.
     ///
     /// # Panics
     /// If 2^32 values live at once.
+    #[inline]
     pub fn insert(&mut self, value: T) -> Handle {
-        if let Some(index) = self.free.pop() {
-            let slot = &mut self.slots[index as usize];
-            slot.value = Some(value);
-            return Handle { index, generation: slot.generation };
-        }
+        self.insert_with(|| value)
+    }
+
+    /// The same of a value that is made where it is stored.
+    #[inline]
+    pub fn insert_with(&mut self, value: impl FnOnce() -> T) -> Handle {
+        let Some(index) = self.free.pop() else { return self.grow(value()) };
+        let slot = &mut self.slots[index as usize];
+        slot.generation |= 1;
+        slot.value = value();
+        Handle { index, generation: odd(slot.generation) }
+    }
+
+    #[cold]
+    fn grow(&mut self, value: T) -> Handle {
         let index = u32::try_from(self.slots.len()).expect("fewer than 2^32 values live at once");
-        self.slots.push(Slot { generation: 0, value: Some(value) });
-        Handle { index, generation: 0 }
+        self.slots.push(Slot { generation: 1, value });
+        Handle { index, generation: odd(1) }
     }
 
     /// The value, unless it was removed.
     #[inline]
     pub fn get(&self, handle: Handle) -> Option<&T> {
         let slot = self.slots.get(handle.index as usize)?;
-        if slot.generation == handle.generation { slot.value.as_ref() } else { None }
+        (slot.generation == handle.generation.get()).then_some(&slot.value)
     }
 
     /// The value, unless it was removed.
     #[inline]
     pub fn get_mut(&mut self, handle: Handle) -> Option<&mut T> {
         let slot = self.slots.get_mut(handle.index as usize)?;
-        if slot.generation == handle.generation { slot.value.as_mut() } else { None }
+        (slot.generation == handle.generation.get()).then_some(&mut slot.value)
     }
 
     /// Takes the value out; its handle is stale from now on.
     #[inline]
     pub fn remove(&mut self, handle: Handle) -> Option<T> {
         let slot = self.slots.get_mut(handle.index as usize)?;
-        if slot.generation != handle.generation {
+        if slot.generation != handle.generation.get() {
             return None;
         }
-        let value = slot.value.take()?;
         slot.generation = slot.generation.wrapping_add(1);
         self.free.push(handle.index);
-        Some(value)
+        Some(slot.value)
     }
 
     /// How many values live.
+    #[inline]
     pub fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
@@ -91,11 +109,16 @@ impl<T> Slab<T> {
 
     /// Every living value, in slot order.
     pub fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
-        self.slots.iter().enumerate().filter_map(|(index, slot)| {
-            let handle = Handle { index: index as u32, generation: slot.generation };
-            slot.value.as_ref().map(|value| (handle, value))
-        })
+        (0_u32..)
+            .zip(&self.slots)
+            .filter(|(_, slot)| slot.generation & 1 == 1)
+            .map(|(index, slot)| (Handle { index, generation: odd(slot.generation) }, &slot.value))
     }
+}
+
+#[inline]
+fn odd(generation: u32) -> NonZeroU32 {
+    NonZeroU32::new(generation | 1).unwrap_or(NonZeroU32::MIN)
 }
 
 #[cfg(test)]

@@ -21,26 +21,31 @@ impl Time {
     pub const FOREVER: Self = Self(u64::MAX);
 
     /// The instant `ns` nanoseconds after the start.
+    #[inline]
     pub const fn from_ns(ns: u64) -> Self {
         Self(ns)
     }
 
     /// Nanoseconds since the start.
+    #[inline]
     pub const fn as_ns(self) -> u64 {
         self.0
     }
 
     /// Seconds since the start, for display and statistics.
+    #[inline]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
 
     /// Time from `earlier` to `self`; zero if `earlier` is the later one.
+    #[inline]
     pub const fn since(self, earlier: Self) -> Span {
         Span(self.0.saturating_sub(earlier.0))
     }
 
     /// This instant as an offset from the start.
+    #[inline]
     pub const fn offset(self) -> Span {
         Span(self.0)
     }
@@ -51,57 +56,68 @@ impl Span {
     pub const ZERO: Self = Self(0);
 
     /// A span of `ns` nanoseconds.
+    #[inline]
     pub const fn from_ns(ns: u64) -> Self {
         Self(ns)
     }
 
     /// A span of `ms` milliseconds.
+    #[inline]
     pub const fn from_ms(ms: u64) -> Self {
         Self(ms * 1_000_000)
     }
 
     /// A span of `s` seconds.
+    #[inline]
     pub const fn from_secs(s: u64) -> Self {
         Self(s * 1_000_000_000)
     }
 
     /// Nearest span to `ns` nanoseconds, rounded half up; negative and NaN give zero.
+    #[inline]
     pub fn from_ns_f64(ns: f64) -> Self {
         // `as` saturates and maps NaN to zero.
         Self((ns + 0.5) as u64)
     }
 
     /// Nearest span to `s` seconds.
+    #[inline]
     pub fn from_secs_f64(s: f64) -> Self {
         Self::from_ns_f64(s * 1e9)
     }
 
     /// Nanoseconds.
+    #[inline]
     pub const fn as_ns(self) -> u64 {
         self.0
     }
 
     /// Milliseconds, for display and statistics.
+    #[inline]
     pub fn as_ms_f64(self) -> f64 {
         self.0 as f64 / 1e6
     }
 
     /// Seconds, for display and statistics.
+    #[inline]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
 
     /// The instant this long after the start of the run.
+    #[inline]
     pub const fn after_start(self) -> Time {
         Time(self.0)
     }
 
     /// `self` times `factor`, rounded half up; a negative factor gives zero.
+    #[inline]
     pub fn scaled(self, factor: f64) -> Self {
         Self::from_ns_f64(self.0 as f64 * factor)
     }
 
     /// Whether this is no time at all.
+    #[inline]
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
@@ -109,12 +125,14 @@ impl Span {
 
 impl Add<Span> for Time {
     type Output = Self;
+    #[inline]
     fn add(self, span: Span) -> Self {
         Self(self.0.saturating_add(span.0))
     }
 }
 
 impl AddAssign<Span> for Time {
+    #[inline]
     fn add_assign(&mut self, span: Span) {
         *self = *self + span;
     }
@@ -122,6 +140,7 @@ impl AddAssign<Span> for Time {
 
 impl Sub<Span> for Time {
     type Output = Self;
+    #[inline]
     fn sub(self, span: Span) -> Self {
         Self(self.0.saturating_sub(span.0))
     }
@@ -129,12 +148,14 @@ impl Sub<Span> for Time {
 
 impl Add for Span {
     type Output = Self;
+    #[inline]
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 }
 
 impl AddAssign for Span {
+    #[inline]
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
     }

@@ -2,72 +2,104 @@
 //!
 //! Each inner node has a copy of the least key below it and says whose it is, so a change costs one
 //! comparison a level (Knuth, The Art of Computer Programming 3, section 5.4.1), and often fewer:
-//! where another one wins as before, nothing above it changes.
+//! where another one wins as before, nothing above it changes. Nodes have only the time of a key: the
+//! rest of it lies with its leaf, and is looked at where two times are equal.
 
-/// A key and the leaf that it belongs to.
+use super::queue::Key;
+
+/// An inner node: the time of the least key below it, and whose it is.
 #[derive(Clone, Copy, Debug)]
-struct Node<K> {
-    key: K,
+struct Node {
+    time: u64,
     leaf: u32,
+}
+
+/// A leaf: a key, and what its owner wants to remember of it.
+#[derive(Clone, Copy, Debug)]
+struct Leaf {
+    key: Key,
+    tag: u32,
 }
 
 /// Keys by leaf, and who has the least one.
 #[derive(Clone, Debug)]
-pub(super) struct Tournament<K> {
-    /// Winners of the inner nodes, the root at 1, then the leaves themselves: node n has the children
-    /// 2n and 2n + 1.
-    nodes: Vec<Node<K>>,
+pub(super) struct Tournament {
+    /// Winners below the inner nodes, the root at 1: node n has the children 2n and 2n + 1.
+    nodes: Vec<Node>,
+    /// As many as there are inner nodes: those of the last nodes are the children of the leaves' parents.
+    leaves: Vec<Leaf>,
 }
 
-impl<K: Copy + Ord> Tournament<K> {
-    /// `leaves` keys, all of them `last`, which no other key exceeds.
-    pub(super) fn new(leaves: usize, last: K) -> Self {
-        let width = leaves.next_power_of_two();
-        let node = |number: usize| Node { key: last, leaf: number.saturating_sub(width) as u32 };
-        Self { nodes: (0..2 * width).map(node).collect() }
+impl Tournament {
+    /// So many leaves, at least, with nothing to come.
+    pub(super) fn new(leaves: usize) -> Self {
+        let width = leaves.next_power_of_two().max(2);
+        Self {
+            nodes: vec![Node { time: Key::NEVER.time, leaf: 0 }; width],
+            leaves: vec![Leaf { key: Key::NEVER, tag: 0 }; width],
+        }
     }
 
-    /// How many keys there is room for.
+    /// How many leaves there are.
     pub(super) fn width(&self) -> usize {
-        self.nodes.len() / 2
+        self.leaves.len()
     }
 
     /// The leaf with the least key, and that key.
     #[inline]
-    pub(super) fn winner(&self) -> (usize, K) {
-        let Node { key, leaf } = self.nodes[1];
-        (leaf as usize, key)
+    pub(super) fn winner(&self) -> (u32, Key) {
+        let Node { time, leaf } = self.nodes[1];
+        (leaf, Key { time, rank: self.leaves[leaf as usize].key.rank })
     }
 
     /// A leaf's key.
-    #[inline]
-    pub(super) fn key(&self, leaf: usize) -> K {
-        self.nodes[self.width() + leaf].key
+    pub(super) fn key(&self, leaf: usize) -> Key {
+        self.leaves[leaf].key
     }
 
-    /// Changes a leaf's key without looking who wins now: [`Tournament::replay`] must follow.
+    /// Leaves nothing to come at a leaf: [`Tournament::replay`] must follow. Returns its tag.
     #[inline]
-    pub(super) fn change(&mut self, leaf: usize, key: K) {
-        let width = self.width();
-        self.nodes[width + leaf] = Node { key, leaf: leaf as u32 };
+    pub(super) fn take(&mut self, leaf: usize) -> u32 {
+        let leaf = &mut self.leaves[leaf];
+        leaf.key = Key::NEVER;
+        leaf.tag
     }
 
-    /// Finds out who wins after one leaf's key has changed. Of several leaves that have, each must be
+    /// Changes a leaf without looking who wins now: [`Tournament::replay`] must follow.
+    #[inline]
+    pub(super) fn change(&mut self, leaf: usize, key: Key, tag: u32) {
+        self.leaves[leaf] = Leaf { key, tag };
+    }
+
+    /// Finds out who wins after one leaf has changed. Of several leaves that have, each must be
     /// replayed once.
     #[inline]
     pub(super) fn replay(&mut self, leaf: usize) {
-        let mut at = self.width() + leaf;
-        let mut best = self.nodes[at];
+        let leaves = &self.leaves[..];
+        let nodes = &mut self.nodes[..leaves.len()];
+        let other = leaves[leaf ^ 1].key;
+        let mut best = Node { time: leaves[leaf].key.time, leaf: leaf as u32 };
+        if other.precedes(leaves[leaf].key) {
+            best = Node { time: other.time, leaf: (leaf ^ 1) as u32 };
+        }
+        let mut at = (leaves.len() + leaf) / 2;
+        nodes[at] = best;
         while at > 1 {
-            let other = self.nodes[at ^ 1];
+            let other = nodes[at ^ 1];
             at /= 2;
-            if other.key < best.key {
-                if self.nodes[at].key == other.key {
+            let is_less = other.time < best.time
+                || (other.time == best.time && {
+                    let rank = |node: Node| leaves[node.leaf as usize].key.rank;
+                    rank(other) < rank(best)
+                });
+            if is_less {
+                let node = nodes[at];
+                if node.leaf == other.leaf && node.time == other.time {
                     return;
                 }
                 best = other;
             }
-            self.nodes[at] = best;
+            nodes[at] = best;
         }
     }
 }
@@ -82,24 +114,26 @@ mod tests {
         #[test]
         fn the_winner_is_the_least(
             leaves in 1_usize..40,
-            changes in prop::collection::vec((0_usize..40, 0_u32..100, any::<bool>()), 0..200),
+            changes in prop::collection::vec((0_usize..40, 0_u64..9, any::<bool>()), 0..200),
         ) {
-            let mut tree = Tournament::new(leaves, u32::MAX);
-            let mut twin = vec![u32::MAX; leaves];
+            let mut tree = Tournament::new(leaves);
+            let mut twin = vec![Key::NEVER; leaves];
             let mut changed: Vec<usize> = Vec::new();
-            for (leaf, key, at_once) in changes {
-                // Keys of events differ; those of nothing do not.
+            for (rank, (leaf, time, at_once)) in (0_u64..).zip(changes) {
+                // Keys of events differ, times need not; those of nothing do not differ.
                 let leaf = leaf % leaves;
-                let key = if key == 0 { u32::MAX } else { key * 40 + leaf as u32 };
-                tree.change(leaf, key);
+                let key = if time == 0 { Key::NEVER } else { Key { time, rank } };
+                tree.change(leaf, key, rank as u32);
                 twin[leaf] = key;
                 changed.push(leaf);
                 if at_once {
                     changed.drain(..).for_each(|leaf| tree.replay(leaf));
-                    let least = *twin.iter().min().unwrap();
+                    let least = twin.iter().copied().min_by_key(|key| (key.time, key.rank)).unwrap();
                     let (leaf, key) = tree.winner();
                     prop_assert_eq!(key, least);
-                    prop_assert!(twin[leaf] == least || least == u32::MAX);
+                    let leaf = leaf as usize;
+                    prop_assert!(twin[leaf] == least || least == Key::NEVER);
+                    prop_assert_eq!(tree.key(leaf), key);
                 }
             }
         }

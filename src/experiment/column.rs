@@ -1,6 +1,7 @@
 //! The figures that every replication leaves behind.
 
 use super::judge;
+use super::sample::View;
 use crate::observe::metric::{MetricError, MetricRef, Names, Observed, Unit, throughput_rps};
 use crate::observe::result::{Figures, RunResult};
 use crate::scenario::{Bounds, Scenario};
@@ -58,6 +59,17 @@ impl Column {
         match metric.argument {
             crate::observe::metric::Argument::Quantile(q) => Some(q),
             _ => None,
+        }
+    }
+
+    /// How many requests or people a share is of, at most: 0 of what is no share of them.
+    pub(super) fn trials(&self, view: &View) -> u64 {
+        let Source::Metric(metric) = &self.source else { return 0 };
+        let of = |room: &str| metric.metric.name.starts_with(room);
+        match self.unit {
+            Unit::Ratio if of("users.") => view.users,
+            Unit::Ratio if of("requests.") || of("outcomes.") => view.requests,
+            _ => 0,
         }
     }
 

@@ -1,7 +1,7 @@
 //! A scenario, run again and again on independent randomness, until its figures are worth something.
 
 use super::column::{Column, position};
-use super::sample::{Sample, View, sample};
+use super::sample::{Observed, Sample, View};
 use super::statistics::{Estimate, LEVEL};
 use super::warm_up::{self, WarmUp};
 use crate::engine::random::Seed;
@@ -27,7 +27,8 @@ pub enum Replications {
     Until {
         /// Half the width of the interval over the mean.
         relative: f64,
-        /// Names of columns; those that are absent or zero everywhere do not count.
+        /// Names of columns. One that is zero everywhere is known; one that some runs lack is not, and
+        /// if all runs lack all of them there is nothing to wait for.
         columns: Vec<String>,
         /// The most replications.
         most: u32,
@@ -112,6 +113,7 @@ pub fn replicate(
     plan: &Plan,
     keeper: &impl Keeper,
 ) -> Option<Replicated> {
+    let observed = Observed::new(scenario, columns, plan.warm_up);
     let mut samples = Vec::new();
     let (mut wanted, most) = match &plan.replications {
         Replications::Exactly(n) => (*n, *n),
@@ -121,11 +123,11 @@ pub fn replicate(
         let from = samples.len() as u32;
         let more: Option<Vec<Sample>> = (from..wanted)
             .into_par_iter()
-            .map(|replication| one(scenario, columns, plan, replication, keeper))
+            .map(|replication| one(&observed, plan.seed, replication, keeper))
             .collect();
         samples.extend(more?);
         let replicated = Replicated::of(scenario, columns, plan, samples);
-        if replicated.precise || wanted >= most {
+        if replicated.precise || wanted >= most || replicated.shows_nothing(columns, plan) {
             return Some(replicated);
         }
         samples = replicated.samples;
@@ -134,19 +136,18 @@ pub fn replicate(
 }
 
 fn one(
-    scenario: &Scenario,
-    columns: &[Column],
-    plan: &Plan,
+    observed: &Observed<'_>,
+    seed: u64,
     replication: u32,
     keeper: &impl Keeper,
 ) -> Option<Sample> {
     if let Some(known) = keeper.recall(replication) {
         return Some(known);
     }
-    let seed = Seed::new(plan.seed).replication(replication);
+    let seed = Seed::new(seed).replication(replication);
     let goes_on = |share| keeper.goes_on(replication, share);
     let see = |result: &RunResult| keeper.see(replication, result);
-    let sample = sample(scenario, columns, plan.warm_up, seed, goes_on, see)?;
+    let sample = observed.sample(seed, goes_on, see)?;
     keeper.keep(&sample);
     Some(sample)
 }
@@ -159,14 +160,29 @@ impl Replicated {
         let warm_up_s = starts[view].as_secs_f64();
         let mut replicated = Self { samples, view, warm_up_s, settled, precise: true };
         if let Replications::Until { relative, columns: names, .. } = &plan.replications {
-            let is_known = |name: &String| {
-                let index = position(columns, name);
-                let estimate = index.and_then(|index| replicated.estimate(&columns[index], index));
-                estimate.is_none_or(|estimate| estimate.is_within(*relative))
-            };
-            replicated.precise = names.iter().all(is_known);
+            // A figure that some runs do not have is not known, however alike it is in the others.
+            let runs = replicated.samples.len() as u32;
+            let is_known = |estimate: Estimate| estimate.n == runs && estimate.is_within(*relative);
+            replicated.precise =
+                names.iter().all(|name| replicated.named(columns, name).is_some_and(is_known));
         }
         replicated
+    }
+
+    /// Whether there is nothing that more replications could make precise.
+    fn shows_nothing(&self, columns: &[Column], plan: &Plan) -> bool {
+        match &plan.replications {
+            Replications::Exactly(_) => false,
+            Replications::Until { columns: names, .. } => {
+                names.iter().all(|name| self.named(columns, name).is_none())
+            }
+        }
+    }
+
+    /// A figure with its interval, by the name of its column.
+    pub fn named(&self, columns: &[Column], name: &str) -> Option<Estimate> {
+        let index = position(columns, name)?;
+        self.estimate(&columns[index], index)
     }
 
     /// The views that count, one per replication, in order.
@@ -186,7 +202,9 @@ impl Replicated {
             let yes = values.iter().filter(|value| **value > 0.5).count() as u32;
             return Estimate::share(yes, values.len() as u32, LEVEL);
         }
-        Estimate::of(&values, LEVEL).map(|estimate| estimate.within_possible(column.possible))
+        let estimate = Estimate::of(&values, LEVEL)?.within_possible(column.possible);
+        let trials = self.views().map(|view| column.trials(view)).sum();
+        Some(estimate.not_surer_than(trials, LEVEL))
     }
 
     /// Successes in all replications together.

@@ -1,6 +1,6 @@
 //! What a reader of several replications must know before believing their figures.
 
-use super::column::{Column, position};
+use super::column::Column;
 use super::replicate::{Plan, Replicated, Replications};
 use super::statistics::quantile::beyond;
 use crate::scenario::units::show_ratio;
@@ -91,8 +91,7 @@ pub(super) fn few(quantile: f64, successes: u64, replications: u32) -> Option<Wa
 fn imprecise(columns: &[Column], plan: &Plan, replicated: &Replicated, found: &mut Vec<Warning>) {
     let Replications::Until { relative, columns: names, .. } = &plan.replications else { return };
     for name in names {
-        let index = position(columns, name);
-        let estimate = index.and_then(|index| replicated.estimate(&columns[index], index));
+        let estimate = replicated.named(columns, name);
         if let Some(estimate) = estimate.filter(|estimate| !estimate.is_within(*relative)) {
             found.push(Warning::Imprecise {
                 name: name.clone(),

@@ -155,6 +155,7 @@ impl World {
         let handle = self.attempts.insert(Attempt {
             sender: Sender::Check,
             request: None,
+            alone: false,
             spare: false,
             population: PopulationId(0),
             user: 0,

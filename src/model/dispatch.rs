@@ -9,6 +9,7 @@ use super::probe::Probe;
 use super::request::{Attempt, Place, Sender};
 use super::setup::{BackendId, InstanceId};
 use super::world::{Fact, World};
+use crate::engine::queue::Source;
 use crate::engine::slab::Handle;
 use crate::engine::time::Time;
 
@@ -49,6 +50,7 @@ impl World {
         let handle = self.attempts.insert(Attempt {
             sender: Sender::Client,
             request: Some(request_handle),
+            alone: false,
             spare: false,
             population: request.population,
             user: request.user,
@@ -110,7 +112,7 @@ impl World {
         let attempt = self.attempts.get(handle).expect("it is being sent");
         let (asked, population) = (attempt.asked, attempt.population.index());
         // Of an attempt that goes on under a new handle the client may have left long ago.
-        let is_awaited = attempt.request.is_some() || attempt.spare;
+        let is_awaited = attempt.is_awaited() || attempt.spare;
         if is_awaited && let Some(timeout) = self.setup.populations[population].timeout {
             let event = Event::AttemptTimeout(handle);
             self.queue.push_in_lane(population, asked + timeout, TIMERS, event);
@@ -303,10 +305,24 @@ impl World {
         self.reply(handle, outcome, probe);
     }
 
+    /// Takes from an attempt whose it is, if a client still waits for it.
+    pub(super) fn claim(&mut self, handle: Handle) -> Option<Handle> {
+        let attempt = self.attempts.get_mut(handle)?;
+        if std::mem::take(&mut attempt.alone) {
+            self.alone -= 1;
+            return Some(self.requests.insert(attempt.sole_request()));
+        }
+        attempt.request.take()
+    }
+
     /// The client has waited long enough.
     pub(super) fn on_attempt_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
-        let Some(attempt) = self.attempts.get_mut(handle) else { return };
-        let Some(request) = attempt.request.take() else {
+        if self.attempts.get(handle).is_none() {
+            return;
+        }
+        let request = self.claim(handle);
+        let attempt = self.attempts.get_mut(handle).expect("it was just there");
+        let Some(request) = request else {
             if std::mem::take(&mut attempt.spare) {
                 let attempt = *attempt;
                 self.note_for_policies(&attempt, Outcome::Timeout);
@@ -338,12 +354,11 @@ impl World {
     /// The balancer has an answer for the client, which may have left: for both the attempt is
     /// over. The backend goes on with what it has begun. Does nothing if that happened before.
     pub(super) fn answer(&mut self, handle: Handle, outcome: Outcome, probe: &mut impl Probe) {
-        let Some(attempt) = self.attempts.get_mut(handle) else { return };
-        if !attempt.held {
+        if self.attempts.get(handle).is_none_or(|attempt| !attempt.held) {
             return;
         }
-        let request = attempt.request.take();
-        let attempt = *attempt;
+        let request = self.claim(handle);
+        let attempt = *self.attempts.get(handle).expect("it was just there");
         // Across a network it is free when the client has its answer.
         if self.network.is_none() {
             self.line_over(handle, Some(outcome), probe);
@@ -478,15 +493,9 @@ impl World {
         self.populations.len() + lane as usize
     }
 
-    /// The source of the event list that a backend's completions are.
-    #[inline]
-    pub(super) fn source_of(&self, id: BackendId) -> usize {
-        self.populations.len() + id.index()
-    }
-
     /// The source of the event list that the database's completions are.
-    pub(super) fn source_of_database(&self) -> usize {
-        self.populations.len() + self.backends.len()
+    pub(super) fn source_of_database(&self) -> Source {
+        Source::Many(self.backends.len())
     }
 
     /// Which of [`World::routes`] are an instance's.

@@ -7,7 +7,8 @@ use super::setup::{AlertId, BackendId, CauseId, EntryId, InstanceId, PopulationI
 use crate::engine::queue::Class;
 use crate::engine::slab::Handle;
 
-/// An event in the list: small, `Copy`, matched exhaustively; data lives in slabs.
+/// An event in the list: small, `Copy`, matched exhaustively; data lives in slabs. Arrivals of
+/// populations and completions of stations have places of their own there, and no event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Event {
     /// A window or an interval ends: probes receive a sample.
@@ -26,10 +27,6 @@ pub(super) enum Event {
     Scale(ScaleStep),
     /// An instance takes up a configuration version.
     Adopt { instance: InstanceId, version: u32 },
-    /// A backend's next completion, unless its epoch has passed.
-    Completion { backend: BackendId, epoch: u32 },
-    /// The database's next completion, unless its epoch has passed.
-    DatabaseCompletion { epoch: u32 },
     /// A backend's own timer, unless its life has ended since.
     BackendTimer { backend: BackendId, life: u32, what: BackendTimer },
     /// An attempt has waited too long for a connection to the database.
@@ -84,8 +81,6 @@ pub(super) enum Event {
     ConnectionIdle(Handle),
     /// A connection is as old as it gets.
     ConnectionAged(Handle),
-    /// A population's next request, unless its rate has changed since.
-    Arrival { population: PopulationId, epoch: u32 },
     /// An open-loop user who had given up is back, and asks at once.
     Returned { population: PopulationId, user: u32 },
     /// A user has thought, and sends the request of this identity.

@@ -14,7 +14,7 @@ impl World {
     /// If any of these fails: that is a bug in misroute.
     pub(super) fn assert_conservation(&mut self) {
         let finished: u64 = self.counts.finished.iter().sum();
-        let in_flight = self.requests.len() as u64;
+        let in_flight = self.in_flight();
         assert_eq!(
             self.counts.requests,
             finished + in_flight,
@@ -47,6 +47,8 @@ impl World {
         let backends = self.backends.len();
         let mut inside = vec![0_u32; backends];
         let mut books = vec![Book::new(backends); self.instances.len()];
+        let alone = self.attempts.iter().filter(|(_, attempt)| attempt.alone).count();
+        assert_eq!(self.alone, alone as u64, "attempts without a request drifted at {}", self.now);
         for (_, attempt) in self.attempts.iter() {
             if attempt.place.is_inside() {
                 let backend = attempt.backend.expect("who is inside a backend was sent there");

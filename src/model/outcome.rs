@@ -49,11 +49,13 @@ impl Outcome {
     ];
 
     /// Position in [`Outcome::ALL`].
+    #[inline]
     pub fn index(self) -> usize {
         self as usize
     }
 
     /// Name in files and reports.
+    #[inline]
     pub fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -71,17 +73,20 @@ impl Outcome {
     }
 
     /// The outcome of that name.
+    #[inline]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.name() == name)
     }
 
     /// Whether the client got what it wanted.
+    #[inline]
     pub fn is_ok(self) -> bool {
         self == Self::Ok
     }
 
     /// Whether the request, or the retry it needed, was never sent: no attempt ends so, and nobody
     /// but the user knows.
+    #[inline]
     pub fn is_unsent(self) -> bool {
         matches!(self, Self::BreakerOpen | Self::Throttled | Self::Withheld | Self::NoConnection)
     }
@@ -108,6 +113,7 @@ impl OutcomeSet {
 }
 
 impl FromIterator<Outcome> for OutcomeSet {
+    #[inline]
     fn from_iter<I: IntoIterator<Item = Outcome>>(outcomes: I) -> Self {
         Self(outcomes.into_iter().fold(0, |set, outcome| set | (1 << outcome.index())))
     }

@@ -26,8 +26,11 @@ pub(super) struct Request {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
     pub(super) sender: Sender,
-    /// Whose it is; `None` once the client has its answer or has left.
+    /// Whose it is; `None` once the client has its answer or has left, and while it is `alone`.
     pub(super) request: Option<Handle>,
+    /// It is its request's first attempt, and all that is known of it: there is no [`Request`] until
+    /// somebody asks for one ([`super::world::World::claim`]).
+    pub(super) alone: bool,
     /// Whether its request is done without it, but its client has not closed its connection: it waits
     /// for the answer as long as it would have, only to have the connection free and to learn from it.
     pub(super) spare: bool,
@@ -65,6 +68,21 @@ pub(super) struct Attempt {
     /// is stale.
     pub(super) turn: u16,
     pub(super) place: Place,
+}
+
+impl Attempt {
+    /// Whether a client waits for its answer.
+    #[inline]
+    pub(super) fn is_awaited(&self) -> bool {
+        self.alone || self.request.is_some()
+    }
+
+    /// Its request, of which nothing else is known while it is alone.
+    #[inline]
+    pub(super) fn sole_request(&self) -> Request {
+        let Self { population, user, index, allowed, .. } = *self;
+        Request { population, user, index, born: allowed, attempts: 1, hedges: 0 }
+    }
 }
 
 /// Who sends something to a backend.

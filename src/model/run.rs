@@ -38,14 +38,34 @@ pub fn simulate_with_progress(
     steps: u64,
     mut progress: impl FnMut(f64),
 ) -> World {
+    let goes_on = |share| {
+        progress(share);
+        true
+    };
+    simulate_while(setup, seed, probe, steps, goes_on).expect("nobody stops it")
+}
+
+/// The same, unless `goes_on` says no after some piece: then `None`.
+///
+/// # Panics
+/// If an invariant of the model is broken: that is a bug in misroute.
+pub fn simulate_while(
+    setup: &Arc<Setup>,
+    seed: Seed,
+    probe: &mut impl Probe,
+    steps: u64,
+    mut goes_on: impl FnMut(f64) -> bool,
+) -> Option<World> {
     let mut world = World::new(Arc::clone(setup), seed);
     let end = setup.duration.as_ns();
     for step in 1..=steps {
         let until = (u128::from(end) * u128::from(step) / u128::from(steps)) as u64;
         world.step_until(Time::from_ns(until), probe);
-        progress(step as f64 / steps as f64);
+        if !goes_on(step as f64 / steps as f64) {
+            return None;
+        }
     }
     world.finish(probe);
     world.assert_bookkeeping();
-    world
+    Some(world)
 }

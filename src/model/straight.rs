@@ -8,44 +8,40 @@
 //! straight ([`World::never_straight`]) has the same digest and result, which `tests/straight.rs`
 //! asserts of every bundled and many random scenarios.
 
+use super::backend::Backend;
 use super::balancer::{Answer, Pick, Tried};
+use super::client::PopulationState;
 use super::event::{COMPLETIONS, Event, TIMERS};
 use super::outcome::Outcome;
-use super::probe::Probe;
+use super::probe::{FinishedRequest, Probe};
 use super::request::{Attempt, Place, Request, Sender};
 use super::setup::{
     Abandoned, Arrivals, BackendId, BackendSetup, InstanceId, Population, PopulationId, Setup,
 };
 use super::station::discipline::Service;
 use super::world::{Fact, World};
+use crate::engine::queue::Source;
 use crate::engine::slab::Handle;
 
-/// For whom the answers that hold for a whole run are the usual ones.
-#[derive(Clone, Debug)]
-pub(super) struct Straight {
-    populations: Vec<bool>,
-    backends: Vec<bool>,
-}
-
-impl Straight {
-    /// `crosses`: messages cross a network, of the scenario's own or of a fault's.
-    pub(super) fn new(setup: &Setup, crosses: bool) -> Self {
-        // These concern every request.
-        let plain_world = !crosses
-            && setup.database.is_none()
-            && setup.populations.iter().all(|p| p.hedge.is_none() && p.total_timeout.is_none());
-        let connections = setup.populations.iter().any(|p| p.connections.is_some());
-        let usual = plain_world && !connections;
-        Self {
-            populations: setup.populations.iter().map(|p| usual && is_usual_client(p)).collect(),
-            backends: setup.backends.iter().map(|b| usual && is_usual_backend(b)).collect(),
-        }
+/// Notes for whom the answers that hold for a whole run are the usual ones. `crosses`: messages cross a
+/// network, of the scenario's own or of a fault's.
+pub(super) fn mark(
+    setup: &Setup,
+    crosses: bool,
+    populations: &mut [PopulationState],
+    backends: &mut [Backend],
+) {
+    // These concern every request.
+    let plain_world = !crosses
+        && setup.database.is_none()
+        && setup.populations.iter().all(|p| p.hedge.is_none() && p.total_timeout.is_none());
+    let connections = setup.populations.iter().any(|p| p.connections.is_some());
+    let usual = plain_world && !connections;
+    for (state, population) in populations.iter_mut().zip(&setup.populations) {
+        state.straight = usual && is_usual_client(population);
     }
-
-    /// Whether a population's requests may go straight.
-    #[inline]
-    pub(super) fn begins(&self, id: PopulationId) -> bool {
-        self.populations[id.index()]
+    for (state, backend) in backends.iter_mut().zip(&setup.backends) {
+        state.straight = usual && is_usual_backend(backend);
     }
 }
 
@@ -72,17 +68,20 @@ fn is_usual_backend(backend: &BackendSetup) -> bool {
         && backend.queue_age.is_none()
         && backend.abandoned == Abandoned::Finish
         && backend.discipline.spec.service == Service::Kept;
+    let line = line && backend.contention.is_none();
     !breaks && line && backend.overload.is_none() && backend.cold_start.is_none()
 }
 
 impl World {
     /// The same world, which takes the long way with every request: the slow twin in tests.
     pub fn never_straight(&mut self) {
-        self.straight.populations.fill(false);
-        self.straight.backends.fill(false);
+        self.populations.iter_mut().for_each(|population| population.straight = false);
+        self.backends.iter_mut().for_each(|backend| backend.straight = false);
     }
 
-    /// A request is born and sent, if its population may go straight; the balancer process may not.
+    /// A request of a population that may go straight is born and sent, unless the balancer process
+    /// may not.
+    #[inline]
     pub(super) fn go_straight(
         &mut self,
         id: PopulationId,
@@ -90,23 +89,36 @@ impl World {
         index: u64,
         probe: &mut impl Probe,
     ) -> bool {
-        let routes = self.routes.len() as u16;
+        let now = self.now;
         let population = &self.populations[id.index()];
-        let instance = InstanceId(self.routes[usize::from(population.instance(index, 1, routes))]);
-        let process = &self.instances[instance.index()];
+        let (instance, thread) = if self.is_one_process {
+            (InstanceId(self.routes[0]), 0)
+        } else {
+            let route = population.instance(index, 1, self.routes.len() as u16);
+            let thread = population.thread(index, 1, self.setup.balancer.threads);
+            (InstanceId(self.routes[usize::from(route)]), thread)
+        };
+        let process = &mut self.instances[instance.index()];
         if !process.is_usual() || process.lines.has_backlog() {
             return false;
         }
-        let thread = population.thread(index, 1, self.setup.balancer.threads);
-        let now = self.now;
         self.counts.requests += 1;
         self.counts.attempts += 1;
         probe.request_born(now, id, user);
-        let request = Request { population: id, user, index, born: now, attempts: 1, hedges: 0 };
-        let request = self.requests.insert(request);
-        let handle = self.attempts.insert(Attempt {
+        process.held += 1;
+        let pick = process.pick_freely(thread).map_or_else(
+            || process.pick(thread, population.key(user, index), Tried::default(), &[], now),
+            Pick::Member,
+        );
+        let member = match pick {
+            Pick::Member(member) if self.backends[member].is_open() => Some(member),
+            _ => None,
+        };
+        self.alone += 1;
+        let handle = self.attempts.insert_with(|| Attempt {
             sender: Sender::Client,
-            request: Some(request),
+            request: None,
+            alone: true,
             spare: false,
             population: id,
             user,
@@ -115,7 +127,7 @@ impl World {
             instance,
             thread,
             held: true,
-            backend: None,
+            backend: member.map(|member| BackendId(member as u16)),
             tried: Tried::default(),
             asked: now,
             sent: now,
@@ -124,39 +136,25 @@ impl World {
             lag: 0,
             leg: 0,
             retries: 0,
-            turn: 0,
-            place: Place::Balancer,
+            turn: u16::from(member.is_some()),
+            place: if member.is_some() { Place::Station } else { Place::Balancer },
         });
-        if let Some(timeout) = self.setup.populations[id.index()].timeout {
+        if let Some(timeout) = population.timeout {
             let event = Event::AttemptTimeout(handle);
             self.queue.push_in_lane(id.index(), now + timeout, TIMERS, event);
         }
-        self.set_balancer_timer(handle);
-        let key = self.populations[id.index()].key(user, index);
-        let process = &mut self.instances[instance.index()];
-        process.held += 1;
-        let pick = process.pick(thread, key, Tried::default(), &[], now);
-        if process.wants_probes() {
+        if process.config.timeout.is_some() {
+            self.set_balancer_timer(handle);
+        }
+        if self.instances[instance.index()].wants_probes() {
             self.send_probes(instance, thread);
         }
-        match pick {
-            Pick::Member(member) if self.is_open(member) => {
-                let work = self.populations[id.index()].service_mark(index, 1);
-                self.enter_straight(handle, BackendId(member as u16), work, probe);
-            }
-            _ => {
-                if self.follow_pick(handle, pick, probe) {
-                    self.dispatch(handle, probe);
-                }
-            }
+        if let Some(member) = member {
+            self.enter_straight(handle, member, (id, index), instance, probe);
+        } else if self.follow_pick(handle, pick, probe) {
+            self.dispatch(handle, probe);
         }
         true
-    }
-
-    /// Whether a backend takes attempts in as usual.
-    #[inline]
-    fn is_open(&self, member: usize) -> bool {
-        self.straight.backends[member] && self.backends[member].condition.takes_in()
     }
 
     /// An attempt reaches the member that was picked for it.
@@ -164,41 +162,35 @@ impl World {
     fn enter_straight(
         &mut self,
         handle: Handle,
-        member: BackendId,
-        mark: u64,
+        member: usize,
+        (population, index): (PopulationId, u64),
+        instance: InstanceId,
         probe: &mut impl Probe,
     ) {
         let now = self.now;
-        let attempt = self.attempts.get_mut(handle).expect("it was just sent");
-        attempt.backend = Some(member);
-        attempt.turn = 1;
-        attempt.place = Place::Station;
-        let instance = attempt.instance;
-        let subject = (u64::from(attempt.population.0) << 48) ^ attempt.index;
-        self.digest_fact(Fact::Pick, subject, u64::from(member.0));
+        let subject = (u64::from(population.0) << 48) ^ index;
+        self.digest_fact(Fact::Pick, subject, member as u64);
         if let Some(timeout) = self.instances[instance.index()].config.server_timeout {
             let lane = self.lane(super::dispatch::Lane::Server);
             let event = Event::ServerTimeout { attempt: handle, turn: 1 };
             self.queue.push_in_lane(lane, now + timeout, TIMERS, event);
         }
-        let source = self.source_of(member);
-        let setup = &self.setup.backends[member.index()];
-        let backend = &mut self.backends[member.index()];
+        let backend = &mut self.backends[member];
         backend.gauge.reached += 1;
         if backend.station.has_free_worker() {
+            let mark = self.populations[population.index()].first_mark(index);
             backend.station.enter(now);
-            backend.station.start(now, handle, setup.service.at(mark));
+            backend.station.start(now, handle, backend.service.at(mark));
             if let Some((at, epoch)) = backend.station.reschedule(now) {
-                let event = Event::Completion { backend: member, epoch };
-                self.queue.set(source, at, COMPLETIONS, event);
+                self.queue.set(Source::Many(member), at, COMPLETIONS, epoch);
             }
-        } else if setup.queue.is_none_or(|max| backend.station.waiting() < max) {
+        } else if backend.queue.is_none_or(|max| backend.station.waiting() < max) {
             backend.station.enter(now);
             backend.station.wait(now, handle, 0);
         } else {
             backend.gauge.rejected += 1;
-            let full = setup.full;
-            self.attempts.get_mut(handle).expect("it was just sent").place = Place::Balancer;
+            let full = self.setup.backends[member].full;
+            self.place(handle, Place::Balancer);
             self.reply(handle, full, probe);
         }
     }
@@ -212,24 +204,24 @@ impl World {
         probe: &mut impl Probe,
     ) -> bool {
         let attempt = *self.attempts.get(handle).expect("an attempt in a station lives");
-        let is_usual = self.straight.backends[id.index()]
-            && attempt.sender == Sender::Client
-            && attempt.held
-            && self.straight.populations[attempt.population.index()];
-        let Some(request) = attempt.request.filter(|_| is_usual) else { return false };
         let process = &self.instances[attempt.instance.index()];
-        if !process.is_usual() || process.lines.waiting() > 0 || process.lines.has_backlog() {
+        let is_usual = attempt.sender == Sender::Client
+            && self.populations[attempt.population.index()].straight
+            && attempt.held
+            && process.is_usual()
+            && !process.lines.has_anybody();
+        if !is_usual || !attempt.is_awaited() {
             return false;
         }
         let now = self.now;
         self.serve_next_straight(id);
-        let backend = &mut self.backends[id.index()];
         let latency = now.since(attempt.since);
+        let backend = &mut self.backends[id.index()];
         backend.note_latency(latency);
         backend.gauge.succeeded += 1;
-        let waiting = backend.station.waiting();
-        if waiting == 0 && backend.station.busy() < self.setup.backends[id.index()].workers {
-            self.report_idle(id, attempt.index ^ (u64::from(attempt.population.0) << 48));
+        if backend.station.has_free_worker() {
+            let occasion = (attempt.population, attempt.index);
+            self.report_idle_straight(id, attempt.instance, occasion);
         }
         let process = &mut self.instances[attempt.instance.index()];
         let answer = Answer { outcome: Outcome::Ok, is_failure: false, latency, now };
@@ -239,21 +231,68 @@ impl World {
         process.retrying -= u32::from(attempt.retries > 0);
         self.attempts.remove(handle);
         self.monitor.attempt_over(Outcome::Ok, now.since(attempt.sent));
-        self.finish_request(request, Outcome::Ok, probe);
+        let request = if attempt.alone {
+            self.alone -= 1;
+            attempt.sole_request()
+        } else {
+            let request = attempt.request.and_then(|request| self.requests.remove(request));
+            request.expect("it was in flight")
+        };
+        self.succeed_straight(request, probe);
         true
+    }
+
+    #[inline]
+    fn report_idle_straight(
+        &mut self,
+        id: BackendId,
+        process: InstanceId,
+        (population, index): (PopulationId, u64),
+    ) {
+        let process = &self.instances[process.index()];
+        if !self.is_one_process || process.config.algorithm.algorithm.hears_idle {
+            let stream = self.populations[population.index()].stream;
+            self.report_idle(id, index ^ (stream << 48));
+        }
     }
 
     /// A worker is free: the next one in line is served.
     #[inline]
     fn serve_next_straight(&mut self, id: BackendId) {
         let now = self.now;
-        let station = &mut self.backends[id.index()].station;
-        station.leave_worker(now);
-        if station.waiting() == 0 {
-            self.schedule_completion(id);
-        } else {
-            self.next_in_line(id);
-            self.schedule_completion(id);
+        let backend = &mut self.backends[id.index()];
+        backend.station.leave_worker(now);
+        if backend.station.waiting() > 0 {
+            let Some(next) = backend.station.next_come(now) else {
+                self.next_in_line(id);
+                self.schedule_completion(id);
+                return;
+            };
+            let attempt = self.attempts.get(next).expect("an attempt in a station lives");
+            let population = &self.populations[attempt.population.index()];
+            if !population.straight || attempt.sender == Sender::Check {
+                self.start_service(next, id);
+                return;
+            }
+            let work = backend.service.at(population.first_mark(attempt.index));
+            backend.station.start(now, next, work);
         }
+        if let Some((at, epoch)) = backend.station.reschedule(now) {
+            self.queue.set(Source::Many(id.index()), at, COMPLETIONS, epoch);
+        }
+    }
+
+    /// A request has succeeded, and nobody learns from that.
+    #[inline]
+    fn succeed_straight(&mut self, request: Request, probe: &mut impl Probe) {
+        let Request { population, user, index, born, attempts, .. } = request;
+        let limit = self.populations[population.index()].slow;
+        self.counts.finished[Outcome::Ok.index()] += 1;
+        let subject = (u64::from(population.0) << 48) ^ index;
+        self.digest_fact(Fact::RequestOver, subject, Outcome::Ok.index() as u64);
+        let slow = limit.is_some_and(|limit| self.now.since(born) > limit);
+        let outcome = Outcome::Ok;
+        let fact = FinishedRequest { population, user, born, outcome, attempts, slow };
+        probe.request_finished(self.now, &fact);
     }
 }

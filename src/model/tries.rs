@@ -219,6 +219,7 @@ impl World {
         let orphan = self.attempts.get_mut(handle).expect("it is in a backend");
         let attempt = *orphan;
         orphan.request = None;
+        orphan.alone = false;
         orphan.spare = false;
         orphan.held = false;
         if attempt.place == Place::Left {

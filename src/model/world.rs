@@ -25,10 +25,10 @@ use super::setup::{
     AlertId, BackendId, BalancerConfig, BalancerSetup, CauseId, Change, EntryId, InstanceId,
     PopulationId, Setup, Trigger,
 };
-use super::straight::Straight;
+use super::straight;
 use super::timeline::RollingPlan;
 use crate::engine::digest::Digest;
-use crate::engine::queue::EventQueue;
+use crate::engine::queue::{EventQueue, Next};
 use crate::engine::random::{Purpose, Seed, Stream, key};
 use crate::engine::slab::Slab;
 use crate::engine::time::Time;
@@ -96,6 +96,8 @@ pub struct World {
     pub(super) queue: EventQueue<Event>,
     pub(super) requests: Slab<Request>,
     pub(super) attempts: Slab<Attempt>,
+    /// Attempts that are all that is known of their requests.
+    pub(super) alone: u64,
     pub(super) flights: Flights,
     pub(super) connections: Connections,
     pub(super) populations: Vec<PopulationState>,
@@ -140,8 +142,8 @@ pub struct World {
     /// Who hears that a backend has an idle worker.
     pub(super) report_key: u64,
     digest: Digest,
-    /// Who may go the straight way.
-    pub(super) straight: Straight,
+    /// Whether all attempts come to the one thread of one process.
+    pub(super) is_one_process: bool,
 }
 
 impl World {
@@ -151,7 +153,7 @@ impl World {
             let stream = setup.population_stream(PopulationId(id));
             PopulationState::new(population, stream, seed, setup.duration)
         };
-        let populations: Vec<_> = (0_u16..).zip(&setup.populations).map(population).collect();
+        let mut populations: Vec<_> = (0_u16..).zip(&setup.populations).map(population).collect();
         let config = &setup.balancer.config;
         let each = u64::from(setup.balancer.processes);
         let processes = u64::from(setup.balancer.instances) * each;
@@ -159,17 +161,20 @@ impl World {
             .map(|id| process(&setup.balancer, config, (id / each) as u16, seed, id))
             .collect();
         let network = Network::of(&setup, seed).map(Box::new);
-        let crosses = network.is_some();
+        let mut backends = backends(&setup, seed);
+        straight::mark(&setup, network.is_some(), &mut populations, &mut backends);
         let mut world = Self {
             now: Time::ZERO,
             // One lane per population's attempt timeout, and those of the balancers' timers; a source
             // for each population, each backend and the database.
             queue: EventQueue::new(
                 populations.len() + Lane::COUNT,
-                populations.len() + setup.backends.len() + 1,
+                populations.len(),
+                setup.backends.len() + 1,
             ),
             requests: Slab::default(),
             attempts: Slab::default(),
+            alone: 0,
             flights: Flights::new(&setup.populations),
             connections: Connections::default(),
             populations,
@@ -179,7 +184,7 @@ impl World {
             reloads: vec![false],
             seed,
             configured: Vec::new(),
-            backends: backends(&setup, seed),
+            backends,
             database: setup
                 .database
                 .as_ref()
@@ -203,7 +208,7 @@ impl World {
             backlog: Vec::new(),
             report_key: key(seed, Purpose::IdleReport, 0),
             digest: Digest::default(),
-            straight: Straight::new(&setup, crosses),
+            is_one_process: processes == 1 && setup.balancer.threads == 1,
             setup,
         };
         if let Some(network) = &mut world.network {
@@ -251,6 +256,11 @@ impl World {
         self.counts
     }
 
+    /// Requests without an outcome.
+    pub(super) fn in_flight(&self) -> u64 {
+        self.requests.len() as u64 + self.alone
+    }
+
     /// The fingerprint of everything so far.
     pub fn digest(&self) -> Digest {
         self.digest
@@ -261,10 +271,22 @@ impl World {
     /// # Panics
     /// If an invariant of the model is broken: that is a bug in misroute.
     pub fn step_until(&mut self, end: Time, probe: &mut impl Probe) {
-        while let Some((at, event)) = self.queue.pop_before(end) {
+        while let Some((at, next)) = self.queue.pop_before(end) {
             debug_assert!(at >= self.now, "time ran backwards from {} to {at}", self.now);
             self.now = at;
-            self.route(event, probe);
+            match next {
+                Next::Many(number, epoch) if number < self.backends.len() => {
+                    self.on_completion(BackendId(number as u16), epoch, probe);
+                }
+                Next::Many(_, epoch) => self.on_database_completion(epoch, probe),
+                Next::Few(number, epoch) => {
+                    self.on_arrival(PopulationId(number as u16), epoch, probe);
+                }
+                // Most timers find nothing: what they bounded is over.
+                Next::Event(Event::AttemptTimeout(attempt))
+                    if self.attempts.get(attempt).is_none() => {}
+                Next::Event(event) => self.route(event, probe),
+            }
         }
         self.now = self.now.max(end);
     }
@@ -274,13 +296,12 @@ impl World {
         self.sample(probe);
     }
 
+    /// Everything but arrivals and completions.
+    #[inline(never)]
     fn route(&mut self, event: Event, probe: &mut impl Probe) {
         match event {
-            Event::Arrival { population, epoch } => self.on_arrival(population, epoch, probe),
             Event::Thought { population, index } => self.on_thought(population, index, probe),
             Event::Returned { population, user } => self.on_returned(population, user, probe),
-            Event::Completion { backend, epoch } => self.on_completion(backend, epoch, probe),
-            Event::DatabaseCompletion { epoch } => self.on_database_completion(epoch, probe),
             Event::AttemptTimeout(attempt) => self.on_attempt_timeout(attempt, probe),
             Event::BalancerTimeout(attempt) => self.on_balancer_timeout(attempt, probe),
             Event::RetryDue(request) => self.on_retry_due(request, probe),
@@ -358,7 +379,7 @@ impl World {
                 database: self.database.as_mut().map(|database| database.read(now)),
                 requests: self.counts.requests,
                 attempts: self.counts.attempts,
-                in_flight: self.requests.len() as u64,
+                in_flight: self.in_flight(),
             },
         );
         for backend in &mut self.backends {
@@ -461,7 +482,10 @@ impl World {
 
     /// Requests without an outcome: whose, and since when.
     pub fn unanswered(&self) -> impl Iterator<Item = (PopulationId, u32, Time)> + '_ {
-        self.requests.iter().map(|(_, request)| (request.population, request.user, request.born))
+        let alone = self.attempts.iter().filter(|(_, attempt)| attempt.alone);
+        let requests = self.requests.iter().map(|(_, &request)| request);
+        let requests = requests.chain(alone.map(|(_, attempt)| attempt.sole_request()));
+        requests.map(|request| (request.population, request.user, request.born))
     }
 
     /// A backend's condition now.

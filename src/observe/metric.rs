@@ -249,23 +249,29 @@ fn finished(figures: &Figures) -> u64 {
 
 /// Over the windows of the series that begin in the interval.
 fn served(result: &RunResult, figures: &Figures, _: &Argument) -> Observed {
-    let inside = |row: &&SeriesRow| figures.from_s <= row.at_s && row.at_s < figures.to_s;
-    let rows = result.series.rows.iter().filter(inside);
-    let sum =
-        |(ok, born), row: &SeriesRow| (ok + row.outcomes[Outcome::Ok.index()], born + row.offered);
-    let (succeeded, born) = rows.fold((0, 0), sum);
-    ratio(succeeded, born)
+    let rows = windows(result, figures);
+    ratio(succeeded(rows), rows.iter().map(|row| row.offered).sum())
+}
+
+/// The windows of the series that begin in an interval.
+fn windows<'a>(result: &'a RunResult, figures: &Figures) -> &'a [SeriesRow] {
+    let rows = &result.series.rows;
+    let from = rows.partition_point(|row| row.at_s < figures.from_s);
+    let to = rows.partition_point(|row| row.at_s < figures.to_s);
+    &rows[from..to.max(from)]
+}
+
+fn succeeded(rows: &[SeriesRow]) -> u64 {
+    rows.iter().map(|row| row.outcomes[Outcome::Ok.index()]).sum()
 }
 
 /// Requests succeeded, per second, counted when they succeed, over the windows of the series that begin
 /// in an interval; of the whole run the same as those born in it. Of a later part of a run in which
 /// work piles up, those born in it are fewer: most of them are still waiting at its end.
 pub fn throughput_rps(result: &RunResult, figures: &Figures) -> Option<f64> {
-    let inside = |row: &&SeriesRow| figures.from_s <= row.at_s && row.at_s < figures.to_s;
-    let mut rows = result.series.rows.iter().filter(inside).peekable();
-    let seconds = figures.to_s - rows.peek()?.at_s;
-    let succeeded: u64 = rows.map(|row| row.outcomes[Outcome::Ok.index()]).sum();
-    Some(succeeded as f64 / seconds)
+    let rows = windows(result, figures);
+    let seconds = figures.to_s - rows.first()?.at_s;
+    Some(succeeded(rows) as f64 / seconds)
 }
 
 fn outcome(figures: &Figures, argument: &Argument) -> u64 {

@@ -52,6 +52,12 @@ fn limits_without_a_load_say_so() {
 }
 
 #[test]
+fn surges_may_be_short() {
+    let scratch = Scratch::with("limits-short", SMALL);
+    scratch.run(&quick(&["--only", "tipping", "--within", "50ms", "--no-files"])).ended(0);
+}
+
+#[test]
 fn limits_that_do_not_exist_are_refused() {
     let scratch = Scratch::with("limits-refused", SMALL);
     let refused = |more: &[&str], says: &str| {

@@ -141,7 +141,9 @@ fn thresholds_pass_fail_or_stay_undecided() {
         ("p99 > 90ms", ThresholdStatus::Pass),
         ("p99 > 75.4ms", ThresholdStatus::Undecided),
         ("mean < -2ms", ThresholdStatus::Fail),
-        ("users.affected > 0%", ThresholdStatus::Pass),
+        ("users.affected > 0.1%", ThresholdStatus::Pass),
+        // That nobody was affected does not show that nobody ever will be.
+        ("users.affected > 0%", ThresholdStatus::Undecided),
         ("success < 99.9%", ThresholdStatus::Pass),
         ("backends.api.utilization < -3 points", ThresholdStatus::Fail),
     ];

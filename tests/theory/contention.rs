@@ -2,7 +2,7 @@
 //! Backoff And Jitter", AWS 2015; the published simulator's model). The event list and the backoff are the
 //! product's own, the rest is here.
 
-use misroute::engine::queue::{Class, EventQueue};
+use misroute::engine::queue::{Class, EventQueue, Next};
 use misroute::engine::random::{Purpose, Seed, Stream};
 use misroute::engine::time::{Span, Time};
 use misroute::model::outcome::OutcomeSet;
@@ -68,7 +68,7 @@ fn leg(draws: &mut Stream) -> Span {
 /// Writes until each client has succeeded once, and when the last one knows.
 fn run(clients: u32, wait: Wait, draws: &mut Stream) -> (u32, Time) {
     let policy = wait.policy();
-    let mut queue = EventQueue::new(0, 0);
+    let mut queue = EventQueue::new(0, 0, 0);
     let send = |queue: &mut EventQueue<Message>, draws: &mut Stream, at: Time, message| {
         queue.push(at + leg(draws), Class(0), message);
     };
@@ -78,7 +78,7 @@ fn run(clients: u32, wait: Wait, draws: &mut Stream) -> (u32, Time) {
     // Of each client: the draw of every wait so far.
     let mut waits: Vec<Vec<f64>> = vec![Vec::new(); clients as usize];
     let (mut row, mut writes, mut end) = (0, 0, Time::ZERO);
-    while let Some((now, message)) = queue.pop_before(Time::FOREVER) {
+    while let Some((now, Next::Event(message))) = queue.pop_before(Time::FOREVER) {
         match message {
             Message::Read { client } => {
                 send(&mut queue, draws, now, Message::Version { client, version: row });

@@ -17,6 +17,7 @@ use super::column::{Column, position};
 use super::replicate::{Keeper, Plan, Replicated, Replications, replicate};
 use super::sample::Sample;
 use super::warm_up::{WarmUp, is_stationary};
+use super::warnings::{self, Warning};
 use crate::engine::digest::Digest;
 use crate::engine::time::Span;
 use crate::model::setup::Trigger;
@@ -86,6 +87,7 @@ pub fn compare(
         warm_up_s: first.warm_up_s,
         settled: first.settled && second.settled,
         precise: first.precise && second.precise,
+        few: few(before.columns, [first, second]),
         before: side(before.scenario, first),
         after: side(after.scenario, second),
         changes: changes.collect(),
@@ -97,6 +99,14 @@ pub fn compare(
         courses: (first_course.clone(), second_course.clone()),
         marks: marks(before.scenario, after.scenario),
     }
+}
+
+/// Quantiles that rest on too little on either side.
+fn few(columns: &[Column], runs: [&Replicated; 2]) -> Vec<Warning> {
+    let successes = runs.map(Replicated::successes).into_iter().min().unwrap_or(0);
+    let replications = runs[0].samples.len() as u32;
+    let quantiles = columns.iter().filter_map(Column::quantile);
+    quantiles.filter_map(|quantile| warnings::few(quantile, successes, replications)).collect()
 }
 
 /// Entries of the timeline that have a time; those of one side only say of which.
@@ -230,7 +240,7 @@ fn judge(
     let judged = thresholds.iter().filter_map(|threshold| {
         let figure = figures.iter().find(|figure| figure.name == threshold.metric)?;
         let values = values(&threshold.metric, sides, runs);
-        Some(threshold.judge(&values, figure.unit, figure.relative))
+        Some(threshold.judge(&values, figure))
     });
     judged.collect()
 }

@@ -3,6 +3,7 @@
 use super::course::Course;
 use super::threshold::ThresholdResult;
 use crate::experiment::statistics::{Estimate, Paired};
+use crate::experiment::warnings::Warning;
 use crate::observe::metric::Unit;
 use crate::observe::result::{ScenarioId, Verdict};
 use schemars::JsonSchema;
@@ -31,6 +32,9 @@ pub struct Comparison {
     pub settled: bool,
     /// Whether the wanted precision was reached on both sides.
     pub precise: bool,
+    /// Quantiles that rest on too little on either side.
+    #[serde(skip)]
+    pub few: Vec<Warning>,
     /// What is compared.
     pub before: Side,
     /// With what.

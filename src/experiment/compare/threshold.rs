@@ -1,6 +1,7 @@
 //! What a comparison must not show: `p99 > +10%`, `users.affected > 0.1%`, `goodput < -5/s`.
 
 use super::difference::Values;
+use super::result::Figure;
 use crate::engine::time::Span;
 use crate::experiment::column;
 use crate::experiment::statistics::{Estimate, LEVEL, Paired};
@@ -124,22 +125,12 @@ impl Threshold {
         !matches!(self.bound, Bound::Level(_))
     }
 
-    /// Judges it; `relative` is the relative difference, for display.
-    pub(super) fn judge(
-        &self,
-        values: &Values,
-        unit: Unit,
-        relative: Option<Estimate>,
-    ) -> ThresholdResult {
+    /// Judges it on a figure and the values that it rests on.
+    pub(super) fn judge(&self, values: &Values, figure: &Figure) -> ThresholdResult {
+        let (unit, relative) = (figure.unit, figure.relative);
         let (before, after) = values.pairs();
         let (of, bound, observed, margin) = match self.bound {
-            Bound::Level(level) => {
-                let after: Vec<f64> = values.after.iter().copied().flatten().collect();
-                let most = if unit == Unit::Ratio { 1.0 } else { f64::INFINITY };
-                let observed = Estimate::of(&after, LEVEL);
-                let observed = observed.map(|estimate| estimate.within_possible((0.0, most)));
-                ("after", level, observed, observed.map(|e| (e, level)))
-            }
+            Bound::Level(level) => ("after", level, figure.after, figure.after.map(|e| (e, level))),
             Bound::Absolute(bound) => {
                 let paired = Paired::of(&before, &after, LEVEL).map(|paired| paired.difference);
                 ("difference", bound, paired, paired.map(|e| (e, bound)))
@@ -148,7 +139,13 @@ impl Threshold {
             Bound::Relative(share) => {
                 let pairs = before.iter().zip(&after);
                 let rest: Vec<f64> = pairs.map(|(b, a)| a - b - share * b.abs()).collect();
-                ("relative", share, relative, Estimate::of(&rest, LEVEL).map(|e| (e, 0.0)))
+                // Where no pair differs the difference is nothing, however much the pairs vary.
+                let margin = if before == after {
+                    Estimate::of(&vec![0.0; before.len()], LEVEL).map(|none| (none, share))
+                } else {
+                    Estimate::of(&rest, LEVEL).map(|rest| (rest, 0.0))
+                };
+                ("relative", share, relative, margin)
             }
         };
         let ends = margin.and_then(|(e, bound)| Some((e.low?, e.high?, bound)));
@@ -275,6 +272,7 @@ fn example(unit: Unit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::compare::difference::figure;
     use crate::scenario::load;
 
     const SCENARIO: &str = r#"schema = 1
@@ -292,10 +290,20 @@ service = "1ms"
         Threshold::parse(text, &load(&Source::from_text("s", SCENARIO), &[]).unwrap())
     }
 
+    fn status(text: &str, values: &Values) -> ThresholdStatus {
+        let of = |side: &[Option<f64>]| {
+            let values: Vec<f64> = side.iter().copied().flatten().collect();
+            Estimate::of(&values, LEVEL)
+        };
+        let sides = [of(&values.before), of(&values.after)];
+        let figure = figure("latency.mean", Unit::Milliseconds, values, sides);
+        parse(text).unwrap().judge(values, &figure).status
+    }
+
     fn judged(text: &str, before: &[f64], after: &[f64]) -> ThresholdStatus {
         let some = |values: &[f64]| values.iter().copied().map(Some).collect();
         let values = Values { before: some(before), after: some(after) };
-        parse(text).unwrap().judge(&values, Unit::Milliseconds, None).status
+        status(text, &values)
     }
 
     #[test]
@@ -356,7 +364,7 @@ service = "1ms"
         assert_eq!(judged("mean > 5ms", &[1.0], &[1.0]), ThresholdStatus::Undecided);
         // One of three has no success after the change.
         let values = Values { before: vec![Some(1.0); 3], after: vec![Some(1.0), None, Some(1.0)] };
-        let judged = parse("mean > +5ms").unwrap().judge(&values, Unit::Milliseconds, None);
-        assert_eq!(judged.status, ThresholdStatus::Undecided);
+        assert_eq!(status("mean > +5ms", &values), ThresholdStatus::Undecided);
+        assert_eq!(judged("mean > +1%", &[1.0, 2.0], &[1.0, 2.0]), ThresholdStatus::Pass, "equal");
     }
 }

@@ -64,15 +64,33 @@ impl Estimate {
         self
     }
 
-    /// Half the width of the interval; `None` if there is none.
+    /// The same, of a share of `trials` requests or people, with an interval that does not shrink to
+    /// nothing because nothing, or everything, was seen: of 0 in n trials the share may be as high as
+    /// -ln((1 - level) / 2) / n (Hanley & Lippman-Hand, JAMA 1983: the rule of three). Trials that are
+    /// not independent make it wider still, so this is the least.
+    pub fn not_surer_than(mut self, trials: u64, level: f64) -> Self {
+        let unseen = -libm::log((1.0 - level) / 2.0) / trials as f64;
+        let unseen = unseen.min(1.0);
+        if trials > 0 && self.high == Some(0.0) {
+            self.high = Some(unseen);
+        }
+        if trials > 0 && self.low == Some(1.0) {
+            self.low = Some(1.0 - unseen);
+        }
+        self
+    }
+
+    /// Half the width of the interval, of one that is cut the whole of its longer side; `None` if there
+    /// is none.
     pub fn half_width(&self) -> Option<f64> {
-        Some((self.high? - self.low?) / 2.0)
+        Some((self.high? - self.mean).max(self.mean - self.low?))
     }
 
     /// Half the width of the interval over the mean; `None` if there is no interval.
     pub fn relative_half_width(&self) -> Option<f64> {
         let half = self.half_width()?;
-        Some(if half == 0.0 { 0.0 } else { half / self.mean.abs() })
+        // Of nothing there is no share.
+        Some(if half == 0.0 || self.mean == 0.0 { 0.0 } else { half / self.mean.abs() })
     }
 
     /// Whether the interval is narrow enough that the mean is within a share `relative` of the
@@ -123,6 +141,23 @@ mod tests {
         assert!(share.high.unwrap() > 1.0 && share.low.unwrap() < 0.999);
         let possible = share.within_possible((0.0, 1.0));
         assert_eq!((possible.low, possible.high), (share.low, Some(1.0)));
+    }
+
+    /// Of 0 in 1,000 the share is at most 0.369% (Clopper & Pearson: 0.368%).
+    #[test]
+    fn what_was_never_seen_may_happen() {
+        let none = Estimate::of(&[0.0; 5], 0.95).unwrap();
+        let possible = none.not_surer_than(1_000, 0.95);
+        assert_eq!((possible.mean, possible.low), (0.0, Some(0.0)));
+        assert!((possible.high.unwrap() - 0.003_69).abs() < 1e-5);
+        let all = Estimate::of(&[1.0; 5], 0.95).unwrap().not_surer_than(1_000, 0.95);
+        assert!((all.low.unwrap() - 0.996_31).abs() < 1e-5 && all.high == Some(1.0));
+        assert_eq!(none.not_surer_than(0, 0.95), none, "no share of anything that is counted");
+        let one = Estimate::of(&[0.0], 0.95).unwrap();
+        assert_eq!(one.not_surer_than(10, 0.95), one, "a single value has no interval");
+        let some = Estimate::of(&[0.0, 0.1], 0.95).unwrap().within_possible((0.0, 1.0));
+        assert_eq!(some.not_surer_than(10, 0.95), some);
+        assert!((some.half_width().unwrap() - (some.high.unwrap() - 0.05)).abs() < 1e-15);
     }
 
     #[test]

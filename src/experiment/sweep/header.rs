@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// The layout of a store.
 const FORMAT: &str = "misroute-sweep-1";
 /// The layout of a sweep's result.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// The first line of a store: everything that its samples rest on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -15,6 +15,7 @@ use warmth::Cold;
 use super::probe::{BackendGauge, BackendState};
 use super::setup::{BackendSetup, CauseId, EntryId, Fault, FaultKind};
 use super::station::Station;
+use crate::engine::dist::Distribution;
 use crate::engine::random::Stream;
 use crate::engine::time::{Span, Time};
 
@@ -88,6 +89,11 @@ impl Condition {
 #[derive(Clone, Debug)]
 pub(super) struct Backend {
     pub(super) station: Station,
+    /// Whether attempts may come and go straight.
+    pub(super) straight: bool,
+    /// What work takes here, and how many may wait: at hand for those that go straight.
+    pub(super) service: Distribution,
+    pub(super) queue: Option<u32>,
     faults: Vec<ActiveFault>,
     /// Restarting: refuses until it has started.
     starting: bool,
@@ -118,6 +124,9 @@ impl Backend {
         let contention = setup.contention.as_ref();
         let mut backend = Self {
             station: Station::with(setup.workers, &setup.discipline, contention, stream),
+            straight: false,
+            service: setup.service.clone(),
+            queue: setup.queue,
             faults: Vec::new(),
             starting: false,
             overloaded: false,
@@ -140,6 +149,12 @@ impl Backend {
             backend.gauge.state_changes = 0;
         }
         backend
+    }
+
+    /// Whether it takes attempts in as usual.
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
+        self.straight && self.condition.takes_in()
     }
 
     /// Folds what is wrong into the condition. Returns the new state if it changed.

@@ -1,5 +1,6 @@
 //! How a backend takes an attempt in, works on it, and lets it go.
 
+use crate::engine::queue::Source;
 use crate::engine::random::keyed;
 use crate::engine::slab::Handle;
 use crate::engine::time::Time;
@@ -69,7 +70,7 @@ impl World {
     }
 
     /// A free worker takes the attempt up.
-    pub(super) fn start_service(&mut self, handle: Handle, id: BackendId) {
+    pub(in crate::model) fn start_service(&mut self, handle: Handle, id: BackendId) {
         let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
         let mark = self.service_mark(attempt);
         let work = self.setup.backends[id.index()].service.at(mark);
@@ -95,12 +96,12 @@ impl World {
     /// Keeps the backend's next completion in the event list.
     pub(in crate::model) fn schedule_completion(&mut self, id: BackendId) {
         if let Some((at, epoch)) = self.backends[id.index()].station.reschedule(self.now) {
-            let source = self.source_of(id);
-            self.queue.set(source, at, COMPLETIONS, Event::Completion { backend: id, epoch });
+            self.queue.set(Source::Many(id.index()), at, COMPLETIONS, epoch);
         }
     }
 
     /// A backend's own part of an attempt is done.
+    #[inline]
     pub(in crate::model) fn on_completion(
         &mut self,
         id: BackendId,
@@ -112,7 +113,7 @@ impl World {
             return;
         }
         let handle = backend.station.finish(self.now);
-        if self.end_straight(handle, id, probe) {
+        if backend.straight && self.end_straight(handle, id, probe) {
             return;
         }
         let place = self.attempts.get(handle).expect("an attempt in a station lives").place;
@@ -164,7 +165,7 @@ impl World {
             _ if !outcome.is_ok() => {}
             // Which of the two it is shows when the answer has crossed the network, or has not.
             Sender::Client if attempt.held && self.network.is_some() => {}
-            Sender::Client if attempt.request.is_some() => gauge.succeeded += 1,
+            Sender::Client if attempt.is_awaited() => gauge.succeeded += 1,
             Sender::Client => gauge.wasted += 1,
             Sender::Check => {}
         }

@@ -77,9 +77,14 @@ impl Board {
         Self { refresh, period: None, loads: Vec::new() }
     }
 
+    /// Whether it shows loads as they are.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.refresh == Span::ZERO
+    }
+
     /// Copies the loads if a new period has begun.
     pub(super) fn refresh(&mut self, now: Time, loads: impl Iterator<Item = u32>) {
-        if self.refresh == Span::ZERO {
+        if self.is_fresh() {
             return;
         }
         let period = Some(now.as_ns() / self.refresh.as_ns());

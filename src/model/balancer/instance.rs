@@ -51,8 +51,13 @@ pub(in crate::model) struct Instance {
     held_back: Vec<usize>,
     /// The same of connections in its backlog.
     pub(in crate::model) accepting: bool,
-    /// Whether its configuration bounds nothing and turns nobody away.
+    /// Whether its configuration bounds nothing, turns nobody away and judges nobody.
     usual: bool,
+    /// What its algorithm wants to be told.
+    tracks_load: bool,
+    hears_answers: bool,
+    /// Whether nothing but usability keeps a member from a first try.
+    free: bool,
 }
 
 impl Clone for Instance {
@@ -79,6 +84,9 @@ impl Clone for Instance {
             held_back: self.held_back.clone(),
             accepting: self.accepting,
             usual: self.usual,
+            tracks_load: self.tracks_load,
+            hears_answers: self.hears_answers,
+            free: self.free,
         }
     }
 }
@@ -92,13 +100,14 @@ impl std::fmt::Debug for Instance {
     }
 }
 
-/// Whether a configuration bounds nothing and turns nobody away.
+/// Whether a configuration bounds nothing, turns nobody away and judges nobody.
 fn is_usual(config: &BalancerConfig) -> bool {
     let limits = &config.limits;
     limits.accepted.is_none()
         && limits.requests.is_none()
         && limits.connections.is_none()
         && config.admission.is_none()
+        && config.ejection.is_none()
         && config.queue.full_load.is_none()
         && !config.algorithm.algorithm.oracle
 }
@@ -149,6 +158,9 @@ impl Instance {
             held_back: Vec::new(),
             accepting: false,
             usual: is_usual(config),
+            tracks_load: config.algorithm.algorithm.tracks_load,
+            hears_answers: config.algorithm.algorithm.hears_answers,
+            free: false,
         };
         instance.update_members(Time::ZERO, |_| false);
         instance
@@ -180,6 +192,8 @@ impl Instance {
         }
         self.config = config.clone();
         self.usual = is_usual(config);
+        self.tracks_load = config.algorithm.algorithm.tracks_load;
+        self.hears_answers = config.algorithm.algorithm.hears_answers;
         self.update_members(now, is_draining);
     }
 
@@ -210,6 +224,8 @@ impl Instance {
         self.fail_open(takes);
         self.absent = absent;
         self.update_limits();
+        self.free = self.members.iter().all(|member| member.max_connections.is_none())
+            && !self.waits_behind_queue();
         for thread in &mut self.threads {
             thread.members_changed(&self.members);
         }
@@ -325,7 +341,7 @@ impl Instance {
     /// Whether nothing but its algorithm decides where an attempt goes, and nobody judges how it ends.
     #[inline]
     pub(in crate::model) fn is_usual(&self) -> bool {
-        self.usual && !self.membership.judges_tries()
+        self.usual
     }
 
     /// Whether its algorithm wants members probed.
@@ -361,12 +377,41 @@ impl Instance {
         backlog: &[u32],
         now: Time,
     ) -> Pick {
-        let queues = self.config.queue.waits;
-        let behind = queues
-            && self.config.algorithm.algorithm.waits_behind_queue
-            && self.serving > 0
-            && self.lines.pool_len() > 0;
-        if behind {
+        if tried.is_empty()
+            && let Some(member) = self.pick_freely(thread)
+        {
+            return Pick::Member(member);
+        }
+        self.pick_among(thread, key, tried, backlog, now)
+    }
+
+    /// The same for a first try, without a look at the request, if nobody has a limit and the algorithm
+    /// can; `None`: nothing has been done.
+    #[inline]
+    pub(in crate::model) fn pick_freely(&mut self, thread: u16) -> Option<usize> {
+        if !self.free {
+            return None;
+        }
+        let member =
+            self.threads[usize::from(thread)].pick_freely(&self.members, &mut self.stream)?;
+        self.pick_member(member);
+        Some(member)
+    }
+
+    /// Whether an attempt goes behind those that wait in the pool's line, whoever is free.
+    fn waits_behind_queue(&self) -> bool {
+        self.config.queue.waits && self.config.algorithm.algorithm.waits_behind_queue
+    }
+
+    fn pick_among(
+        &mut self,
+        thread: u16,
+        key: Key<'_>,
+        tried: Tried,
+        backlog: &[u32],
+        now: Time,
+    ) -> Pick {
+        if self.waits_behind_queue() && self.serving > 0 && self.lines.pool_len() > 0 {
             return Pick::QueueInPool;
         }
         let mut pick = self.ask(thread, key, tried, backlog, now);
@@ -381,7 +426,9 @@ impl Instance {
         }
         match pick {
             Pick::Member(member) => self.pick_member(member),
-            Pick::Nobody if queues && self.may_free_up(tried) => pick = Pick::QueueInPool,
+            Pick::Nobody if self.config.queue.waits && self.may_free_up(tried) => {
+                pick = Pick::QueueInPool;
+            }
             _ => {}
         }
         pick
@@ -453,7 +500,7 @@ impl Instance {
 
     #[inline]
     fn tell_load(&mut self, member: usize) {
-        if self.config.algorithm.algorithm.tracks_load {
+        if self.tracks_load {
             for thread in &mut self.threads {
                 thread.load_changed(member, &self.members);
             }
@@ -463,7 +510,9 @@ impl Instance {
     /// Tells the algorithm how a try ended.
     #[inline]
     pub(in crate::model) fn answered(&mut self, thread: u16, member: BackendId, answer: Answer) {
-        self.threads[usize::from(thread)].answered(member.index(), answer);
+        if self.hears_answers {
+            self.threads[usize::from(thread)].answered(member.index(), answer);
+        }
     }
 
     /// The members that its algorithm wants probed, once.

@@ -112,6 +112,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
         range: (0.000_001, 1.0),
         doc: "weight of a new answer in the smoothed time; 1: the last answer alone",
     }],
+    hears_answers: true,
     build: |build| {
         Box::new(LeastResponseTime {
             smoothing: build.arguments[0],

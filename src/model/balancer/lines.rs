@@ -74,6 +74,12 @@ impl Lines {
         self.waiting
     }
 
+    /// Whether anybody waits, to be accepted or for a slot.
+    #[inline]
+    pub(in crate::model) fn has_anybody(&self) -> bool {
+        self.waiting > 0 || self.has_backlog()
+    }
+
     /// Puts an attempt at the end of a line.
     pub(in crate::model) fn join(&mut self, line: Line, now: Time, attempt: Handle) {
         let queue = self.queue(line);

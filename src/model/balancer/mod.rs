@@ -243,6 +243,11 @@ impl<'a> PickContext<'a> {
         self.members[member].is_eligible() && self.is_allowed(member)
     }
 
+    /// Who may be picked now, beside the randomness to draw one of them.
+    fn draws(&mut self) -> (Field<'a>, &mut Stream) {
+        (Field { members: self.members, tried: self.tried, barred: self.barred }, self.stream)
+    }
+
     /// Whether a member may serve this attempt, now or once it has a free slot.
     #[inline]
     pub fn is_usable(&self, member: usize) -> bool {
@@ -251,12 +256,32 @@ impl<'a> PickContext<'a> {
 
     #[inline]
     fn is_allowed(&self, member: usize) -> bool {
-        !self.tried.contains(member) && !self.barred.get(member).copied().unwrap_or(false)
+        is_allowed(&self.tried, self.barred, member)
     }
 
     /// The members that may be picked now, in order.
     pub fn eligible(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.members.len()).filter(|&member| self.is_eligible(member))
+    }
+}
+
+#[inline]
+fn is_allowed(tried: &Tried, barred: &[bool], member: usize) -> bool {
+    !tried.contains(member) && !barred.get(member).copied().unwrap_or(false)
+}
+
+/// Whom a [`PickContext`] leaves to choose from.
+struct Field<'a> {
+    members: &'a [MemberView],
+    tried: Tried,
+    barred: &'a [bool],
+}
+
+impl Field<'_> {
+    /// As [`PickContext::is_eligible`].
+    #[inline]
+    fn is_eligible(&self, member: usize) -> bool {
+        self.members[member].is_eligible() && is_allowed(&self.tried, self.barred, member)
     }
 }
 
@@ -310,6 +335,13 @@ pub trait Balancer: Send + Sync {
     /// instance, usable).
     fn pick(&mut self, context: &mut PickContext<'_>) -> Pick;
 
+    /// The same where every usable member is eligible: nobody has a limit, is barred or was tried. `None`:
+    /// nothing has been done, [`Balancer::pick`] is to be asked.
+    fn pick_freely(&mut self, members: &[MemberView], stream: &mut Stream) -> Option<usize> {
+        let _ = (members, stream);
+        None
+    }
+
     /// Usability, weights or ramps changed. Called once before the first pick.
     fn members_changed(&mut self, members: &[MemberView]) {
         let _ = members;
@@ -321,7 +353,7 @@ pub trait Balancer: Send + Sync {
         let _ = (member, members);
     }
 
-    /// A try is over. Called after `in_flight` was lowered.
+    /// A try is over. Called only if the table says that the algorithm hears answers.
     fn answered(&mut self, member: usize, answer: Answer) {
         let _ = (member, answer);
     }
@@ -425,6 +457,8 @@ pub struct Algorithm {
     pub weighted: bool,
     /// Whether it wants [`Balancer::load_changed`].
     pub tracks_load: bool,
+    /// Whether it wants [`Balancer::answered`].
+    pub hears_answers: bool,
     /// Whether it sees the true number of attempts in every backend, which no balancer can.
     pub oracle: bool,
     /// Whether it asks for probes of members at its picks.
@@ -454,6 +488,7 @@ impl Algorithm {
         vendors: "",
         weighted: false,
         tracks_load: false,
+        hears_answers: false,
         oracle: false,
         probes: false,
         hears_idle: false,

@@ -56,6 +56,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     cost: "O(n)",
     vendors: "nginx: least_conn",
     parameters: &[MAX_FAILS],
+    hears_answers: true,
     build: |build| Box::new(NginxLeastConnections(SmoothTurns::new(build.arguments[0]))),
     ..Algorithm::PLAIN
 };

@@ -39,10 +39,10 @@ struct PeakEwma {
 
 impl PeakEwma {
     fn choose(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
-        let eligible = |context: &PickContext<'_>, member| context.is_eligible(member);
-        let first = self.table.draw(context, eligible)?;
+        let (field, stream) = context.draws();
+        let first = self.table.draw(stream, |member| field.is_eligible(member))?;
         let second = if self.table.len() > 1 {
-            self.table.draw(context, |c, member| c.is_eligible(member) && member != first)
+            self.table.draw(stream, |member| field.is_eligible(member) && member != first)
         } else {
             None
         };
@@ -111,6 +111,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
             doc: "latency assumed before the first answer; 0: none, and a penalty while one is due",
         },
     ],
+    hears_answers: true,
     build: |build| {
         Box::new(PeakEwma {
             decay: Span::from_secs_f64(build.arguments[0]),

@@ -5,6 +5,7 @@ use super::weighted::WeightTable;
 use super::{
     Algorithm, Balancer, Dialect, MemberView, Parameter, ParameterKind, Pick, PickContext,
 };
+use crate::engine::random::Stream;
 use crate::engine::time::Span;
 
 #[derive(Clone)]
@@ -13,6 +14,8 @@ struct PowerOfD {
     replacement: bool,
     board: Board,
     table: WeightTable,
+    /// Two different members are drawn of more, all of one weight, and compared as they are now.
+    duels: bool,
     /// Members drawn during one pick; kept to allocate nothing.
     drawn: Vec<usize>,
 }
@@ -30,9 +33,9 @@ impl PowerOfD {
         for _ in 0..self.draws {
             let drawn = &self.drawn;
             let is_new = |member| self.replacement || !drawn.contains(&member);
-            let draw = self
-                .table
-                .draw(context, |context, member| context.is_eligible(member) && is_new(member));
+            let (field, stream) = context.draws();
+            let draw =
+                self.table.draw(stream, |member| field.is_eligible(member) && is_new(member));
             let Some(member) = draw else { break };
             self.drawn.push(member);
         }
@@ -50,8 +53,23 @@ impl Balancer for PowerOfD {
         self.choose(context).into()
     }
 
+    fn pick_freely(&mut self, members: &[MemberView], stream: &mut Stream) -> Option<usize> {
+        if !self.duels {
+            return None;
+        }
+        let first = self.table.draw_any(stream)?;
+        let second = self.table.draw(stream, |member| member != first)?;
+        let is_less = members[second].load() < members[first].load();
+        Some(if is_less { second } else { first })
+    }
+
     fn members_changed(&mut self, members: &[MemberView]) {
         self.table = WeightTable::new(members, MemberView::effective_weight);
+        self.duels = self.draws == 2
+            && !self.replacement
+            && self.table.len() > 2
+            && self.table.is_even()
+            && self.board.is_fresh();
     }
 
     fn boxed_clone(&self) -> Box<dyn Balancer> {
@@ -102,6 +120,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
             replacement: build.arguments[1] > 0.0,
             board: Board::new(Span::from_secs_f64(build.arguments[2])),
             table: WeightTable::default(),
+            duels: false,
             drawn: Vec::new(),
         })
     },

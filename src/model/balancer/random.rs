@@ -2,6 +2,7 @@
 
 use super::weighted::WeightTable;
 use super::{Algorithm, Balancer, MemberView, Pick, PickContext};
+use crate::engine::random::Stream;
 
 #[derive(Clone, Default)]
 struct Random {
@@ -11,6 +12,10 @@ struct Random {
 impl Balancer for Random {
     fn pick(&mut self, context: &mut PickContext<'_>) -> Pick {
         self.table.draw_eligible(context).into()
+    }
+
+    fn pick_freely(&mut self, _: &[MemberView], stream: &mut Stream) -> Option<usize> {
+        self.table.draw_any(stream)
     }
 
     fn members_changed(&mut self, members: &[MemberView]) {

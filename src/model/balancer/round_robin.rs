@@ -1,6 +1,7 @@
 //! `round-robin`: turns in declaration order, in proportion to the weights.
 
 use super::{Algorithm, Balancer, MemberView, Pick, PickContext};
+use crate::engine::random::Stream;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
@@ -20,11 +21,8 @@ struct Turn {
 
 impl Ord for Turn {
     fn cmp(&self, other: &Self) -> Ordering {
-        let scaled = |turn: &Self| {
-            u128::from(turn.base) * u128::from(turn.weight) + (u128::from(turn.count) << UNIT)
-        };
-        let mine = scaled(self) * u128::from(other.weight);
-        let theirs = scaled(other) * u128::from(self.weight);
+        let mine = self.scaled() * u128::from(other.weight);
+        let theirs = other.scaled() * u128::from(self.weight);
         mine.cmp(&theirs).then(self.order.cmp(&other.order))
     }
 }
@@ -36,6 +34,11 @@ impl PartialOrd for Turn {
 }
 
 impl Turn {
+    /// Its time, in units of 2^-32 / weight.
+    fn scaled(&self) -> u128 {
+        u128::from(self.base) * u128::from(self.weight) + (u128::from(self.count) << UNIT)
+    }
+
     fn time(&self) -> u64 {
         self.base + ((u128::from(self.count) << UNIT) / u128::from(self.weight)) as u64
     }
@@ -47,53 +50,114 @@ impl Turn {
     }
 }
 
-#[derive(Clone, Default)]
+/// The turns to come.
+#[derive(Clone)]
+enum Order {
+    /// Of one weight, and none more than a step behind another: whoever has had a turn is the last.
+    /// In order from the place given on, around the end.
+    Rotation(Vec<Turn>, usize),
+    /// Of any weights.
+    Heap(BinaryHeap<Reverse<Turn>>),
+}
+
+impl Order {
+    fn new(mut turns: Vec<Turn>) -> Self {
+        turns.sort_unstable();
+        let rotates = match (turns.first(), turns.last()) {
+            (Some(first), Some(last)) => {
+                turns.iter().all(|turn| turn.weight == first.weight)
+                    && last.scaled() <= first.scaled() + (1 << UNIT)
+            }
+            _ => true,
+        };
+        if rotates {
+            Self::Rotation(turns, 0)
+        } else {
+            Self::Heap(turns.into_iter().map(Reverse).collect())
+        }
+    }
+
+    /// All turns, in any order.
+    fn take(&mut self) -> Vec<Turn> {
+        match std::mem::replace(self, Self::Rotation(Vec::new(), 0)) {
+            Self::Rotation(turns, _) => turns,
+            Self::Heap(turns) => turns.into_iter().map(|Reverse(turn)| turn).collect(),
+        }
+    }
+}
+
+#[derive(Clone)]
 pub(super) struct RoundRobin {
-    turns: BinaryHeap<Reverse<Turn>>,
+    turns: Order,
     /// Turns popped during one pick, to be put back; kept to allocate nothing.
     skipped: Vec<Turn>,
     /// Who is in `turns`, with what weight.
     known: Vec<Option<u64>>,
     order: u64,
-    /// Virtual time: that of the last turn.
-    now: u64,
+    /// The last turn.
+    last: Option<Turn>,
 }
 
-impl RoundRobin {
-    fn next_order(&mut self) -> u64 {
-        self.order += 1;
-        self.order
+impl Default for RoundRobin {
+    fn default() -> Self {
+        Self {
+            turns: Order::Rotation(Vec::new(), 0),
+            skipped: Vec::new(),
+            known: Vec::new(),
+            order: 0,
+            last: None,
+        }
     }
 }
 
 impl RoundRobin {
-    fn choose(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
-        let mut picked = None;
-        while let Some(Reverse(turn)) = self.turns.pop() {
-            if context.is_eligible(turn.member) {
-                picked = Some(turn);
-                break;
+    /// The first member in turn that is fit. A member that cannot be used now loses this turn; it must not
+    /// catch up in a burst later.
+    #[inline]
+    fn choose(&mut self, is_fit: impl Fn(usize) -> bool) -> Option<usize> {
+        match &mut self.turns {
+            Order::Rotation(turns, first) => {
+                let around = || (*first..turns.len()).chain(0..*first);
+                let passed = around().position(|place| is_fit(turns[place].member))?;
+                for _ in 0..=passed {
+                    let turn = &mut turns[*first];
+                    self.last = Some(*turn);
+                    turn.count += 1;
+                    self.order += 1;
+                    turn.order = self.order;
+                    *first = if *first + 1 == turns.len() { 0 } else { *first + 1 };
+                }
             }
-            self.skipped.push(turn);
+            Order::Heap(turns) => {
+                let is_found = loop {
+                    let Some(Reverse(turn)) = turns.pop() else { break false };
+                    self.skipped.push(turn);
+                    if is_fit(turn.member) {
+                        break true;
+                    }
+                };
+                if !is_found {
+                    turns.extend(self.skipped.drain(..).map(Reverse));
+                    return None;
+                }
+                self.last = self.skipped.last().copied();
+                for turn in self.skipped.drain(..) {
+                    self.order += 1;
+                    turns.push(Reverse(Turn { count: turn.count + 1, order: self.order, ..turn }));
+                }
+            }
         }
-        let Some(turn) = picked else {
-            self.turns.extend(self.skipped.drain(..).map(Reverse));
-            return None;
-        };
-        self.now = turn.time();
-        self.skipped.push(turn);
-        // A member that cannot be used now loses this turn; it must not catch up in a burst later.
-        for turn in self.skipped.drain(..) {
-            self.order += 1;
-            self.turns.push(Reverse(Turn { count: turn.count + 1, order: self.order, ..turn }));
-        }
-        Some(turn.member)
+        self.last.map(|turn| turn.member)
     }
 }
 
 impl Balancer for RoundRobin {
     fn pick(&mut self, context: &mut PickContext<'_>) -> Pick {
-        self.choose(context).into()
+        self.choose(|member| context.is_eligible(member)).into()
+    }
+
+    fn pick_freely(&mut self, _: &[MemberView], _: &mut Stream) -> Option<usize> {
+        self.choose(|_| true)
     }
 
     /// A changed set starts a new turn from the first member, as a reload does. Other weights, as in a
@@ -105,24 +169,27 @@ impl Balancer for RoundRobin {
             return;
         }
         let same = |(old, new): (&Option<u64>, &Option<u64>)| old.is_some() == new.is_some();
+        let mut turns = self.turns.take();
         if wanted.len() == self.known.len() && wanted.iter().zip(&self.known).all(same) {
-            let reweigh = |Reverse(turn): Reverse<Turn>| {
+            // Virtual time is that of the last turn.
+            let now = self.last.map_or(0, |turn| turn.time());
+            for turn in &mut turns {
                 let weight = wanted[turn.member].expect("who has a turn is usable");
-                let is_same = weight == turn.weight;
-                Reverse(if is_same { turn } else { turn.reweighed(weight, self.now) })
-            };
-            self.turns = std::mem::take(&mut self.turns).into_iter().map(reweigh).collect();
-            self.known = wanted;
-            return;
-        }
-        self.turns.clear();
-        self.now = 0;
-        for (member, weight) in wanted.iter().enumerate() {
-            if let Some(weight) = *weight {
-                let order = self.next_order();
-                self.turns.push(Reverse(Turn { base: 0, count: 1, weight, order, member }));
+                if weight != turn.weight {
+                    *turn = turn.reweighed(weight, now);
+                }
+            }
+        } else {
+            turns.clear();
+            self.last = None;
+            for (member, weight) in wanted.iter().enumerate() {
+                if let Some(weight) = *weight {
+                    self.order += 1;
+                    turns.push(Turn { base: 0, count: 1, weight, order: self.order, member });
+                }
             }
         }
+        self.turns = Order::new(turns);
         self.known = wanted;
     }
 
@@ -143,3 +210,37 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     build: |_| Box::new(RoundRobin::default()),
     ..Algorithm::PLAIN
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A rotation takes the turns in the order in which a heap has them, whatever changes in between.
+        #[test]
+        fn a_rotation_is_what_a_heap_says(
+            steps in prop::collection::vec((any::<u8>(), 0..12_usize, 0..4_u32), 1..150),
+        ) {
+            let mut members: Vec<MemberView> = (0..5).map(|_| MemberView::new("a", 2)).collect();
+            let (mut fast, mut slow) = (RoundRobin::default(), RoundRobin::default());
+            let change = |fast: &mut RoundRobin, slow: &mut RoundRobin, members: &[MemberView]| {
+                fast.members_changed(members);
+                slow.members_changed(members);
+                slow.turns = Order::Heap(slow.turns.take().into_iter().map(Reverse).collect());
+            };
+            change(&mut fast, &mut slow, &members);
+            for (fit, member, weight) in steps {
+                if let Some(view) = members.get_mut(member) {
+                    // Often of one weight, as after a slow start.
+                    view.ramp = if weight < 2 { MemberView::FULL } else { 40 * weight };
+                    view.usable = fit > 3;
+                    change(&mut fast, &mut slow, &members);
+                } else {
+                    let is_fit = |member: usize| member >= 3 || fit >> member & 7 != 0;
+                    prop_assert_eq!(fast.choose(is_fit), slow.choose(is_fit));
+                }
+            }
+        }
+    }
+}

@@ -128,6 +128,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     vendors: "nginx: round robin (default)",
     weighted: true,
     parameters: &[MAX_FAILS],
+    hears_answers: true,
     build: |build| Box::new(SmoothWeighted(SmoothTurns::new(build.arguments[0]))),
     ..Algorithm::PLAIN
 };

@@ -1,6 +1,7 @@
 //! A table of usable members for draws in proportion to their weights.
 
 use super::{MemberView, PickContext};
+use crate::engine::random::Stream;
 
 /// Draws of unfit members before falling back to a scan, as nginx's `random` does.
 const REDRAWS: u32 = 20;
@@ -11,6 +12,7 @@ pub struct WeightTable {
     members: Vec<usize>,
     /// `ends[i]`: summed weight of the first i + 1 members.
     ends: Vec<u64>,
+    total: u64,
     /// The weight of each, if all have the same.
     each: Option<u64>,
 }
@@ -19,15 +21,14 @@ impl WeightTable {
     /// The table of the members usable now, by the weight that `weight` reads. O(n).
     pub fn new(members: &[MemberView], weight: impl Fn(&MemberView) -> u64) -> Self {
         let mut table = Self::default();
-        let mut total = 0;
         for (index, member) in members.iter().enumerate() {
             if member.usable {
                 let own = weight(member);
                 let is_first = table.members.is_empty();
                 table.each = table.each.filter(|each| *each == own).or(is_first.then_some(own));
-                total += own;
+                table.total += own;
                 table.members.push(index);
-                table.ends.push(total);
+                table.ends.push(table.total);
             }
         }
         table.each = table.each.filter(|each| *each > 0);
@@ -35,8 +36,14 @@ impl WeightTable {
     }
 
     /// Summed weight.
+    #[inline]
     pub fn total(&self) -> u64 {
-        self.ends.last().copied().unwrap_or(0)
+        self.total
+    }
+
+    /// Whether all members have the same weight.
+    pub(super) fn is_even(&self) -> bool {
+        self.each.is_some()
     }
 
     /// How many members it has.
@@ -61,35 +68,44 @@ impl WeightTable {
         self.members[self.ends.partition_point(|&end| end <= point)]
     }
 
+    /// A draw among all members in proportion to their weights. O(log n), O(1) if these are equal.
+    #[inline]
+    pub(super) fn draw_any(&self, stream: &mut Stream) -> Option<usize> {
+        (self.total > 0).then(|| self.at(stream.below(self.total)))
+    }
+
     /// A draw among the eligible members in proportion to their weights. O(log n) if most are.
     pub(super) fn draw_eligible(&self, context: &mut PickContext<'_>) -> Option<usize> {
-        self.draw(context, is_eligible)
+        let (field, stream) = context.draws();
+        self.draw(stream, |member| field.is_eligible(member))
     }
 
     /// A draw among the fit members in proportion to their weights. O(log n) if most are fit.
+    #[inline]
     pub(super) fn draw(
         &self,
-        context: &mut PickContext<'_>,
-        is_fit: impl Fn(&PickContext<'_>, usize) -> bool,
+        stream: &mut Stream,
+        is_fit: impl Fn(usize) -> bool,
     ) -> Option<usize> {
-        let total = self.total();
-        if total == 0 {
-            return None;
-        }
         for _ in 0..REDRAWS {
-            let member = self.at(context.stream.below(total));
-            if is_fit(context, member) {
+            let member = self.draw_any(stream)?;
+            if is_fit(member) {
                 return Some(member);
             }
         }
-        let fit: u64 =
-            self.weights().filter(|&(m, _)| is_fit(context, m)).map(|(_, weight)| weight).sum();
-        if fit == 0 {
+        self.draw_among(stream, is_fit)
+    }
+
+    /// The same by a scan, for when most are unfit. O(n).
+    #[cold]
+    fn draw_among(&self, stream: &mut Stream, is_fit: impl Fn(usize) -> bool) -> Option<usize> {
+        let fit = || self.weights().filter(|&(member, _)| is_fit(member));
+        let total: u64 = fit().map(|(_, weight)| weight).sum();
+        if total == 0 {
             return None;
         }
-        let mut point = context.stream.below(fit);
-        let mut fit = self.weights().filter(|&(member, _)| is_fit(context, member));
-        let found = fit.find(|&(_, weight)| {
+        let mut point = stream.below(total);
+        let found = fit().find(|&(_, weight)| {
             let found = point < weight;
             point = point.saturating_sub(weight);
             found
@@ -103,8 +119,4 @@ impl WeightTable {
         let weights = self.ends.iter().zip(starts).map(|(end, start)| end - start);
         self.members.iter().copied().zip(weights)
     }
-}
-
-fn is_eligible(context: &PickContext<'_>, member: usize) -> bool {
-    context.is_eligible(member)
 }

@@ -13,10 +13,35 @@ use crate::engine::random::{Purpose, Seed, Stream};
 use crate::engine::time::{Span, Time};
 use crate::model::setup::{Arrivals, CountLaw, Population, Profile};
 
+/// What gaps are drawn from, and who comes after one.
+#[derive(Clone, Copy, Debug)]
+enum Gaps {
+    Exponential,
+    Constant,
+    Jittered { spread: f64 },
+    Batches { law: CountLaw, mean: f64 },
+    Recorded,
+    Never,
+}
+
+impl Gaps {
+    fn of(arrivals: &Arrivals) -> Self {
+        match *arrivals {
+            Arrivals::Poisson | Arrivals::Bursty { .. } => Self::Exponential,
+            Arrivals::Constant => Self::Constant,
+            Arrivals::Jittered { spread } => Self::Jittered { spread },
+            Arrivals::Batches { law, mean } => Self::Batches { law, mean },
+            Arrivals::Trace(_) => Self::Recorded,
+            Arrivals::Closed { .. } => Self::Never,
+        }
+    }
+}
+
 /// A population's arrival process at run time.
 #[derive(Clone, Debug)]
 pub(super) struct Arriving {
     stream: Stream,
+    gaps: Gaps,
     /// Requests per second now, but for the profile, bursts and flash crowds.
     rate: f64,
     /// Arrival events of an earlier rate are dropped.
@@ -51,6 +76,7 @@ impl Arriving {
     pub(super) fn new(setup: &Population, index: u64, seed: Seed, duration: Span) -> Self {
         Self {
             stream: Stream::new(seed, Purpose::Arrivals, index),
+            gaps: Gaps::of(&setup.arrivals),
             rate: setup.rate,
             epoch: 0,
             next_ns: 0.0,
@@ -67,22 +93,29 @@ impl Arriving {
     }
 
     /// Draws the next gap, and returns when it ends; `None` while nobody arrives.
-    pub(super) fn draw(&mut self, kind: &Arrivals) -> Option<Time> {
-        let gap = match *kind {
-            Arrivals::Poisson | Arrivals::Bursty { .. } => self.stream.exponential(),
-            Arrivals::Constant => 1.0,
-            Arrivals::Jittered { spread } => 1.0 + spread * (2.0 * self.stream.unit() - 1.0),
-            Arrivals::Batches { mean, .. } => mean * self.stream.exponential(),
-            Arrivals::Trace(_) => return self.replay.as_mut().and_then(Replay::advance),
-            Arrivals::Closed { .. } => return None,
+    #[inline]
+    pub(super) fn draw(&mut self) -> Option<Time> {
+        let gap = match self.gaps {
+            Gaps::Exponential => self.stream.exponential(),
+            Gaps::Constant => 1.0,
+            Gaps::Jittered { spread } => 1.0 + spread * (2.0 * self.stream.unit() - 1.0),
+            Gaps::Batches { mean, .. } => mean * self.stream.exponential(),
+            Gaps::Recorded => return self.replay.as_mut().and_then(Replay::advance),
+            Gaps::Never => return None,
         };
         self.arrive_after(gap)
     }
 
+    /// Whether each comes alone, and is not a recorded one.
+    #[inline]
+    pub(super) fn is_one_by_one(&self) -> bool {
+        matches!(self.gaps, Gaps::Exponential | Gaps::Constant | Gaps::Jittered { .. })
+    }
+
     /// How many are born at the arrival that is due.
-    pub(super) fn batch(&mut self, kind: &Arrivals) -> u32 {
-        match *kind {
-            Arrivals::Batches { law, mean } => count(law, mean, || self.stream.unit()),
+    pub(super) fn batch(&mut self) -> u32 {
+        match self.gaps {
+            Gaps::Batches { law, mean } => count(law, mean, || self.stream.unit()),
             _ => 1,
         }
     }
@@ -92,10 +125,12 @@ impl Arriving {
         self.replay.as_ref().map(Replay::due)
     }
 
+    #[inline]
     fn is_varying(&self) -> bool {
         self.profile.is_some() || self.bursts.is_some() || self.has_ramps
     }
 
+    #[inline]
     fn arrive_after(&mut self, gap: f64) -> Option<Time> {
         (self.gap, self.began_ns) = (gap, self.next_ns);
         if self.rate <= 0.0 {

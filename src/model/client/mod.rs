@@ -21,6 +21,7 @@ mod throttle;
 mod trace;
 mod window;
 
+use crate::engine::queue::Source;
 use crate::engine::random::{Purpose, Seed, key, keyed, unit};
 use crate::engine::slab::Handle;
 use crate::engine::time::{Span, Time};
@@ -48,6 +49,12 @@ pub(super) struct PopulationState {
     /// The number of its random streams.
     pub(super) stream: u64,
     arriving: Arriving,
+    /// Whether its requests may go straight.
+    pub(super) straight: bool,
+    /// How long its clients wait for an attempt, and beyond what an answer counts as slow: at hand for
+    /// requests that go straight.
+    pub(super) timeout: Option<Span>,
+    pub(super) slow: Option<Span>,
     trace: Option<Trace>,
     classes: Arc<[Class]>,
     class_shares: Arc<[f64]>,
@@ -82,6 +89,9 @@ impl PopulationState {
         Self {
             stream: index,
             arriving: Arriving::new(setup, index, seed, duration),
+            straight: false,
+            timeout: setup.timeout,
+            slow: setup.slow,
             trace: match &setup.arrivals {
                 Arrivals::Trace(trace) => Some(trace.clone()),
                 _ => None,
@@ -117,8 +127,14 @@ impl PopulationState {
     pub(super) fn service_mark(&self, index: u64, number: u16) -> u64 {
         match self.redraw_keys {
             Some((again, _)) if number > 1 => keyed(again, keyed(u64::from(number), index)),
-            _ => keyed(self.service_key, index),
+            _ => self.first_mark(index),
         }
+    }
+
+    /// The same of a first attempt.
+    #[inline]
+    pub(super) fn first_mark(&self, index: u64) -> u64 {
+        keyed(self.service_key, index)
     }
 
     /// Where an attempt reads the database's query distribution.
@@ -191,6 +207,11 @@ impl PopulationState {
         if let Some(user) = self.recorded(index).and_then(|row| row.user) {
             return user;
         }
+        self.drawn_user(index)
+    }
+
+    #[inline]
+    fn drawn_user(&self, index: u64) -> u32 {
         ((u128::from(keyed(self.user_key, index)) * u128::from(self.users)) >> 64) as u32
     }
 
@@ -207,42 +228,59 @@ impl World {
             let id = PopulationId(index as u16);
             self.open_hedging(id);
             self.open_pools(id, seed);
-            let kind = &self.setup.populations[index].arrivals;
-            let at = self.populations[index].arriving.draw(kind);
+            let at = self.populations[index].arriving.draw();
             self.push_arrival(id, at);
             self.open_loop(id);
         }
     }
 
+    #[inline]
     fn push_arrival(&mut self, population: PopulationId, at: Option<Time>) {
         if let Some(at) = at {
             let epoch = self.populations[population.index()].arriving.epoch;
-            let event = Event::Arrival { population, epoch };
-            self.queue.set(population.index(), at, ARRIVALS, event);
+            self.queue.set(Source::Few(population.index()), at, ARRIVALS, epoch);
         }
     }
 
+    #[inline]
     pub(super) fn on_arrival(&mut self, id: PopulationId, epoch: u32, probe: &mut impl Probe) {
-        let kind = &self.setup.populations[id.index()].arrivals;
         let population = &mut self.populations[id.index()];
         if population.arriving.epoch != epoch {
             return;
         }
-        let size = population.arriving.batch(kind);
-        let first = population.arriving.recorded().unwrap_or(population.born);
-        population.born += u64::from(size);
-        let next = population.arriving.draw(kind);
+        if !population.arriving.is_one_by_one() {
+            self.on_batch(id, probe);
+            return;
+        }
+        let index = population.born;
+        population.born += 1;
+        let next = population.arriving.draw();
+        let user = population.drawn_user(index);
+        let begins_straight = population.straight;
         self.push_arrival(id, next);
-        for index in first..first + u64::from(size) {
-            let user = self.populations[id.index()].user(index);
+        if !(begins_straight && self.go_straight(id, user, index, probe)) {
             self.give_birth(id, user, index, probe);
         }
     }
 
-    fn give_birth(&mut self, id: PopulationId, user: u32, index: u64, probe: &mut impl Probe) {
-        if self.straight.begins(id) && self.go_straight(id, user, index, probe) {
-            return;
+    /// Several arrive at once, or one that was recorded.
+    fn on_batch(&mut self, id: PopulationId, probe: &mut impl Probe) {
+        let population = &mut self.populations[id.index()];
+        let size = u64::from(population.arriving.batch());
+        let first = population.arriving.recorded().unwrap_or(population.born);
+        population.born += size;
+        let next = population.arriving.draw();
+        self.push_arrival(id, next);
+        for index in first..first + size {
+            let population = &self.populations[id.index()];
+            let user = population.user(index);
+            if !(population.straight && self.go_straight(id, user, index, probe)) {
+                self.give_birth(id, user, index, probe);
+            }
         }
+    }
+
+    fn give_birth(&mut self, id: PopulationId, user: u32, index: u64, probe: &mut impl Probe) {
         self.counts.requests += 1;
         probe.request_born(self.now, id, user);
         let born = self.now;

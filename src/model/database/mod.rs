@@ -161,7 +161,7 @@ impl World {
         let now = self.now;
         if let Some((at, epoch)) = self.database().station.reschedule(now) {
             let source = self.source_of_database();
-            self.queue.set(source, at, COMPLETIONS, Event::DatabaseCompletion { epoch });
+            self.queue.set(source, at, COMPLETIONS, epoch);
         }
     }
 

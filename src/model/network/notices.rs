@@ -83,7 +83,7 @@ impl World {
     /// still have to hear: at the latest one latency from now.
     pub(in crate::model) fn follow(&mut self, handle: Handle) {
         let attempt = *self.attempts.get(handle).expect("the caller has it");
-        if self.network.is_none() || attempt.request.is_some() || attempt.spare {
+        if self.network.is_none() || attempt.is_awaited() || attempt.spare {
             return;
         }
         let location = self.instances[attempt.instance.index()].location();

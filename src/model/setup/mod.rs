@@ -72,6 +72,7 @@ macro_rules! index {
     ($($id:ty),*) => {$(
         impl $id {
             /// Position in its list.
+            #[inline]
             pub fn index(self) -> usize {
                 usize::from(self.0)
             }

@@ -188,6 +188,15 @@ impl Line {
         }
     }
 
+    /// Takes out whoever has come first, if that one is always next.
+    #[inline]
+    pub(super) fn first_come(&mut self) -> Option<Handle> {
+        match self {
+            Self::Plain(line) => line.first().map(|waiter| waiter.attempt),
+            Self::Ruled(_) => None,
+        }
+    }
+
     /// What is asked of it less often.
     pub(super) fn rule(&self) -> &dyn Discipline {
         match self {
@@ -222,6 +231,7 @@ pub(super) struct InOrder {
 }
 
 impl InOrder {
+    #[inline]
     pub(super) fn join(&mut self, waiter: Waiter, now: Time) {
         if self.waiters.is_empty() {
             self.formed = now;
@@ -234,6 +244,7 @@ impl InOrder {
         !self.waiters.is_empty() && self.formed + span < now
     }
 
+    #[inline]
     pub(super) fn oldest(&mut self) -> Option<Waiter> {
         self.waiters.pop_front()
     }

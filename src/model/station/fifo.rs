@@ -6,13 +6,23 @@ use crate::engine::time::Time;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fifo(InOrder);
 
+impl Fifo {
+    /// Takes out whoever has come first.
+    #[inline]
+    pub(super) fn first(&mut self) -> Option<Waiter> {
+        self.0.oldest()
+    }
+}
+
 impl Discipline for Fifo {
+    #[inline]
     fn join(&mut self, waiter: Waiter, now: Time) {
         self.0.join(waiter, now);
     }
 
+    #[inline]
     fn take(&mut self, _: Time) -> Option<Turn> {
-        self.0.oldest().map(Turn::Serve)
+        self.first().map(Turn::Serve)
     }
 
     in_order!(0);

@@ -11,6 +11,7 @@ mod contention;
 mod controlled_delay;
 pub mod discipline;
 mod fifo;
+mod jobs;
 mod lifo;
 mod lifo_preemptive;
 mod priority;
@@ -25,8 +26,7 @@ use crate::engine::random::{Purpose, Seed, Stream};
 use crate::engine::slab::Handle;
 use crate::engine::time::{Span, Time};
 use discipline::{DisciplineConfig, Line, Service, Turn, Waiter};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use jobs::{Job, Jobs};
 
 /// No station works at more than this many times its normal speed, so that a run of a year stays
 /// far from the end of the progress clock.
@@ -72,7 +72,7 @@ pub(super) struct Station {
     /// Attempts in service: being computed, or holding their place while they wait elsewhere.
     in_service: u32,
     /// Attempts being computed, by the progress at which they are done; ties first in, first out.
-    jobs: BinaryHeap<Reverse<(u64, u64, Handle)>>,
+    jobs: Jobs,
     line: Line,
     in_line: u32,
     /// Work that was begun and put back in line: how much is left, and the how manieth it was.
@@ -120,7 +120,7 @@ impl Station {
             workers,
             slots: discipline.slots(workers),
             in_service: 0,
-            jobs: BinaryHeap::new(),
+            jobs: Jobs::default(),
             line: Line::new(discipline, stream),
             in_line: 0,
             interrupted: Vec::new(),
@@ -144,7 +144,11 @@ impl Station {
 
     /// How many attempts occupy workers or want a part of them: where these are shared, whoever waits
     /// for a database does neither.
+    #[inline]
     fn active(&self) -> u32 {
+        if self.is_plain {
+            return self.in_service;
+        }
         match self.service {
             Service::Shared => self.jobs.len() as u32,
             Service::Kept | Service::Preempted => self.in_service,
@@ -157,6 +161,7 @@ impl Station {
     }
 
     /// How many attempts are inside: in line, in service, or elsewhere while they hold a place here.
+    #[inline]
     pub(super) fn inside(&self) -> u32 {
         self.in_line + self.in_service
     }
@@ -167,11 +172,13 @@ impl Station {
     }
 
     /// How many workers are occupied.
+    #[inline]
     pub(super) fn busy(&self) -> u32 {
         self.active().min(self.workers)
     }
 
     /// How many attempts wait for a worker, or for their part of one.
+    #[inline]
     pub(super) fn waiting(&self) -> u32 {
         self.in_line + (self.active() - self.busy())
     }
@@ -187,23 +194,48 @@ impl Station {
     }
 
     /// Whether an attempt that comes now would be served at once.
+    #[inline]
     pub(super) fn has_free_worker(&self) -> bool {
         self.in_service < self.slots && self.active() < self.workers
     }
 
     /// Integrals up to `now`.
     pub(super) fn occupancy(&mut self, now: Time) -> Occupancy {
-        let elapsed = u128::from(now.since(self.occupancy_at).as_ns());
-        self.occupancy.busy_ns += elapsed * u128::from(self.busy());
-        self.occupancy.waiting_ns += elapsed * u128::from(self.waiting());
-        self.occupancy.elsewhere_ns += elapsed * u128::from(self.elsewhere());
-        self.occupancy_at = now;
+        self.settle(now);
         self.occupancy
     }
 
+    /// Brings the integrals up to `now`.
+    #[inline]
+    fn settle(&mut self, now: Time) {
+        let elapsed = now.since(self.occupancy_at).as_ns();
+        // Most of what happens at one instant is one step of several.
+        if elapsed == 0 {
+            return;
+        }
+        self.occupancy_at = now;
+        if self.is_plain {
+            let elapsed = u128::from(elapsed);
+            self.occupancy.busy_ns += elapsed * u128::from(self.in_service);
+            self.occupancy.waiting_ns += elapsed * u128::from(self.in_line);
+        } else {
+            self.settle_shared(elapsed);
+        }
+    }
+
+    /// The same of workers who may be shared, or wait elsewhere.
+    #[cold]
+    fn settle_shared(&mut self, elapsed: u64) {
+        let elapsed = u128::from(elapsed);
+        self.occupancy.busy_ns += elapsed * u128::from(self.busy());
+        self.occupancy.waiting_ns += elapsed * u128::from(self.waiting());
+        self.occupancy.elsewhere_ns += elapsed * u128::from(self.elsewhere());
+    }
+
     /// An attempt comes in. It must be put to work or in line next.
+    #[inline]
     pub(super) fn enter(&mut self, now: Time) {
-        self.occupancy(now);
+        self.settle(now);
         self.occupancy.entered += 1;
         self.occupancy.entered_at_ns += u128::from(now.as_ns());
     }
@@ -221,10 +253,8 @@ impl Station {
     /// Puts whoever has been served longest back in line; those who hold a worker while they wait
     /// elsewhere keep it. Returns whether there was anybody.
     fn interrupt(&mut self, now: Time) -> bool {
-        let first = |&&Reverse((_, order, _)): &&Reverse<(u64, u64, Handle)>| order;
-        let Some(&Reverse((done_at, order, attempt))) = self.jobs.iter().min_by_key(first) else {
-            return false;
-        };
+        let Some(first) = self.jobs.iter().min_by_key(|job| job.order) else { return false };
+        let Job { done_at, order, attempt } = first;
         self.advance(now);
         self.remove_job(attempt);
         self.in_service -= 1;
@@ -235,29 +265,43 @@ impl Station {
     }
 
     /// Puts an attempt that has entered in line.
+    #[inline]
     pub(super) fn wait(&mut self, now: Time, attempt: Handle, priority: u8) {
         self.join(now, Waiter { attempt, since: now, priority, begun: false });
         self.note_peak();
     }
 
+    #[inline]
     fn join(&mut self, now: Time, waiter: Waiter) {
         self.line.join(waiter, now);
         self.in_line += 1;
     }
 
+    #[inline]
     fn note_peak(&mut self) {
         self.waiting_peak = self.waiting_peak.max(self.waiting());
     }
 
     /// The next one in line, taken out of it.
+    #[inline]
     pub(super) fn next_waiting(&mut self, now: Time) -> Option<Turn> {
-        self.occupancy(now);
+        self.settle(now);
         if self.in_line == 0 {
             return None;
         }
         let turn = self.line.take(now)?;
         self.in_line -= 1;
         Some(turn)
+    }
+
+    /// The next one in line, taken out of it, where whoever has come first is next, whatever happened
+    /// since.
+    #[inline]
+    pub(super) fn next_come(&mut self, now: Time) -> Option<Handle> {
+        self.settle(now);
+        let next = self.line.first_come()?;
+        self.in_line -= 1;
+        Some(next)
     }
 
     /// Since when an attempt has been in line, unless it has been served before. O(length of the
@@ -273,8 +317,23 @@ impl Station {
     }
 
     /// A free worker takes up `work`.
+    #[inline]
     pub(super) fn start(&mut self, now: Time, attempt: Handle, work: Span) {
         debug_assert!(self.in_service < self.slots, "more work than workers");
+        if self.runs_plainly() {
+            self.settle(now);
+            self.in_service += 1;
+            self.started += 1;
+            let done_at = self.progress_now(now).0.saturating_add(work.as_ns());
+            self.jobs.push(Job { done_at, order: self.started, attempt });
+        } else {
+            self.start_slowly(now, attempt, work);
+        }
+    }
+
+    /// The same where progress is not time.
+    #[cold]
+    fn start_slowly(&mut self, now: Time, attempt: Handle, work: Span) {
         self.advance(now);
         self.in_service += 1;
         self.started += 1;
@@ -295,6 +354,13 @@ impl Station {
             }
             _ => work,
         }
+    }
+
+    /// Whether workers do a nanosecond of work in a nanosecond, whoever else is there: then progress is
+    /// time, but for a constant, and need not be brought up to now.
+    #[inline]
+    fn runs_plainly(&self) -> bool {
+        self.is_plain && self.speed.to_bits() == 1.0_f64.to_bits()
     }
 
     /// A free worker goes on with work that was interrupted.
@@ -322,34 +388,45 @@ impl Station {
         self.pace(now);
     }
 
+    #[inline]
     fn push_job(&mut self, attempt: Handle, work: Span, order: u64) {
         // The fraction counts by half a nanosecond, so that it favours nobody.
         let begins_at = self.progress.saturating_add(u64::from(self.fraction >= 0.5));
         let done_at = begins_at.saturating_add(work.as_ns());
-        self.jobs.push(Reverse((done_at, order, attempt)));
+        self.jobs.push(Job { done_at, order, attempt });
     }
 
     /// Takes out the attempt whose work is done. Its worker stays occupied until
     /// [`Station::leave_worker`].
+    #[inline]
     pub(super) fn finish(&mut self, now: Time) -> Handle {
         if self.service == Service::Shared {
-            self.occupancy(now);
+            self.settle(now);
         }
-        let Reverse((done_at, _, attempt)) =
+        let Job { done_at, attempt, .. } =
             self.jobs.pop().expect("a completion was scheduled for a job");
+        self.scheduled = None;
+        if !self.runs_plainly() {
+            self.finish_slowly(now, done_at);
+        }
+        attempt
+    }
+
+    /// The rest of that where progress is not time.
+    #[cold]
+    fn finish_slowly(&mut self, now: Time, done_at: u64) {
         // Rounding of a scaled completion must not leave progress behind the job that is done.
         let (progress, fraction) = self.progress_now(now);
         self.fraction = if progress < done_at { 0.0 } else { fraction };
         self.progress = progress.max(done_at);
         self.progress_at = now;
-        self.scheduled = None;
         self.pace(now);
-        attempt
     }
 
     /// An attempt leaves together with its worker.
+    #[inline]
     pub(super) fn leave_worker(&mut self, now: Time) {
-        self.occupancy(now);
+        self.settle(now);
         self.in_service -= 1;
         self.count_departure(now);
     }
@@ -378,14 +455,7 @@ impl Station {
 
     /// Nobody computes this attempt any more; the next completion may have been its.
     fn remove_job(&mut self, attempt: Handle) {
-        let mut removed = None;
-        self.jobs.retain(|&Reverse((_, order, job))| {
-            let stays = job != attempt;
-            if !stays {
-                removed = Some(order);
-            }
-            stays
-        });
+        let removed = self.jobs.remove(attempt).map(|job| job.order);
         if removed.is_some() && removed == self.scheduled {
             self.scheduled = None;
             self.epoch = self.epoch.wrapping_add(1);
@@ -455,7 +525,7 @@ impl Station {
     /// The next completion, if it must be scheduled anew: its time, and the epoch that it carries.
     #[inline]
     pub(super) fn reschedule(&mut self, now: Time) -> Option<(Time, u32)> {
-        let &Reverse((done_at, started, _)) = self.jobs.peek()?;
+        let Job { done_at, order: started, .. } = self.jobs.first()?;
         if self.scheduled == Some(started) || self.speed <= 0.0 {
             return None;
         }
@@ -466,17 +536,20 @@ impl Station {
     }
 
     /// Whether a completion of this epoch is the one that counts.
+    #[inline]
     pub(super) fn is_current(&self, epoch: u32) -> bool {
         self.epoch == epoch && self.scheduled.is_some()
     }
 
+    #[inline]
     fn count_departure(&mut self, now: Time) {
         self.occupancy.left += 1;
         self.occupancy.left_at_ns += u128::from(now.as_ns());
     }
 
+    #[inline]
     fn advance(&mut self, now: Time) {
-        self.occupancy(now);
+        self.settle(now);
         (self.progress, self.fraction) = self.progress_now(now);
         self.progress_at = now;
     }

@@ -155,6 +155,7 @@ pub(super) fn warnings(comparison: &Comparison) -> Vec<String> {
     if !comparison.precise {
         warnings.push("the wanted precision was not reached: --max-replications N".to_owned());
     }
+    warnings.extend(comparison.few.iter().map(ToString::to_string));
     for figure in comparison.figures.iter().filter(|figure| figure.unpaired > 0) {
         warnings.push(format!(
             "{}: {} on one side only, left out of the difference",

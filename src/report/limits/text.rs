@@ -52,7 +52,7 @@ fn notes(report: &LimitsReport<'_>) -> Vec<String> {
     let (found, terms) = (report.limits, report.terms);
     let runs: u32 = found.limits.iter().map(|limit| limit.runs).sum();
     let mut notes = vec![format!(
-        "{runs} runs of {:.0} s; each end of an interval is decided at 99% confidence; goodput \
+        "{runs} runs of {:.0} s; each look at a value decides at 99% confidence; goodput \
          follows if it is at least {:.1}% of the offered load",
         found.duration_s,
         terms.follow * 100.0
