@@ -87,7 +87,6 @@ impl Bench {
         };
         self.picks += 1;
         self.members[member].in_flight += 1;
-        self.tell_load(member);
         Some(member)
     }
 

@@ -55,8 +55,8 @@ impl<T: Copy> Slab<T> {
 
     /// The same of a value that is made where it is stored.
     #[inline]
-    pub fn insert_with(&mut self, value: impl FnOnce() -> T) -> Handle {
-        let Some(index) = self.free.pop() else { return self.grow(value()) };
+    pub fn insert_with(&mut self, value: impl Fn() -> T) -> Handle {
+        let index = self.free.pop().unwrap_or_else(|| self.grow(value()));
         let slot = &mut self.slots[index as usize];
         slot.generation |= 1;
         slot.value = value();
@@ -64,10 +64,10 @@ impl<T: Copy> Slab<T> {
     }
 
     #[cold]
-    fn grow(&mut self, value: T) -> Handle {
+    fn grow(&mut self, value: T) -> u32 {
         let index = u32::try_from(self.slots.len()).expect("fewer than 2^32 values live at once");
-        self.slots.push(Slot { generation: 1, value });
-        Handle { index, generation: odd(1) }
+        self.slots.push(Slot { generation: 0, value });
+        index
     }
 
     /// The value, unless it was removed.
@@ -94,6 +94,17 @@ impl<T: Copy> Slab<T> {
         slot.generation = slot.generation.wrapping_add(1);
         self.free.push(handle.index);
         Some(slot.value)
+    }
+
+    /// Forgets the value, if it was not removed before.
+    #[inline]
+    pub fn free(&mut self, handle: Handle) {
+        if let Some(slot) = self.slots.get_mut(handle.index as usize)
+            && slot.generation == handle.generation.get()
+        {
+            slot.generation = slot.generation.wrapping_add(1);
+            self.free.push(handle.index);
+        }
     }
 
     /// How many values live.
@@ -134,6 +145,7 @@ mod tests {
         assert_eq!(second.index(), first.index());
         assert_eq!(slab.get(first), None);
         assert_eq!(slab.remove(first), None);
+        slab.free(first);
         assert_eq!(slab.get(second), Some(&'b'));
         assert_eq!(slab.len(), 1);
     }

@@ -3,6 +3,7 @@
 use super::balancer::Tried;
 use super::balancer::membership::policy::{Asks, FirstChecks};
 use super::balancer::membership::rule::TryEnd;
+use super::dispatch::Lane;
 use super::event::{Event, TIMERS};
 use super::outcome::Outcome;
 use super::probe::{Probe, WorldChange};
@@ -64,7 +65,14 @@ impl World {
 
     fn set_due(&mut self, instance: InstanceId, member: BackendId, at: Time, due: Due) {
         let epoch = self.instances[instance.index()].membership.epoch as u16;
-        self.queue.push(at, TIMERS, Event::Member { instance, member, epoch, due });
+        let event = Event::Member { instance, member, epoch, due };
+        match due {
+            Due::Check => self.queue.push_in_lane(self.lane(Lane::Check), at, TIMERS, event),
+            Due::Unanswered => {
+                self.queue.push_in_lane(self.lane(Lane::CheckTimeout), at, TIMERS, event);
+            }
+            Due::Standing | Due::Step => self.queue.push(at, TIMERS, event),
+        }
     }
 
     pub(super) fn on_member_due(
@@ -176,7 +184,8 @@ impl World {
             turn: 0,
             place: Place::Balancer,
         });
-        self.queue.push(self.now + timeout, TIMERS, Event::CheckTimeout(handle));
+        let (lane, at) = (self.lane(Lane::CheckTimeout), self.now + timeout);
+        self.queue.push_in_lane(lane, at, TIMERS, Event::CheckTimeout(handle));
         if self.network.is_some() {
             self.cross_to_member(handle, probe);
         } else {

@@ -317,7 +317,7 @@ impl World {
 
     /// The client has waited long enough.
     pub(super) fn on_attempt_timeout(&mut self, handle: Handle, probe: &mut impl Probe) {
-        if self.attempts.get(handle).is_none() {
+        if self.attempts.get(handle).is_none() || self.give_up_straight(handle, probe) {
             return;
         }
         let request = self.claim(handle);
@@ -471,7 +471,7 @@ impl World {
     }
 }
 
-/// Lanes of the event list for balancers' timers, after one per population.
+/// Lanes of the event list for timers that are mostly of one length, after one per population.
 #[derive(Clone, Copy)]
 pub(super) enum Lane {
     /// [`Event::BalancerTimeout`].
@@ -480,11 +480,17 @@ pub(super) enum Lane {
     Server,
     /// [`Event::QueueTimeout`].
     Queue,
+    /// The next health check of a member.
+    Check,
+    /// Health checks that have waited long enough.
+    CheckTimeout,
+    /// [`Event::RetryDue`].
+    Retry,
 }
 
 impl Lane {
     /// How many there are.
-    pub(super) const COUNT: usize = 3;
+    pub(super) const COUNT: usize = 6;
 }
 
 impl World {

@@ -9,6 +9,7 @@
 //! asserts of every bundled and many random scenarios.
 
 use super::backend::Backend;
+use super::balancer::policy::ClientLeaves;
 use super::balancer::{Answer, Pick, Tried};
 use super::client::PopulationState;
 use super::event::{COMPLETIONS, Event, TIMERS};
@@ -203,76 +204,123 @@ impl World {
         id: BackendId,
         probe: &mut impl Probe,
     ) -> bool {
-        let attempt = *self.attempts.get(handle).expect("an attempt in a station lives");
+        let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
         let process = &self.instances[attempt.instance.index()];
-        let is_usual = attempt.sender == Sender::Client
-            && self.populations[attempt.population.index()].straight
+        let is_usual = attempt.is_awaited()
             && attempt.held
+            && attempt.sender == Sender::Client
+            && self.populations[attempt.population.index()].straight
             && process.is_usual()
             && !process.lines.has_anybody();
-        if !is_usual || !attempt.is_awaited() {
-            return false;
+        if !is_usual {
+            return self.end_in_vain(handle, id);
         }
         let now = self.now;
-        self.serve_next_straight(id);
-        let latency = now.since(attempt.since);
+        let (instance, request) = (attempt.instance, attempt.sole_request());
+        let known = attempt.request;
+        let (latency, took) = (now.since(attempt.since), now.since(attempt.sent));
+        let (thread, retries) = (attempt.thread, attempt.retries);
+        self.attempts.free(handle);
+        let request = match known {
+            Some(known) => self.requests.remove(known).expect("it was in flight"),
+            None => {
+                self.alone -= 1;
+                request
+            }
+        };
+        let is_idle = self.serve_next_straight(id);
         let backend = &mut self.backends[id.index()];
         backend.note_latency(latency);
         backend.gauge.succeeded += 1;
-        if backend.station.has_free_worker() {
-            let occasion = (attempt.population, attempt.index);
-            self.report_idle_straight(id, attempt.instance, occasion);
+        if is_idle {
+            self.report_idle_straight(id, instance, &request);
         }
-        let process = &mut self.instances[attempt.instance.index()];
-        let answer = Answer { outcome: Outcome::Ok, is_failure: false, latency, now };
-        process.answered(attempt.thread, id, answer);
-        process.release(id);
-        process.held -= 1;
-        process.retrying -= u32::from(attempt.retries > 0);
-        self.attempts.remove(handle);
-        self.monitor.attempt_over(Outcome::Ok, now.since(attempt.sent));
-        let request = if attempt.alone {
-            self.alone -= 1;
-            attempt.sole_request()
-        } else {
-            let request = attempt.request.and_then(|request| self.requests.remove(request));
-            request.expect("it was in flight")
-        };
+        let process = &mut self.instances[instance.index()];
+        process.succeeded(thread, id, latency, now);
+        process.retrying -= u32::from(retries > 0);
+        self.monitor.attempt_over(Outcome::Ok, took);
         self.succeed_straight(request, probe);
         true
     }
 
+    /// The same for an attempt that nobody waits for any more. Returns whether it was one.
+    fn end_in_vain(&mut self, handle: Handle, id: BackendId) -> bool {
+        let attempt = self.attempts.get(handle).expect("an attempt in a station lives");
+        let is_client = attempt.sender == Sender::Client;
+        if attempt.held || attempt.spare || attempt.is_awaited() || !is_client {
+            return false;
+        }
+        let (instance, request) = (attempt.instance, attempt.sole_request());
+        let latency = self.now.since(attempt.since);
+        self.attempts.free(handle);
+        let is_idle = self.serve_next_straight(id);
+        let backend = &mut self.backends[id.index()];
+        backend.note_latency(latency);
+        if is_idle {
+            self.report_idle_straight(id, instance, &request);
+        }
+        self.backends[id.index()].gauge.wasted += 1;
+        true
+    }
+
+    /// A client gives up a request whose only attempt is at a backend, which will serve it all the
+    /// same. Returns whether it has done so.
+    pub(super) fn give_up_straight(&mut self, handle: Handle, probe: &mut impl Probe) -> bool {
+        let Some(&attempt) = self.attempts.get(handle) else { return false };
+        let process = &mut self.instances[attempt.instance.index()];
+        let population = &self.populations[attempt.population.index()];
+        let is_usual = attempt.alone
+            && attempt.held
+            && population.straight
+            && process.is_usual()
+            && !process.lines.has_anybody()
+            && process.config.client_leaves == ClientLeaves::Close
+            && attempt.place == Place::Station;
+        let Some(member) =
+            attempt.backend.filter(|member| is_usual && self.backends[member.index()].straight)
+        else {
+            return false;
+        };
+        let now = self.now;
+        self.monitor.attempt_over(Outcome::Timeout, now.since(attempt.sent));
+        let request = self.claim(handle).expect("it is alone");
+        self.attempt_over(request, Outcome::Timeout, probe);
+        let process = &mut self.instances[attempt.instance.index()];
+        // No failure of the member, but whoever measures has waited in vain.
+        let (outcome, latency) = (Outcome::Timeout, now.since(attempt.since));
+        let answer = Answer { outcome, is_failure: false, latency, now };
+        process.answered(attempt.thread, member, answer);
+        process.release(member);
+        process.held -= 1;
+        process.retrying -= u32::from(attempt.retries > 0);
+        self.attempts.get_mut(handle).expect("its backend has it").held = false;
+        true
+    }
+
     #[inline]
-    fn report_idle_straight(
-        &mut self,
-        id: BackendId,
-        process: InstanceId,
-        (population, index): (PopulationId, u64),
-    ) {
+    fn report_idle_straight(&mut self, id: BackendId, process: InstanceId, request: &Request) {
         let process = &self.instances[process.index()];
         if !self.is_one_process || process.config.algorithm.algorithm.hears_idle {
-            let stream = self.populations[population.index()].stream;
-            self.report_idle(id, index ^ (stream << 48));
+            let stream = self.populations[request.population.index()].stream;
+            self.report_idle(id, request.index ^ (stream << 48));
         }
     }
 
-    /// A worker is free: the next one in line is served.
+    /// A worker is free: the next one in line is served. Returns whether it stays idle.
     #[inline]
-    fn serve_next_straight(&mut self, id: BackendId) {
+    fn serve_next_straight(&mut self, id: BackendId) -> bool {
         let now = self.now;
         let backend = &mut self.backends[id.index()];
         backend.station.leave_worker(now);
         if backend.station.waiting() > 0 {
             let Some(next) = backend.station.next_come(now) else {
-                self.next_in_line(id);
-                self.schedule_completion(id);
-                return;
+                return self.serve_by_rule(id);
             };
             let attempt = self.attempts.get(next).expect("an attempt in a station lives");
             let population = &self.populations[attempt.population.index()];
             if !population.straight || attempt.sender == Sender::Check {
                 self.start_service(next, id);
-                return;
+                return self.backends[id.index()].station.has_free_worker();
             }
             let work = backend.service.at(population.first_mark(attempt.index));
             backend.station.start(now, next, work);
@@ -280,6 +328,15 @@ impl World {
         if let Some((at, epoch)) = backend.station.reschedule(now) {
             self.queue.set(Source::Many(id.index()), at, COMPLETIONS, epoch);
         }
+        backend.station.has_free_worker()
+    }
+
+    /// The same where it is not known who is next.
+    #[cold]
+    fn serve_by_rule(&mut self, id: BackendId) -> bool {
+        self.next_in_line(id);
+        self.schedule_completion(id);
+        self.backends[id.index()].station.has_free_worker()
     }
 
     /// A request has succeeded, and nobody learns from that.

@@ -271,7 +271,7 @@ impl World {
     /// # Panics
     /// If an invariant of the model is broken: that is a bug in misroute.
     pub fn step_until(&mut self, end: Time, probe: &mut impl Probe) {
-        while let Some((at, next)) = self.queue.pop_before(end) {
+        while let Some((at, next)) = self.next_before(end) {
             debug_assert!(at >= self.now, "time ran backwards from {} to {at}", self.now);
             self.now = at;
             match next {
@@ -357,6 +357,18 @@ impl World {
                 self.schedule_sample();
             }
         }
+    }
+
+    /// The next event, but for timers of attempts that are over.
+    #[inline]
+    fn next_before(&mut self, end: Time) -> Option<(Time, Next<Event>)> {
+        let attempts = &self.attempts;
+        self.queue.pop_before_unless(end, |event| match *event {
+            Event::AttemptTimeout(attempt)
+            | Event::BalancerTimeout(attempt)
+            | Event::ServerTimeout { attempt, .. } => attempts.get(attempt).is_none(),
+            _ => false,
+        })
     }
 
     fn schedule_sample(&mut self) {

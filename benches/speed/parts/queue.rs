@@ -3,7 +3,7 @@
 use super::stream;
 use crate::measure::per_call_ns;
 use crate::table::Table;
-use misroute::engine::queue::{Class, EventQueue, Source};
+use misroute::engine::queue::{Class, EventQueue, Next, Source};
 use misroute::engine::time::{Span, Time};
 
 const SIZES: [u64; 4] = [10, 100, 10_000, 1_000_000];
@@ -31,8 +31,9 @@ fn heap(pending: u64) -> f64 {
         queue.push(Time::from_ns(stream.below(1_000_000)), CLASS, event);
     }
     per_call_ns(|| {
-        let (now, event) = queue.pop_before(Time::FOREVER).expect("it never runs dry");
-        queue.push(now + Span::from_ns(stream.below(2_000_000)), CLASS, event);
+        if let Some((now, Next::Event(event))) = queue.pop_before(Time::FOREVER) {
+            queue.push(now + Span::from_ns(stream.below(2_000_000)), CLASS, event);
+        }
     })
 }
 
@@ -44,22 +45,24 @@ fn lane(pending: u64) -> f64 {
     }
     let length = Span::from_ns(pending * 100);
     per_call_ns(|| {
-        let (now, event) = queue.pop_before(Time::FOREVER).expect("it never runs dry");
-        queue.push_in_lane(0, now + length, CLASS, event);
+        if let Some((now, Next::Event(event))) = queue.pop_before(Time::FOREVER) {
+            queue.push_in_lane(0, now + length, CLASS, event);
+        }
     })
 }
 
 /// Completions of so many backends.
 fn sources(pending: u64) -> f64 {
     let mut stream = stream();
-    let mut queue = EventQueue::new(0, 0, pending as usize);
-    for event in 0..pending {
+    let mut queue = EventQueue::<()>::new(0, 0, pending as usize);
+    for source in 0..pending as usize {
         let time = Time::from_ns(stream.below(1_000_000));
-        queue.set(Source::Many(event as usize), time, CLASS, event);
+        queue.set(Source::Many(source), time, CLASS, 0);
     }
     per_call_ns(|| {
-        let (now, event) = queue.pop_before(Time::FOREVER).expect("it never runs dry");
-        let time = now + Span::from_ns(stream.below(2_000_000));
-        queue.set(Source::Many(event as usize), time, CLASS, event);
+        if let Some((now, Next::Many(source, tag))) = queue.pop_before(Time::FOREVER) {
+            let time = now + Span::from_ns(stream.below(2_000_000));
+            queue.set(Source::Many(source), time, CLASS, tag);
+        }
     })
 }

@@ -394,7 +394,11 @@ impl Instance {
         }
         let member =
             self.threads[usize::from(thread)].pick_freely(&self.members, &mut self.stream)?;
-        self.pick_member(member);
+        self.members[member].in_flight += 1;
+        self.serving += 1;
+        if self.tracks_load && self.threads.len() > 1 {
+            self.tell_others(thread, member);
+        }
         Some(member)
     }
 
@@ -507,12 +511,34 @@ impl Instance {
         }
     }
 
+    /// Tells the algorithm's other states of a load, but not whoever has picked.
+    fn tell_others(&mut self, picker: u16, member: usize) {
+        for (_, thread) in (0..).zip(&mut self.threads).filter(|&(number, _)| number != picker) {
+            thread.load_changed(member, &self.members);
+        }
+    }
+
     /// Tells the algorithm how a try ended.
     #[inline]
     pub(in crate::model) fn answered(&mut self, thread: u16, member: BackendId, answer: Answer) {
         if self.hears_answers {
             self.threads[usize::from(thread)].answered(member.index(), answer);
         }
+    }
+
+    /// An attempt that it held has come back from a member with success: all that follows of that here.
+    #[inline]
+    pub(in crate::model) fn succeeded(
+        &mut self,
+        thread: u16,
+        member: BackendId,
+        latency: Span,
+        now: Time,
+    ) {
+        let answer = Answer { outcome: Outcome::Ok, is_failure: false, latency, now };
+        self.answered(thread, member, answer);
+        self.release(member);
+        self.held -= 1;
     }
 
     /// The members that its algorithm wants probed, once.

@@ -38,6 +38,7 @@ mod join_shortest_queue;
 pub mod layer;
 mod least_connections;
 mod least_response_time;
+mod levels;
 pub(super) mod lines;
 mod maglev;
 pub mod membership;
@@ -335,8 +336,9 @@ pub trait Balancer: Send + Sync {
     /// instance, usable).
     fn pick(&mut self, context: &mut PickContext<'_>) -> Pick;
 
-    /// The same where every usable member is eligible: nobody has a limit, is barred or was tried. `None`:
-    /// nothing has been done, [`Balancer::pick`] is to be asked.
+    /// The same where every usable member is eligible: nobody has a limit, is barred or was tried. What this
+    /// adds to the member's load is not told to the one who picked. `None`: nothing has been done,
+    /// [`Balancer::pick`] is to be asked.
     fn pick_freely(&mut self, members: &[MemberView], stream: &mut Stream) -> Option<usize> {
         let _ = (members, stream);
         None

@@ -26,6 +26,7 @@ use crate::engine::random::{Purpose, Seed, key, keyed, unit};
 use crate::engine::slab::Handle;
 use crate::engine::time::{Span, Time};
 use crate::model::balancer::Key;
+use crate::model::dispatch::Lane;
 use crate::model::event::{ARRIVALS, Event, TIMERS};
 use crate::model::outcome::Outcome;
 use crate::model::probe::{FinishedRequest, Probe};
@@ -315,7 +316,8 @@ impl World {
         let population = &mut self.populations[request.population.index()];
         if again && population.may_retry(request.user, self.now) {
             let wait = population.backoff(policy, request.index, sent);
-            self.queue.push(self.now + wait, TIMERS, Event::RetryDue(handle));
+            let (lane, at) = (self.lane(Lane::Retry), self.now + wait);
+            self.queue.push_in_lane(lane, at, TIMERS, Event::RetryDue(handle));
             return;
         }
         let closes = self.cancels_losers(request.population);
