@@ -286,7 +286,8 @@ impl Probe for Recorder {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "half of it is to hand over the request otherwise")]
+    #[inline(always)]
     fn request_finished(&mut self, now: Time, request: &FinishedRequest) {
         let FinishedRequest { population, user, born, outcome, attempts, slow } = *request;
         let person = self.people.person(population, user);
