@@ -102,7 +102,11 @@ impl Histogram {
 
     /// An empty one, with room for what this one has.
     pub fn emptied(&self) -> Self {
-        Self { first: self.first, buckets: vec![0; self.buckets.len()], ..Self::default() }
+        let mut buckets = Vec::with_capacity(self.buckets.len());
+        for _ in 0..self.buckets.len() / SUB {
+            buckets.extend_from_slice(&[0; SUB]);
+        }
+        Self { first: self.first, buckets, ..Self::default() }
     }
 
     /// Adds another histogram's counts.

@@ -25,7 +25,9 @@ impl World {
             || self.network.as_ref().is_some_and(|network| network.has_faults())
             || self.has_surges()
             || !self.drains.is_empty()
-            || self.routes.iter().any(|&id| self.instances[usize::from(id)].config != **first)
+            // Configurations are long; where nobody ever changed the first one, nobody has another.
+            || (self.versions.len() > 1
+                && self.routes.iter().any(|&id| self.instances[usize::from(id)].config != **first))
     }
 
     /// When something lasting was in force, in order. Several stretches that lie in one user window

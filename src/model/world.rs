@@ -403,12 +403,6 @@ impl World {
                 in_flight: self.in_flight(),
             },
         );
-        for backend in &mut self.backends {
-            backend.station.reset_peak();
-        }
-        if let Some(database) = &mut self.database {
-            database.station.reset_peak();
-        }
     }
 
     fn on_alert_tick(&mut self, id: AlertId, probe: &mut impl Probe) {

@@ -90,17 +90,19 @@ impl Experience {
     }
 }
 
-/// A user window that still has requests in flight, or is not over.
-#[derive(Clone, Debug)]
-pub(super) struct UserWindow {
-    index: usize,
-    /// The segment in which it lies; `None`: it has parts of several.
-    segment: Option<usize>,
+/// What lies in one user window and in one segment: most windows as a whole, others in parts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Part {
+    window: usize,
+    segment: usize,
+    /// Where it begins.
+    from: Time,
+    is_whole: bool,
     in_flight: u64,
     experience: Experience,
 }
 
-impl UserWindow {
+impl Part {
     /// A request of this person is born.
     #[inline]
     pub(super) fn born(&mut self, person: usize) {
@@ -123,7 +125,7 @@ impl UserWindow {
 
 /// Counts of people by the birth of their requests: per window, and what they went through per segment.
 ///
-/// A window adds to its segment when it is closed; one that a segment's end cuts does so at once.
+/// A part adds to its segment, and to its window's row, when it is closed.
 #[derive(Clone, Debug)]
 pub(super) struct UserWindows {
     length: Span,
@@ -131,13 +133,17 @@ pub(super) struct UserWindows {
     end: Time,
     people: usize,
     rows: Vec<UserRow>,
-    /// The window in which requests are born now.
-    pub(super) current: UserWindow,
-    /// Earlier windows of which something is in flight, in order: few, unless nobody ever answers and
-    /// no client gives up.
-    open: VecDeque<UserWindow>,
-    /// Memory of closed windows, to be used again.
+    /// The part in which requests are born now.
+    pub(super) current: Part,
+    /// Where that ends.
+    until: Time,
+    /// Earlier parts, in order, from the first on of which something is in flight: few, unless nobody
+    /// ever answers and no client gives up.
+    open: VecDeque<Part>,
+    /// Memory of closed parts, to be used again.
     spare: Vec<Experience>,
+    /// The window whose parts are being closed, and what people went through in those.
+    unfinished: (usize, Experience),
     /// Where segments begin.
     segments: Vec<Time>,
     /// What people went through, segment by segment.
@@ -149,20 +155,21 @@ impl UserWindows {
     pub(super) fn new(setup: &Setup, people: usize, segments: &[Time]) -> Self {
         let length = setup.observation.user_window;
         let n = setup.duration.as_ns().div_ceil(length.as_ns().max(1));
-        let experience = Experience::new(people);
-        let current = UserWindow { index: 0, segment: None, in_flight: 0, experience };
+        let experiences = segments.iter().map(|_| Experience::new(people));
         let mut windows = Self {
             length,
             end: setup.duration.after_start(),
             people,
             rows: vec![UserRow::default(); n as usize],
-            current,
+            current: Part::default(),
+            until: Time::ZERO,
             open: VecDeque::new(),
             spare: Vec::new(),
+            unfinished: (0, Experience::default()),
+            experiences: experiences.collect(),
             segments: segments.to_vec(),
-            experiences: segments.iter().map(|_| Experience::new(people)).collect(),
         };
-        windows.begin(0);
+        windows.begin(Time::ZERO);
         windows
     }
 
@@ -174,91 +181,81 @@ impl UserWindows {
         &self.rows
     }
 
-    fn index(&self, born: Time) -> usize {
-        (born.as_ns() / self.length.as_ns()) as usize
+    /// The current part is a new one: that of requests born at `now`.
+    fn begin(&mut self, now: Time) {
+        let window = now.as_ns() / self.length.as_ns();
+        let start = |window: u64| Time::from_ns(self.length.as_ns().saturating_mul(window));
+        let segment = self.segments.partition_point(|&start| start <= now) - 1;
+        let next = self.segments.get(segment + 1).copied().unwrap_or(Time::FOREVER);
+        let (from, until) = (start(window), start(window + 1));
+        let is_whole = self.segments[segment] <= from && until <= next;
+        self.until = until.min(next);
+        let experience = self.spare.pop().unwrap_or_else(|| Experience::new(self.people));
+        self.current = Part {
+            window: window as usize,
+            segment,
+            from: from.max(self.segments[segment]),
+            is_whole,
+            in_flight: 0,
+            experience,
+        };
     }
 
-    fn segment(&self, born: Time) -> usize {
-        self.segments.partition_point(|&start| start <= born) - 1
+    /// Requests born in this interval are of the current part.
+    pub(super) fn straight(&self) -> (Time, Time) {
+        (self.current.from, self.until)
     }
 
-    /// Where a window begins.
-    fn start(&self, index: usize) -> Time {
-        Time::from_ns(self.length.as_ns().saturating_mul(index as u64))
-    }
-
-    /// The current window, which has nothing yet, is that of this number.
-    fn begin(&mut self, index: usize) {
-        let (start, end) = (self.start(index), self.start(index + 1));
-        let segment = self.segment(start);
-        let is_whole = self.segments.get(segment + 1).is_none_or(|&next| end <= next);
-        self.current.index = index;
-        self.current.segment = is_whole.then_some(segment);
-    }
-
-    /// Requests born in this interval are of the current window, and go straight there; there is none
-    /// while that has parts of several segments.
-    pub(super) fn straight(&self) -> Option<(Time, Time)> {
-        let index = self.current.index;
-        self.current.segment.map(|_| (self.start(index), self.start(index + 1)))
-    }
-
-    /// A request is born, perhaps in another window than the last.
+    /// A request is born, perhaps in another part than the last.
     pub(super) fn born(&mut self, now: Time, person: usize) {
-        let index = self.index(now);
-        if index > self.current.index {
-            let experience = self.spare.pop().unwrap_or_else(|| Experience::new(self.people));
-            let next = UserWindow { index, segment: None, in_flight: 0, experience };
-            self.open.push_back(std::mem::replace(&mut self.current, next));
+        if now >= self.until {
+            self.open.push_back(std::mem::take(&mut self.current));
             self.close_finished();
-            self.begin(index);
+            self.begin(now);
         }
         self.current.born(person);
-        if self.current.segment.is_none() {
-            let segment = self.segment(now);
-            self.experiences[segment].mark(person, ACTIVE);
-        }
     }
 
     /// A request is over: `served` if it succeeded, `well` if it did so in time.
     pub(super) fn finished(&mut self, born: Time, person: usize, served: bool, well: bool) {
         let flags = if served { SERVED } else { FAILED } | if well { 0 } else { AFFECTED };
-        let index = self.index(born);
-        let window = if index == self.current.index {
-            &mut self.current
-        } else {
-            // Most are of the last one.
-            let place = match self.open.back() {
-                Some(last) if last.index == index => Ok(self.open.len() - 1),
-                _ => self.open.binary_search_by_key(&index, |window| window.index),
-            };
-            &mut self.open[place.expect("a window with requests in flight is open")]
-        };
-        window.finished(person, flags);
-        let (is_cut, is_empty) = (window.segment.is_none(), window.in_flight == 0);
-        if is_cut {
-            let segment = self.segment(born);
-            self.experiences[segment].mark(person, flags);
+        if born >= self.current.from {
+            self.current.finished(person, flags);
+            return;
         }
-        if is_empty {
+        // Most are of the last one.
+        let place = match self.open.back() {
+            Some(last) if last.from <= born => self.open.len() - 1,
+            _ => self.open.partition_point(|part| part.from <= born) - 1,
+        };
+        let part = &mut self.open[place];
+        part.finished(person, flags);
+        if part.in_flight == 0 {
             self.close_finished();
         }
     }
 
     fn close_finished(&mut self) {
-        while self.open.front().is_some_and(|window| window.in_flight == 0) {
-            let window = self.open.pop_front().expect("just looked at it");
-            self.close(window);
+        while self.open.front().is_some_and(|part| part.in_flight == 0) {
+            let part = self.open.pop_front().expect("just looked at it");
+            self.close(part);
         }
     }
 
-    fn close(&mut self, mut window: UserWindow) {
-        self.rows[window.index] = window.experience.count();
-        match window.segment {
-            Some(segment) => self.experiences[segment].take(&mut window.experience),
-            None => window.experience.flags.fill(0),
+    fn close(&mut self, mut part: Part) {
+        if part.is_whole {
+            self.rows[part.window] = part.experience.count();
+        } else {
+            let (window, experience) = &mut self.unfinished;
+            if *window != part.window || experience.flags.is_empty() {
+                *window = part.window;
+                *experience = Experience::new(self.people);
+            }
+            experience.merge(&part.experience);
+            self.rows[part.window] = experience.count();
         }
-        self.spare.push(window.experience);
+        self.experiences[part.segment].take(&mut part.experience);
+        self.spare.push(part.experience);
     }
 
     /// The run is over, and a request has waited too long for its answer: that counts as failed.
@@ -268,11 +265,9 @@ impl UserWindows {
 
     /// The run is over: what is still in flight stays without an outcome.
     pub(super) fn close_all(&mut self) {
-        let (index, experience) = (0, Experience::default());
-        let none = UserWindow { index, segment: None, in_flight: 0, experience };
-        self.open.push_back(std::mem::replace(&mut self.current, none));
-        for window in std::mem::take(&mut self.open) {
-            self.close(window);
+        self.open.push_back(std::mem::take(&mut self.current));
+        for part in std::mem::take(&mut self.open) {
+            self.close(part);
         }
         self.spare = Vec::new();
     }

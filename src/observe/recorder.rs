@@ -286,7 +286,8 @@ impl Probe for Recorder {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "half of it is to hand over the request otherwise")]
+    #[inline(always)]
     fn request_finished(&mut self, now: Time, request: &FinishedRequest) {
         let FinishedRequest { population, user, born, outcome, attempts, slow } = *request;
         let person = self.people.person(population, user);
@@ -360,18 +361,14 @@ impl Probe for Recorder {
 }
 
 impl Recorder {
-    /// A request is born in another piece or user window than the last one, or in a window that has
-    /// parts of several segments.
+    /// A request is born in another piece or user window than the last one.
     #[cold]
     #[inline(never)]
     fn born_elsewhere(&mut self, now: Time, person: usize) {
         self.pieces.born(now);
         self.user_windows.born(now, person);
-        let (from, until) = self.pieces.straight();
-        self.straight = match self.user_windows.straight() {
-            Some(window) => (from.max(window.0), until.min(window.1)),
-            None => (Time::FOREVER, Time::ZERO),
-        };
+        let (piece, part) = (self.pieces.straight(), self.user_windows.straight());
+        self.straight = (piece.0.max(part.0), piece.1.min(part.1));
     }
 
     /// A request has failed, or was slow, or was born before the current piece and user window.

@@ -15,6 +15,7 @@ use warmth::Cold;
 use super::probe::{BackendGauge, BackendState};
 use super::setup::{BackendSetup, CauseId, EntryId, Fault, FaultKind};
 use super::station::Station;
+use super::station::reading::Reading;
 use crate::engine::dist::Distribution;
 use crate::engine::random::Stream;
 use crate::engine::time::{Span, Time};
@@ -270,17 +271,16 @@ impl Backend {
         self.faults.iter().any(|f| f.fault.kind() == FaultKind::Down)
     }
 
-    /// Readings now.
+    /// Readings now, all of this backend's attempts accounted for. The next ones have a new peak.
+    ///
+    /// # Panics
+    /// If an attempt was lost: that is a bug in misroute.
     pub(super) fn read(&mut self, now: Time) -> BackendGauge {
         self.account_state(now);
-        let occupancy = self.station.occupancy(now);
-        BackendGauge {
-            busy_ns: occupancy.busy_ns,
-            waiting_ns: occupancy.waiting_ns,
-            waiting: self.station.waiting(),
-            waiting_peak: self.station.waiting_peak(),
-            ..self.gauge
-        }
+        let Reading { busy_ns, waiting_ns, waiting, waiting_peak } = self.station.read(now);
+        let accounted = self.gauge.succeeded + self.gauge.rejected + self.gauge.wasted;
+        assert!(accounted <= self.gauge.reached, "a backend served more than reached it");
+        BackendGauge { busy_ns, waiting_ns, waiting, waiting_peak, ..self.gauge }
     }
 
     fn account_state(&mut self, now: Time) {

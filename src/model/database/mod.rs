@@ -13,6 +13,7 @@ use super::request::{Attempt, Place, Sender};
 use super::setup::{BackendId, DatabaseSetup, PopulationId};
 use super::station::Station;
 use super::station::discipline::Turn;
+use super::station::reading::Reading;
 use super::world::World;
 use crate::engine::random::{Purpose, Seed, key, keyed, unit};
 use crate::engine::slab::Handle;
@@ -49,13 +50,8 @@ impl Database {
 
     /// Readings now.
     pub(super) fn read(&mut self, now: Time) -> DatabaseGauge {
-        let occupancy = self.station.occupancy(now);
-        DatabaseGauge {
-            queries: self.queries,
-            busy_ns: occupancy.busy_ns,
-            waiting_ns: occupancy.waiting_ns,
-            waiting_peak: self.station.waiting_peak(),
-        }
+        let Reading { busy_ns, waiting_ns, waiting_peak, .. } = self.station.read(now);
+        DatabaseGauge { queries: self.queries, busy_ns, waiting_ns, waiting_peak }
     }
 
     /// Whether this query fails by chance: the same for the same try under every configuration.

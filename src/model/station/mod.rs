@@ -19,6 +19,7 @@ mod plain;
 mod priority;
 mod processor_sharing;
 mod random_order;
+pub(in crate::model) mod reading;
 #[cfg(test)]
 mod tests;
 
@@ -154,16 +155,6 @@ impl Station {
     #[inline]
     pub(super) fn waiting(&self) -> u32 {
         self.in_line + (self.active() - self.busy())
-    }
-
-    /// Most attempts waiting at once since the last [`Station::reset_peak`].
-    pub(super) fn waiting_peak(&self) -> u32 {
-        self.waiting_peak
-    }
-
-    /// Starts a new observation of the peak.
-    pub(super) fn reset_peak(&mut self) {
-        self.waiting_peak = self.waiting();
     }
 
     /// Whether an attempt that comes now would be served at once.
