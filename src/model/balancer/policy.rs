@@ -229,7 +229,7 @@ mod tests {
         }
     }
 
-    /// HAProxy's manual, `fullconn`: "minconn 100, maxconn 1000, fullconn 10000".
+    /// The example of HAProxy's manual for `fullconn`: from 100 to 1000 connections, all at 10,000.
     #[test]
     fn limits_move_in_steps_of_the_load() {
         let limit = MovingLimit { min: 100, max: 1000, full: 10_000 };

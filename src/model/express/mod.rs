@@ -12,7 +12,6 @@
 mod custody;
 mod post;
 
-use super::backend::Backend;
 use super::balancer::{Answer, Pick, Tried};
 use super::event::{ARRIVALS, COMPLETIONS, Event, TIMERS};
 use super::outcome::Outcome;
@@ -72,15 +71,6 @@ impl Express {
                 patience: 0,
             })
         })
-    }
-}
-
-impl Express {
-    /// A sample has been taken: the peaks of the lines begin anew.
-    fn forget_peaks(&mut self, backends: &[Backend]) {
-        for (post, backend) in self.posts.iter_mut().zip(backends) {
-            post.peak = backend.station.waiting_peak();
-        }
     }
 }
 
@@ -153,7 +143,10 @@ impl World {
                 Next::Event(event @ (Event::Sample | Event::AlertTick(_))) => {
                     self.sync_custody(x);
                     self.route(event, probe);
-                    x.forget_peaks(&self.backends);
+                    if event == Event::Sample {
+                        // Peaks begin anew.
+                        x.posts.iter_mut().for_each(|post| post.peak = post.in_line);
+                    }
                 }
                 Next::Event(event) => {
                     self.return_custody(x);
