@@ -51,6 +51,8 @@ pub(super) struct Express {
     names: Vec<Option<Handle>>,
     /// So many other events until the next try.
     patience: u64,
+    /// Events handled so far.
+    handled: u64,
 }
 
 /// A stretch pays if it handles so many times as many events as it has to take over and give back.
@@ -69,6 +71,7 @@ impl Express {
                 posts: Vec::new(),
                 names: Vec::new(),
                 patience: 0,
+                handled: 0,
             })
         })
     }
@@ -94,6 +97,12 @@ fn line_up(lights: &mut Slab<Light>, post: &mut Post, light: u32) {
 }
 
 impl World {
+    /// How many arrivals, completions, timeouts and readings were part of stretches in which nothing but
+    /// requests happened.
+    pub fn handled_express(&self) -> u64 {
+        self.express.as_ref().map_or(0, |express| express.handled)
+    }
+
     /// Counts an event that was handled otherwise; tries a stretch when it is time.
     #[inline]
     pub(super) fn try_express(&mut self, end: Time, probe: &mut impl Probe) {
@@ -113,6 +122,7 @@ impl World {
         } else {
             0
         };
+        express.handled += handled;
         express.patience = if handled < WORTH * size { WORTH * size } else { 1 };
         self.express = Some(express);
     }
