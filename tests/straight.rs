@@ -89,12 +89,10 @@ fn stretches(algorithm: &str, workers: u32, client: &str, backend: &str) -> Stri
         ("45s", "restart", "targets = \"api-1\""),
         ("50s", "reload", ""),
     ];
-    let timeline: String = happens
-        .iter()
-        .map(|(at, what, how)| {
-            format!("\n[[timeline]]\nname = \"{what}\"\nat = \"{at}\"\ndo = \"{what}\"\n{how}\n")
-        })
-        .collect();
+    let entry = |(at, what, how): (&str, &str, &str)| {
+        format!("\n[[timeline]]\nname = \"{what}\"\nat = \"{at}\"\ndo = \"{what}\"\n{how}\n")
+    };
+    let timeline = happens.map(entry).concat();
     let mean = 20 * workers;
     format!(
         r#"schema = 1

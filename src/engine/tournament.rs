@@ -82,7 +82,7 @@ impl Tournament {
         if other.precedes(leaves[leaf].key) {
             best = Node { time: other.time, leaf: (leaf ^ 1) as u32 };
         }
-        let mut at = (leaves.len() + leaf) / 2;
+        let mut at = usize::midpoint(leaves.len(), leaf);
         nodes[at] = best;
         while at > 1 {
             let other = nodes[at ^ 1];

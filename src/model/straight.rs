@@ -250,12 +250,11 @@ impl World {
         let (latency, took) = (now.since(attempt.since), now.since(attempt.sent));
         let (thread, retries) = (attempt.thread, attempt.retries);
         self.attempts.free(handle);
-        let request = match known {
-            Some(known) => self.requests.remove(known).expect("it was in flight"),
-            None => {
-                self.alone -= 1;
-                request
-            }
+        let request = if let Some(known) = known {
+            self.requests.remove(known).expect("it was in flight")
+        } else {
+            self.alone -= 1;
+            request
         };
         let is_idle = self.serve_next_straight(id);
         let backend = &mut self.backends[id.index()];

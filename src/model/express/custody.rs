@@ -143,7 +143,9 @@ impl World {
                 },
                 |attempt| waiting.push(name(attempt)),
             );
-            waiting.into_iter().for_each(|light| super::line_up(lights, post, light));
+            for light in waiting {
+                super::line_up(lights, post, light);
+            }
             post.receive(custody, now, backend);
         }
         let attempts = &self.attempts;
