@@ -3,6 +3,8 @@
 
 use misroute::engine::random::Seed;
 use misroute::engine::time::Time;
+use misroute::model::outcome::Outcome;
+use misroute::model::probe::Blind;
 use misroute::model::setup::Setup;
 use misroute::model::world::World;
 use misroute::observe::recorder::Recorder;
@@ -64,15 +66,61 @@ fn both_ways_lead_to_the_same() {
     });
 }
 
+const CUT: &str = r#"schema = 1
+name = "cut"
+duration = "20s"
+
+[[clients]]
+name = "web"
+users = 10
+rate = "50/s"
+timeout = "1s"
+
+[balancer]
+algorithm = "random"
+
+[[backends]]
+name = "api-{1..2}"
+workers = 2
+service = "10ms"
+
+[[timeline]]
+name = "cut"
+at = "5s"
+do = "partition"
+targets = "api-1"
+direction = "to"
+"#;
+
 /// A partition makes a network of a world that has none.
 #[test]
 fn messages_that_a_fault_may_lose_go_the_long_way() {
-    let text = "schema = 1\nname = \"cut\"\nduration = \"20s\"\n\n[[clients]]\nname = \"web\"\nusers = 10\n\
-        rate = \"50/s\"\ntimeout = \"1s\"\n\n[balancer]\nalgorithm = \"random\"\n\n[[backends]]\n\
-        name = \"api-{1..2}\"\nworkers = 2\nservice = \"10ms\"\n\n[[timeline]]\nname = \"cut\"\n\
-        at = \"5s\"\ndo = \"partition\"\ntargets = \"api-1\"\ndirection = \"to\"\n";
-    let scenario = load(&Source::from_text("cut.toml", text), &[]).unwrap();
+    let scenario = load(&Source::from_text("cut.toml", CUT), &[]).unwrap();
     assert_both_ways_agree(&scenario.setup, 1);
+}
+
+/// So does one that an operator begins in the middle of a run that knew of none.
+#[test]
+fn a_link_that_an_operator_cuts_is_cut() {
+    let mut setup = load(&Source::from_text("cut.toml", CUT), &[]).unwrap().setup;
+    let cut = setup.timeline.remove(0).action;
+    let setup = Arc::new(setup);
+    let finished = [true, false].map(|straight| {
+        let mut world = World::new(Arc::clone(&setup), Seed::new(1));
+        if !straight {
+            world.never_straight();
+        }
+        world.step_until(Time::from_ns(5_000_000_001), &mut Blind);
+        world.apply(&cut, &mut Blind);
+        world.step_until(setup.duration.after_start(), &mut Blind);
+        world.finish(&mut Blind);
+        world.assert_bookkeeping();
+        (world.digest(), world.counts().finished)
+    });
+    assert_eq!(finished[0], finished[1]);
+    // Half of some 750.
+    let timeouts = finished[0].1[Outcome::Timeout.index()];
+    assert!((300..450).contains(&timeouts), "{timeouts} time out");
 }
 
 /// Clients and backends as stretches without other events want them, and what ends such stretches: one of
@@ -136,6 +184,8 @@ fn stretches_without_other_events_leave_nothing_out() {
         ("round-robin", 1, "timeout = \"250ms\"\nslow = \"50ms\"", "queue = 10"),
         ("least-connections", 3, "", "queue = 0"),
         ("source-hash", 1, "timeout = \"150ms\"", ""),
+        // Whoever tries again ends a stretch.
+        ("random", 2, "timeout = \"500ms\"\nretries = { max = 2, base = \"50ms\" }", ""),
     ];
     for (algorithm, workers, client, backend) in cases {
         let text = stretches(algorithm, workers, client, backend);
@@ -147,8 +197,8 @@ fn stretches_without_other_events_leave_nothing_out() {
         for pieces in [1, 7] {
             let (express, handled) = observe_world(&setup, 1, true, pieces);
             assert_same(&express, &long);
-            // Of some 14,000 arrivals and completions; whoever is turned away ends a stretch.
-            assert!(handled > 3_000, "{algorithm} in {pieces} pieces: {handled} events");
+            // Of some 14,000 arrivals and completions; who is turned away or tries again ends a stretch.
+            assert!(handled > 1_000, "{algorithm} in {pieces} pieces: {handled} events");
         }
     }
 }

@@ -236,12 +236,10 @@ impl<E: Copy> EventQueue<E> {
         self.find_other();
     }
 
-    /// How many events wait in a lane.
-    ///
-    /// # Panics
-    /// If there is no such lane.
-    pub fn lane_len(&self, lane: usize) -> usize {
-        self.lanes[lane].len()
+    /// Whether an event of this kind waits, in a lane with such a number or beside all lanes.
+    pub fn has_beside(&self, lanes: &[usize], is_one: impl Fn(&E) -> bool) -> bool {
+        let in_lanes = lanes.iter().flat_map(|&lane| &self.lanes[lane]);
+        in_lanes.chain(&self.heap).any(|entry| is_one(&entry.event))
     }
 
     fn change_head(&mut self, lane: usize) {

@@ -143,6 +143,11 @@ impl<T: Copy> Slab<T> {
         }
     }
 
+    /// How many values have lived at once at most.
+    pub fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
     /// How many values live.
     #[inline]
     pub fn len(&self) -> usize {

@@ -499,11 +499,16 @@ impl World {
         self.populations.len() + lane as usize
     }
 
-    /// How many timers of balancers wait that bound an attempt whose connection is made, stale ones
-    /// included.
-    pub(super) fn bounding_timers(&self) -> usize {
-        let lanes = [Lane::Total, Lane::Server];
-        lanes.into_iter().map(|lane| self.queue.lane_len(self.lane(lane))).sum()
+    /// Whether a timer waits that bounds an attempt at a member, stale ones included, and is not one of
+    /// those that clients set for first attempts. O(such timers + events in the heap).
+    pub(super) fn has_odd_timers(&self) -> bool {
+        let lanes = [Lane::Total, Lane::Server].map(|lane| self.lane(lane));
+        self.queue.has_beside(&lanes, |event| {
+            matches!(
+                event,
+                Event::AttemptTimeout(_) | Event::BalancerTimeout(_) | Event::ServerTimeout { .. }
+            )
+        })
     }
 
     /// The source of the event list that the database's completions are.

@@ -86,7 +86,7 @@ impl Attempt {
 }
 
 /// Who sends something to a backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sender {
     /// A client, through a balancer.
     Client,

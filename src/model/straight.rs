@@ -81,6 +81,17 @@ impl World {
         self.express = None;
     }
 
+    /// From now on nobody goes straight, and requests are told from their attempts.
+    pub(super) fn leave_straight(&mut self) {
+        self.never_straight();
+        let alone = self.attempts.iter().filter(|(_, attempt)| attempt.alone);
+        let alone: Vec<Handle> = alone.map(|(handle, _)| handle).collect();
+        for handle in alone {
+            let request = self.claim(handle);
+            self.attempts.get_mut(handle).expect("it was just there").request = request;
+        }
+    }
+
     /// A request of a population that may go straight is born and sent, unless the balancer process
     /// may not.
     #[inline]

@@ -128,7 +128,7 @@ fn parts_that_contradict_each_other_or_are_damaged_are_refused() {
     merge(&text.replacen(second, "{\"point\":1,", 1), 2, &["line 3 is damaged"]);
     merge("schema = 1\n", 2, &["other.jsonl: this is no sweep's samples"]);
     merge(
-        &text.replacen("misroute-sweep-1", "misroute-sweep-0", 1),
+        &text.replacen("misroute-sweep-2", "misroute-sweep-0", 1),
         2,
         &["keeps samples otherwise"],
     );

@@ -8,7 +8,7 @@ use crate::observe::result::ScenarioId;
 use serde::{Deserialize, Serialize};
 
 /// The layout of a store.
-const FORMAT: &str = "misroute-sweep-1";
+const FORMAT: &str = "misroute-sweep-2";
 /// The layout of a sweep's result.
 const SCHEMA: u32 = 2;
 

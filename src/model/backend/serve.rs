@@ -262,7 +262,7 @@ impl World {
             .attempts
             .iter()
             .filter(|(_, attempt)| wanted(attempt))
-            .map(|(handle, attempt)| (attempt.population, attempt.index, attempt.sent, handle))
+            .map(|(handle, a)| (a.population, a.index, a.sent, a.sender, handle))
             .collect();
         found.sort_unstable();
         found.into_iter().map(|(.., handle)| handle).collect()

@@ -102,7 +102,7 @@ impl World {
         self.requests.is_empty()
             && process.is_express()
             && !process.lines.has_anybody()
-            && self.bounding_timers() == 0
+            && !self.has_odd_timers()
             && self.attempts.iter().all(|(_, attempt)| is_light(attempt, id))
             && self.backends.iter().all(|backend| {
                 let is_plain = backend.is_open() && backend.station.can_be_handed_over();
@@ -236,9 +236,9 @@ impl Post {
     }
 }
 
-/// How much there is to take over.
+/// How much there is to look at, to take over and to give back.
 pub(super) fn size(world: &World) -> u64 {
-    (world.attempts.len() + world.backends.len()) as u64
+    (world.attempts.slots() + world.backends.len()) as u64
 }
 
 /// The slab of lights, empty.

@@ -51,6 +51,8 @@ pub(super) struct Express {
     names: Vec<Option<Handle>>,
     /// So many other events until the next try.
     patience: u64,
+    /// How patient to be after the next stretch that does not pay.
+    caution: u64,
     /// Events handled so far.
     handled: u64,
 }
@@ -58,31 +60,28 @@ pub(super) struct Express {
 /// A stretch pays if it handles so many times as many events as it has to take over and give back.
 const WORTH: u64 = 4;
 
+/// However often none has paid, after so many events another one is tried.
+const MOST_PATIENCE: u64 = 1 << 20;
+
 impl Express {
     /// For a world that may have such stretches.
     pub(super) fn new(setup: &Setup, is_straight: bool) -> Option<Box<Self>> {
         let balancer = &setup.balancer;
         let is_one_process =
             balancer.instances == 1 && balancer.processes == 1 && balancer.threads == 1;
-        let is_usual = is_straight && is_one_process && setup.populations.iter().all(is_usual);
+        let batches = |p: &Population| matches!(p.arrivals, Arrivals::Batches { .. });
+        let is_usual = is_straight && is_one_process && !setup.populations.iter().any(batches);
         is_usual.then(|| {
             Box::new(Self {
                 lights: custody::no_lights(),
                 posts: Vec::new(),
                 names: Vec::new(),
                 patience: 0,
+                caution: 0,
                 handled: 0,
             })
         })
     }
-}
-
-/// One at a time, and what times out is over.
-fn is_usual(population: &Population) -> bool {
-    let retries = &population.retries;
-    let is_final = retries.max == 0 || !retries.on.contains(Outcome::Timeout);
-    let alone = !matches!(population.arrivals, Arrivals::Batches { .. });
-    alone && (population.timeout.is_none() || is_final)
 }
 
 /// Puts a light at the end of a post's line.
@@ -116,20 +115,23 @@ impl World {
 
     fn go_express(&mut self, end: Time, probe: &mut impl Probe) {
         let Some(mut express) = self.express.take() else { return };
-        let size = custody::size(self);
-        let handled = if self.take_custody(&mut express) {
-            self.run_express(&mut express, end, probe)
+        let size = custody::size(self) + express.lights.slots() as u64;
+        let before = express.handled;
+        let is_over = self.take_custody(&mut express) && self.run_express(&mut express, end, probe);
+        if is_over {
+            // Nothing came in between: the next piece of the run goes on the same way.
+            (express.patience, express.caution) = (0, 0);
+        } else if express.handled - before < WORTH * size {
+            express.patience = express.caution.max(WORTH * size);
+            express.caution = (2 * express.patience).min(MOST_PATIENCE);
         } else {
-            0
-        };
-        express.handled += handled;
-        express.patience = if handled < WORTH * size { WORTH * size } else { 1 };
+            (express.patience, express.caution) = (1, 0);
+        }
         self.express = Some(express);
     }
 
-    /// Runs a stretch, and gives everything back. Returns how many events it handled.
-    fn run_express(&mut self, x: &mut Express, end: Time, probe: &mut impl Probe) -> u64 {
-        let mut handled = 0;
+    /// Runs a stretch, and gives everything back. Returns whether it lasted to the end.
+    fn run_express(&mut self, x: &mut Express, end: Time, probe: &mut impl Probe) -> bool {
         loop {
             let lights = &x.lights;
             let next = self.queue.pop_before_unless(end, |event| match *event {
@@ -138,17 +140,19 @@ impl World {
             });
             let Some((at, next)) = next else { break };
             self.now = at;
-            handled += 1;
+            x.handled += 1;
             match next {
                 Next::Many(member, epoch) => self.complete_express(x, member, epoch, probe),
                 Next::Few(population, epoch) => {
                     let id = PopulationId(population as u16);
                     if !self.arrive_express(x, id, epoch, probe) {
-                        return handled;
+                        return false;
                     }
                 }
                 Next::Event(Event::AttemptTimeout(light)) => {
-                    self.time_out_express(x, light, probe);
+                    if !self.time_out_express(x, light, probe) {
+                        return false;
+                    }
                 }
                 Next::Event(event @ (Event::Sample | Event::AlertTick(_))) => {
                     self.sync_custody(x);
@@ -161,12 +165,12 @@ impl World {
                 Next::Event(event) => {
                     self.return_custody(x);
                     self.route(event, probe);
-                    return handled;
+                    return false;
                 }
             }
         }
         self.return_custody(x);
-        handled
+        true
     }
 
     /// A request is born and sent. Returns whether the stretch goes on.
@@ -275,10 +279,23 @@ impl World {
         self.finish_express(&light, Outcome::Ok, probe);
     }
 
-    /// A client gives up a request; its backend will serve it all the same.
-    fn time_out_express(&mut self, x: &mut Express, handle: Handle, probe: &mut impl Probe) {
+    /// A client gives up an attempt, and its request with it unless it tries again; its backend will
+    /// serve it all the same. Returns whether the stretch goes on.
+    fn time_out_express(
+        &mut self,
+        x: &mut Express,
+        handle: Handle,
+        probe: &mut impl Probe,
+    ) -> bool {
         let now = self.now;
-        let Some(light) = x.lights.get_mut(handle) else { return };
+        let Some(light) = x.lights.get_mut(handle) else { return true };
+        let retries = &self.setup.populations[light.population.index()].retries;
+        if retries.max > 0 && retries.on.contains(Outcome::Timeout) {
+            self.return_custody(x);
+            let attempt = x.names[handle.index()].expect("it was in flight");
+            self.on_attempt_timeout(attempt, probe);
+            return false;
+        }
         light.left = true;
         let light = *light;
         self.alone -= 1;
@@ -290,6 +307,7 @@ impl World {
         process.answered(0, BackendId(light.post), answer);
         process.release(BackendId(light.post));
         process.held -= 1;
+        true
     }
 
     /// A request has its outcome.

@@ -266,6 +266,9 @@ impl Network {
 impl World {
     /// The network, which there is from an operator's first fault of a link on at the latest.
     fn network_mut(&mut self) -> &mut Network {
+        if self.network.is_none() {
+            self.leave_straight();
+        }
         let (setup, seed) = (&self.setup, self.seed);
         self.network.get_or_insert_with(|| Box::new(Network::new(&plain(setup), seed)))
     }
