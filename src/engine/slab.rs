@@ -91,6 +91,12 @@ impl<T: Copy> Slab<T> {
         (slot.generation & 1 == 1).then_some(&slot.value)
     }
 
+    /// The handle of the value in a slot, if one lives there.
+    pub fn handle_at(&self, index: usize) -> Option<Handle> {
+        let slot = self.slots.get(index).filter(|slot| slot.generation & 1 == 1)?;
+        Some(Handle { index: index as u32, generation: odd(slot.generation) })
+    }
+
     /// The value in a slot, if one lives there.
     #[inline]
     pub fn at_mut(&mut self, index: usize) -> Option<&mut T> {
@@ -98,25 +104,14 @@ impl<T: Copy> Slab<T> {
         (slot.generation & 1 == 1).then_some(&mut slot.value)
     }
 
-    /// Takes out the value in a slot, if one lives there; its handle is stale from now on.
+    /// Forgets the value in a slot, if one lives there; its handle is stale from now on.
     #[inline]
-    pub fn take_at(&mut self, index: usize) -> Option<T> {
-        let slot = self.slots.get_mut(index)?;
-        if slot.generation & 1 == 0 {
-            return None;
-        }
-        slot.generation = slot.generation.wrapping_add(1);
-        self.free.push(index as u32);
-        Some(slot.value)
-    }
-
-    /// Takes all values out; their handles are stale from now on.
-    pub fn clear(&mut self) {
-        for (index, slot) in (0..).zip(&mut self.slots) {
-            if slot.generation & 1 == 1 {
-                slot.generation = slot.generation.wrapping_add(1);
-                self.free.push(index);
-            }
+    pub fn free_at(&mut self, index: usize) {
+        if let Some(slot) = self.slots.get_mut(index)
+            && slot.generation & 1 == 1
+        {
+            slot.generation = slot.generation.wrapping_add(1);
+            self.free.push(index as u32);
         }
     }
 
@@ -141,11 +136,6 @@ impl<T: Copy> Slab<T> {
             slot.generation = slot.generation.wrapping_add(1);
             self.free.push(handle.index);
         }
-    }
-
-    /// How many values have lived at once at most.
-    pub fn slots(&self) -> usize {
-        self.slots.len()
     }
 
     /// How many values live.
@@ -190,10 +180,10 @@ mod tests {
         assert_eq!(slab.get(second), Some(&'b'));
         assert_eq!(slab.len(), 1);
         assert_eq!((slab.at(0), slab.at(1)), (Some(&'b'), None));
-        assert_eq!((slab.take_at(0), slab.take_at(0)), (Some('b'), None));
-        let third = slab.insert('c');
-        slab.clear();
-        assert_eq!((slab.get(third), slab.at(0), slab.len()), (None, None, 0));
+        assert_eq!((slab.handle_at(0), slab.handle_at(1)), (Some(second), None));
+        slab.free_at(0);
+        slab.free_at(0);
+        assert_eq!((slab.get(second), slab.at(0), slab.len()), (None, None, 0));
     }
 
     #[test]

@@ -182,6 +182,7 @@ impl World {
             leg: 0,
             retries: 0,
             turn: 0,
+            next: u32::MAX,
             place: Place::Balancer,
         });
         let (lane, at) = (self.lane(Lane::CheckTimeout), self.now + timeout);

@@ -69,6 +69,7 @@ impl World {
             leg: 0,
             retries: 0,
             turn: 0,
+            next: u32::MAX,
             place: Place::Balancer,
         });
         self.set_attempt_timer(handle);
@@ -497,18 +498,6 @@ impl World {
     /// The number of a lane.
     pub(super) fn lane(&self, lane: Lane) -> usize {
         self.populations.len() + lane as usize
-    }
-
-    /// Whether a timer waits that bounds an attempt at a member, stale ones included, and is not one of
-    /// those that clients set for first attempts. O(such timers + events in the heap).
-    pub(super) fn has_odd_timers(&self) -> bool {
-        let lanes = [Lane::Total, Lane::Server].map(|lane| self.lane(lane));
-        self.queue.has_beside(&lanes, |event| {
-            matches!(
-                event,
-                Event::AttemptTimeout(_) | Event::BalancerTimeout(_) | Event::ServerTimeout { .. }
-            )
-        })
     }
 
     /// The source of the event list that the database's completions are.

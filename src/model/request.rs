@@ -67,10 +67,47 @@ pub(super) struct Attempt {
     /// How many connections and waits in line it has begun, modulo 65,536: a timer of an earlier one
     /// is stale.
     pub(super) turn: u16,
+    /// Whoever comes after it in a line that links its attempts: the slot, or `u32::MAX`.
+    pub(super) next: u32,
     pub(super) place: Place,
 }
 
 impl Attempt {
+    /// A request's first attempt, which reaches a member, if one was picked for it, when it is born.
+    #[inline]
+    pub(super) fn first(
+        now: Time,
+        (population, user, index): (PopulationId, u32, u64),
+        (instance, thread): (InstanceId, u16),
+        member: Option<BackendId>,
+    ) -> Self {
+        Self {
+            sender: Sender::Client,
+            request: None,
+            alone: true,
+            spare: false,
+            population,
+            user,
+            index,
+            number: 1,
+            instance,
+            thread,
+            held: true,
+            backend: member,
+            tried: Tried::default(),
+            asked: now,
+            sent: now,
+            allowed: now,
+            since: now,
+            lag: 0,
+            leg: 0,
+            retries: 0,
+            turn: u16::from(member.is_some()),
+            next: u32::MAX,
+            place: if member.is_some() { Place::Station } else { Place::Balancer },
+        }
+    }
+
     /// Whether a client waits for its answer.
     #[inline]
     pub(super) fn is_awaited(&self) -> bool {

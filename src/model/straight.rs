@@ -155,30 +155,10 @@ impl World {
             _ => None,
         };
         self.alone += 1;
-        let handle = self.attempts.insert_with(|| Attempt {
-            sender: Sender::Client,
-            request: None,
-            alone: true,
-            spare: false,
-            population: id,
-            user,
-            index,
-            number: 1,
-            instance,
-            thread,
-            held: true,
-            backend: member.map(|member| BackendId(member as u16)),
-            tried: Tried::default(),
-            asked: now,
-            sent: now,
-            allowed: now,
-            since: now,
-            lag: 0,
-            leg: 0,
-            retries: 0,
-            turn: u16::from(member.is_some()),
-            place: if member.is_some() { Place::Station } else { Place::Balancer },
-        });
+        let member = member.map(|member| BackendId(member as u16));
+        let handle = self
+            .attempts
+            .insert_with(|| Attempt::first(now, (id, user, index), (instance, thread), member));
         if let Some(timeout) = self.populations[id.index()].timeout {
             let event = Event::AttemptTimeout(handle);
             self.queue.push_in_lane(id.index(), now + timeout, TIMERS, event);
@@ -192,7 +172,7 @@ impl World {
             self.send_probes(instance, thread);
         }
         if let Some(member) = member {
-            self.enter_straight(handle, member, (id, index), instance, probe);
+            self.enter_straight(handle, member.index(), (id, index), instance, probe);
         } else if self.follow_pick(handle, pick, probe) {
             self.dispatch(handle, probe);
         }
@@ -278,7 +258,7 @@ impl World {
         process.succeeded(thread, id, latency, now);
         process.retrying -= u32::from(retries > 0);
         self.monitor.attempt_over(Outcome::Ok, took);
-        self.succeed_straight(request, probe);
+        self.finish_straight(request, Outcome::Ok, probe);
         true
     }
 
@@ -378,16 +358,21 @@ impl World {
         self.backends[id.index()].station.has_free_worker()
     }
 
-    /// A request has succeeded, and nobody learns from that.
-    #[inline]
-    fn succeed_straight(&mut self, request: Request, probe: &mut impl Probe) {
+    /// A request has its outcome, and nobody learns from that.
+    #[expect(clippy::inline_always, reason = "so is the recorder's part, which is most of it")]
+    #[inline(always)]
+    pub(super) fn finish_straight(
+        &mut self,
+        request: Request,
+        outcome: Outcome,
+        probe: &mut impl Probe,
+    ) {
         let Request { population, user, index, born, attempts, .. } = request;
-        let limit = self.populations[population.index()].slow;
-        self.counts.finished[Outcome::Ok.index()] += 1;
+        let limit = self.populations[population.index()].slow.filter(|_| outcome.is_ok());
+        self.counts.finished[outcome.index()] += 1;
         let subject = (u64::from(population.0) << 48) ^ index;
-        self.digest_fact(Fact::RequestOver, subject, Outcome::Ok.index() as u64);
+        self.digest_fact(Fact::RequestOver, subject, outcome.index() as u64);
         let slow = limit.is_some_and(|limit| self.now.since(born) > limit);
-        let outcome = Outcome::Ok;
         let fact = FinishedRequest { population, user, born, outcome, attempts, slow };
         probe.request_finished(self.now, &fact);
     }

@@ -369,8 +369,9 @@ impl World {
     }
 
     /// The next event, but for timers of attempts that are over.
-    #[inline]
-    fn next_before(&mut self, end: Time) -> Option<(Time, Next<Event>)> {
+    #[expect(clippy::inline_always, reason = "as what it calls")]
+    #[inline(always)]
+    pub(super) fn next_before(&mut self, end: Time) -> Option<(Time, Next<Event>)> {
         let attempts = &self.attempts;
         self.queue.pop_before_unless(end, |event| match *event {
             Event::AttemptTimeout(attempt)

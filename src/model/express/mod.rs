@@ -2,12 +2,13 @@
 //!
 //! Between two events of any other kind, a world of usual clients and backends behind one usual process
 //! does the same few things over and over: a request comes and goes to a member, is served in its turn,
-//! is answered or given up. For such a stretch all that is in flight is taken into *custody*: each
-//! attempt becomes a [`Light`] of 32 bytes, each station a [`Post`]. When something else happens, or
-//! somebody goes another way, everything is given back first; what only looks (samples, alerts) is
-//! shown counts and integrals brought up to date. Populations, the process and its algorithm, the event
-//! list and the observer are the same as on every other way, and so are digests and results: a run that
-//! never goes straight ([`World::never_straight`]) does not go express either, and is the slow twin.
+//! is answered or given up. For such a stretch what stations hold is taken into *custody*: each station
+//! becomes a [`Post`], which asks no question that has one answer for the whole stretch. When something
+//! else happens, or somebody goes another way, everything is given back first; what only looks (samples,
+//! alerts) is shown counts and integrals brought up to date. Attempts, populations, the process and its
+//! algorithm, the event list and the observer are the same as on every other way, and so are digests and
+//! results: a run that never goes straight ([`World::never_straight`]) does not go express either, and
+//! is the slow twin.
 
 mod custody;
 mod post;
@@ -15,40 +16,19 @@ mod post;
 use super::balancer::{Answer, Pick, Tried};
 use super::event::{ARRIVALS, COMPLETIONS, Event, TIMERS};
 use super::outcome::Outcome;
-use super::probe::{FinishedRequest, Probe};
-use super::setup::{Arrivals, BackendId, Population, PopulationId, Setup};
+use super::probe::Probe;
+use super::request::Attempt;
+use super::setup::{Arrivals, BackendId, InstanceId, Population, PopulationId, Setup};
 use super::world::{Fact, World};
 use crate::engine::queue::{Next, Source};
 use crate::engine::slab::{Handle, Slab};
 use crate::engine::time::Time;
 use post::{NOBODY, Post};
 
-/// An attempt of which nothing special is known, and its request.
-#[derive(Clone, Copy, Debug)]
-struct Light {
-    /// Position among its population's requests.
-    index: u64,
-    /// When the request was born, sent, and reached its backend.
-    born: Time,
-    user: u32,
-    /// Who comes after it in line.
-    next: u32,
-    population: PopulationId,
-    /// The backend that it is at.
-    post: u16,
-    /// Whether its client has given it up.
-    left: bool,
-}
-
-const _: () = assert!(size_of::<Light>() <= 32, "one per request in flight");
-
 /// What a stretch needs, and when to try the next one.
 #[derive(Clone, Debug)]
 pub(super) struct Express {
-    lights: Slab<Light>,
     posts: Vec<Post>,
-    /// Handles by slot, while they change.
-    names: Vec<Option<Handle>>,
     /// So many other events until the next try.
     patience: u64,
     /// How patient to be after the next stretch that does not pay.
@@ -71,27 +51,21 @@ impl Express {
             balancer.instances == 1 && balancer.processes == 1 && balancer.threads == 1;
         let batches = |p: &Population| matches!(p.arrivals, Arrivals::Batches { .. });
         let is_usual = is_straight && is_one_process && !setup.populations.iter().any(batches);
-        is_usual.then(|| {
-            Box::new(Self {
-                lights: custody::no_lights(),
-                posts: Vec::new(),
-                names: Vec::new(),
-                patience: 0,
-                caution: 0,
-                handled: 0,
-            })
-        })
+        is_usual.then(|| Box::new(Self { posts: Vec::new(), patience: 0, caution: 0, handled: 0 }))
     }
 }
 
-/// Puts a light at the end of a post's line.
+/// Puts an attempt at the end of a post's line.
 #[inline]
-fn line_up(lights: &mut Slab<Light>, post: &mut Post, light: u32) {
-    match lights.at_mut(post.tail as usize) {
-        Some(last) if post.tail != NOBODY => last.next = light,
-        _ => post.head = light,
+fn line_up(attempts: &mut Slab<Attempt>, post: &mut Post, attempt: u32) {
+    if let Some(newest) = attempts.at_mut(attempt as usize) {
+        newest.next = NOBODY;
     }
-    post.tail = light;
+    match attempts.at_mut(post.tail as usize) {
+        Some(last) if post.tail != NOBODY => last.next = attempt,
+        _ => post.head = attempt,
+    }
+    post.tail = attempt;
     post.in_line += 1;
 }
 
@@ -115,7 +89,7 @@ impl World {
 
     fn go_express(&mut self, end: Time, probe: &mut impl Probe) {
         let Some(mut express) = self.express.take() else { return };
-        let size = custody::size(self) + express.lights.slots() as u64;
+        let size = custody::size(self);
         let before = express.handled;
         let is_over = self.take_custody(&mut express) && self.run_express(&mut express, end, probe);
         if is_over {
@@ -132,13 +106,7 @@ impl World {
 
     /// Runs a stretch, and gives everything back. Returns whether it lasted to the end.
     fn run_express(&mut self, x: &mut Express, end: Time, probe: &mut impl Probe) -> bool {
-        loop {
-            let lights = &x.lights;
-            let next = self.queue.pop_before_unless(end, |event| match *event {
-                Event::AttemptTimeout(attempt) => lights.get(attempt).is_none(),
-                _ => false,
-            });
-            let Some((at, next)) = next else { break };
+        while let Some((at, next)) = self.next_before(end) {
             self.now = at;
             x.handled += 1;
             match next {
@@ -149,8 +117,8 @@ impl World {
                         return false;
                     }
                 }
-                Next::Event(Event::AttemptTimeout(light)) => {
-                    if !self.time_out_express(x, light, probe) {
+                Next::Event(Event::AttemptTimeout(attempt)) => {
+                    if !self.time_out_express(x, attempt, probe) {
                         return false;
                     }
                 }
@@ -206,17 +174,12 @@ impl World {
             }
         };
         self.alone += 1;
-        let light = x.lights.insert_with(|| Light {
-            index,
-            born: now,
-            user,
-            next: NOBODY,
-            population: id,
-            post: member as u16,
-            left: false,
-        });
+        let process = (InstanceId(self.routes[0]), 0);
+        let to = Some(BackendId(member as u16));
+        let attempt =
+            self.attempts.insert_with(|| Attempt::first(now, (id, user, index), process, to));
         if let Some(timeout) = population.timeout {
-            let event = Event::AttemptTimeout(light);
+            let event = Event::AttemptTimeout(attempt);
             self.queue.push_in_lane(id.index(), now + timeout, TIMERS, event);
         }
         let mark = population.first_mark(index);
@@ -228,11 +191,11 @@ impl World {
         post.occupancy.enter(now);
         if post.in_service < post.workers {
             let done = now + post.service.at(mark);
-            if post.serve(light.index() as u32, done) {
+            if post.serve(attempt.index() as u32, done) {
                 self.queue.set(Source::Many(member), done, COMPLETIONS, post.epoch);
             }
         } else {
-            line_up(&mut x.lights, post, light.index() as u32);
+            line_up(&mut self.attempts, post, attempt.index() as u32);
             post.peak = post.peak.max(post.in_line);
         }
         true
@@ -251,9 +214,11 @@ impl World {
         let Some(post) = x.posts.get_mut(member).filter(|post| post.epoch == epoch) else { return };
         post.settle(now);
         let Some(service) = post.finish() else { return };
-        let light = x.lights.take_at(service.light as usize).expect("who is served is there");
+        let attempt = self.attempts.at(service.attempt as usize).expect("who is served is there");
+        let (request, is_held) = (attempt.sole_request(), attempt.held);
+        self.attempts.free_at(service.attempt as usize);
         post.occupancy.leave(now);
-        if let Some(&next) = x.lights.at(post.head as usize).filter(|_| post.in_line > 0) {
+        if let Some(next) = self.attempts.at(post.head as usize).filter(|_| post.in_line > 0) {
             let number = std::mem::replace(&mut post.head, next.next);
             post.in_line -= 1;
             if post.in_line == 0 {
@@ -265,9 +230,9 @@ impl World {
         if let Some(first) = post.first() {
             self.queue.set(Source::Many(member), first.done, COMPLETIONS, epoch);
         }
-        let latency = now.since(light.born);
+        let latency = now.since(request.born);
         post.note_latency(latency);
-        if light.left {
+        if !is_held {
             post.wasted += 1;
             return;
         }
@@ -276,7 +241,7 @@ impl World {
         let process = &mut self.instances[usize::from(self.routes[0])];
         process.succeeded(0, BackendId(member as u16), latency, now);
         self.monitor.attempt_over(Outcome::Ok, latency);
-        self.finish_express(&light, Outcome::Ok, probe);
+        self.finish_straight(request, Outcome::Ok, probe);
     }
 
     /// A client gives up an attempt, and its request with it unless it tries again; its backend will
@@ -288,38 +253,26 @@ impl World {
         probe: &mut impl Probe,
     ) -> bool {
         let now = self.now;
-        let Some(light) = x.lights.get_mut(handle) else { return true };
-        let retries = &self.setup.populations[light.population.index()].retries;
+        let Some(attempt) = self.attempts.get_mut(handle).filter(|a| a.held) else { return true };
+        let retries = &self.setup.populations[attempt.population.index()].retries;
         if retries.max > 0 && retries.on.contains(Outcome::Timeout) {
             self.return_custody(x);
-            let attempt = x.names[handle.index()].expect("it was in flight");
-            self.on_attempt_timeout(attempt, probe);
+            self.on_attempt_timeout(handle, probe);
             return false;
         }
-        light.left = true;
-        let light = *light;
+        (attempt.alone, attempt.held) = (false, false);
+        let (member, latency) = (attempt.backend, now.since(attempt.since));
+        let request = attempt.sole_request();
         self.alone -= 1;
-        let latency = now.since(light.born);
         self.monitor.attempt_over(Outcome::Timeout, latency);
-        self.finish_express(&light, Outcome::Timeout, probe);
+        self.finish_straight(request, Outcome::Timeout, probe);
         let process = &mut self.instances[usize::from(self.routes[0])];
         let answer = Answer { outcome: Outcome::Timeout, is_failure: false, latency, now };
-        process.answered(0, BackendId(light.post), answer);
-        process.release(BackendId(light.post));
+        if let Some(member) = member {
+            process.answered(0, member, answer);
+            process.release(member);
+        }
         process.held -= 1;
         true
-    }
-
-    /// A request has its outcome.
-    #[inline]
-    fn finish_express(&mut self, light: &Light, outcome: Outcome, probe: &mut impl Probe) {
-        let Light { population, user, index, born, .. } = *light;
-        self.counts.finished[outcome.index()] += 1;
-        let subject = (u64::from(population.0) << 48) ^ index;
-        self.digest_fact(Fact::RequestOver, subject, outcome.index() as u64);
-        let limit = self.populations[population.index()].slow.filter(|_| outcome.is_ok());
-        let slow = limit.is_some_and(|limit| self.now.since(born) > limit);
-        let fact = FinishedRequest { population, user, born, outcome, attempts: 1, slow };
-        probe.request_finished(self.now, &fact);
     }
 }

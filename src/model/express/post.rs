@@ -8,26 +8,27 @@ use crate::model::station::Occupancy;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// No light: the end of a line.
+/// Nobody: the end of a line.
 pub(super) const NOBODY: u32 = u32::MAX;
 
-/// A light that is being served.
+/// An attempt that is being served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Service {
     /// When it is done.
     pub(super) done: Time,
     /// The how manieth it was to begin.
     pub(super) order: u64,
-    pub(super) light: u32,
+    /// Its slot.
+    pub(super) attempt: u32,
 }
 
-/// A backend's workers and line, in lights.
+/// A backend's workers and line.
 #[derive(Clone, Debug)]
 pub(super) struct Post {
     /// The one that is done first, if anybody is served.
     first: Option<Service>,
     others: BinaryHeap<Reverse<Service>>,
-    /// The line: who has come first, and last.
+    /// The line: the slots of who has come first, and last.
     pub(super) head: u32,
     pub(super) tail: u32,
     pub(super) in_line: u32,
@@ -90,15 +91,15 @@ impl Post {
         self.occupancy.waiting_ns += elapsed * u128::from(self.in_line);
     }
 
-    /// A worker takes a light up. Returns whether it is the one that is done first.
+    /// A worker takes an attempt up. Returns whether it is the one that is done first.
     #[inline]
-    pub(super) fn serve(&mut self, light: u32, done: Time) -> bool {
+    pub(super) fn serve(&mut self, attempt: u32, done: Time) -> bool {
         self.in_service += 1;
         self.started += 1;
-        self.put(Service { done, order: self.started, light })
+        self.put(Service { done, order: self.started, attempt })
     }
 
-    /// Notes a light that is being served. Returns whether it is the one that is done first.
+    /// Notes an attempt that is being served. Returns whether it is the one that is done first.
     #[inline]
     pub(super) fn put(&mut self, service: Service) -> bool {
         let Some(first) = self.first else {
