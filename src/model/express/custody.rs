@@ -29,17 +29,20 @@ impl World {
         InstanceId(self.routes[0])
     }
 
-    /// Whether all that is in flight is light. O(slots of attempts + backends).
+    /// Whether all that is in flight is light. O(in flight + backends).
     fn is_all_light(&self) -> bool {
         let id = self.express_process();
         let process = &self.instances[id.index()];
         self.requests.is_empty()
             && process.is_express()
             && !process.lines.has_anybody()
-            && self.attempts.iter().all(|(_, attempt)| is_light(attempt, id))
+            && self.backends.iter().map(|b| b.station.inside() as usize).sum::<usize>()
+                == self.attempts.len()
             && self.backends.iter().all(|backend| {
-                let is_plain = backend.is_open() && backend.station.can_be_handed_over();
-                is_plain || backend.station.inside() == 0
+                let is_light =
+                    |handle| self.attempts.get(handle).is_some_and(|attempt| is_light(attempt, id));
+                let station = &backend.station;
+                station.inside() == 0 || (backend.is_open() && station.holds_only(is_light))
             })
     }
 

@@ -7,6 +7,11 @@ use crate::engine::time::Time;
 pub(super) struct Fifo(InOrder);
 
 impl Fifo {
+    /// Everybody in line.
+    pub(super) fn waiters(&self) -> impl Iterator<Item = &Waiter> {
+        self.0.waiters.iter()
+    }
+
     /// Takes out whoever has come first.
     #[inline]
     pub(super) fn first(&mut self) -> Option<Waiter> {

@@ -32,6 +32,14 @@ impl Station {
             && self.in_service as usize == self.jobs.len()
     }
 
+    /// Whether that is so, and all its attempts are of a kind.
+    pub(in crate::model) fn holds_only(&self, mut is_one: impl FnMut(Handle) -> bool) -> bool {
+        let Line::Plain(line) = &self.line else { return false };
+        self.can_be_handed_over()
+            && self.jobs.iter().all(|job| is_one(job.attempt))
+            && line.waiters().all(|waiter| is_one(waiter.attempt))
+    }
+
     /// Gives up its attempts: those in service with the time at which each is done and the order in
     /// which they began, and then those in line.
     pub(in crate::model) fn hand_over(
