@@ -80,19 +80,19 @@ impl Sources {
         Self { first: keys.winner(), keys, count, is_taken: false }
     }
 
-    /// The same of the only one there is.
+    /// Schedules the event of a source. Of one alone there is nothing to find out.
     #[inline]
-    fn set_only(&mut self, key: Key, tag: u32) {
-        self.keys.change(0, key, tag);
-        (self.first, self.is_taken) = ((0, key), false);
+    fn set(&mut self, source: usize, key: Key, tag: u32) {
+        if source == 0 && self.count == 1 {
+            self.keys.change(source, key, tag);
+            (self.first, self.is_taken) = ((0, key), false);
+        } else {
+            self.set_among(source, key, tag);
+        }
     }
 
-    fn set(&mut self, source: usize, key: Key, tag: u32) {
+    fn set_among(&mut self, source: usize, key: Key, tag: u32) {
         self.keys.change(source, key, tag);
-        if self.count == 1 {
-            (self.first, self.is_taken) = ((0, key), false);
-            return;
-        }
         self.keys.replay(source);
         if !self.is_taken || self.first.0 == source as u32 {
             self.first = self.keys.winner();
@@ -198,7 +198,6 @@ impl<E: Copy> EventQueue<E> {
     pub fn set(&mut self, source: Source, time: Time, class: Class, tag: u32) {
         let key = self.next_key(time, class);
         match source {
-            Source::Few(0) if self.few.count == 1 => self.few.set_only(key, tag),
             Source::Few(source) => self.few.set(source, key, tag),
             Source::Many(source) => self.many.set(source, key, tag),
         }

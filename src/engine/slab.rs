@@ -118,23 +118,16 @@ impl<T: Copy> Slab<T> {
     /// Takes the value out; its handle is stale from now on.
     #[inline]
     pub fn remove(&mut self, handle: Handle) -> Option<T> {
-        let slot = self.slots.get_mut(handle.index as usize)?;
-        if slot.generation != handle.generation.get() {
-            return None;
-        }
-        slot.generation = slot.generation.wrapping_add(1);
-        self.free.push(handle.index);
-        Some(slot.value)
+        let value = *self.get(handle)?;
+        self.free_at(handle.index());
+        Some(value)
     }
 
     /// Forgets the value, if it was not removed before.
     #[inline]
     pub fn free(&mut self, handle: Handle) {
-        if let Some(slot) = self.slots.get_mut(handle.index as usize)
-            && slot.generation == handle.generation.get()
-        {
-            slot.generation = slot.generation.wrapping_add(1);
-            self.free.push(handle.index);
+        if self.get(handle).is_some() {
+            self.free_at(handle.index());
         }
     }
 

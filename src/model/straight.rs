@@ -258,7 +258,7 @@ impl World {
         process.succeeded(thread, id, latency, now);
         process.retrying -= u32::from(retries > 0);
         self.monitor.attempt_over(Outcome::Ok, took);
-        self.finish_straight(request, Outcome::Ok, probe);
+        self.tell_finished(request, Outcome::Ok, probe);
         true
     }
 
@@ -358,10 +358,10 @@ impl World {
         self.backends[id.index()].station.has_free_worker()
     }
 
-    /// A request has its outcome, and nobody learns from that.
+    /// Tells counts, digest and observer that a request has its outcome.
     #[expect(clippy::inline_always, reason = "so is the recorder's part, which is most of it")]
     #[inline(always)]
-    pub(super) fn finish_straight(
+    pub(super) fn tell_finished(
         &mut self,
         request: Request,
         outcome: Outcome,

@@ -29,12 +29,12 @@ use crate::model::balancer::Key;
 use crate::model::dispatch::Lane;
 use crate::model::event::{ARRIVALS, Event, TIMERS};
 use crate::model::outcome::Outcome;
-use crate::model::probe::{FinishedRequest, Probe};
+use crate::model::probe::Probe;
 use crate::model::request::Request;
 use crate::model::setup::{
     Arrivals, Class, EntryId, FlashCrowd, Population, PopulationId, RetryPolicy, Trace, TraceRow,
 };
-use crate::model::world::{Fact, World};
+use crate::model::world::World;
 use arrivals::Arriving;
 use connection::Pools;
 use hedge::Hedging;
@@ -346,20 +346,7 @@ impl World {
         probe: &mut impl Probe,
     ) {
         let request = self.requests.remove(handle).expect("it was in flight");
-        let setup = &self.setup.populations[request.population.index()];
-        self.counts.finished[outcome.index()] += 1;
-        let latency = self.now.since(request.born);
-        let fact = FinishedRequest {
-            population: request.population,
-            user: request.user,
-            born: request.born,
-            outcome,
-            attempts: request.attempts,
-            slow: outcome.is_ok() && setup.slow.is_some_and(|limit| latency > limit),
-        };
-        let subject = (u64::from(request.population.0) << 48) ^ request.index;
-        self.digest_fact(Fact::RequestOver, subject, outcome.index() as u64);
-        probe.request_finished(self.now, &fact);
+        self.tell_finished(request, outcome, probe);
         if !self.loses_patience(&request, outcome) {
             self.go_on(request.population, request.index);
         }

@@ -241,7 +241,7 @@ impl World {
         let process = &mut self.instances[usize::from(self.routes[0])];
         process.succeeded(0, BackendId(member as u16), latency, now);
         self.monitor.attempt_over(Outcome::Ok, latency);
-        self.finish_straight(request, Outcome::Ok, probe);
+        self.tell_finished(request, Outcome::Ok, probe);
     }
 
     /// A client gives up an attempt, and its request with it unless it tries again; its backend will
@@ -265,7 +265,7 @@ impl World {
         let request = attempt.sole_request();
         self.alone -= 1;
         self.monitor.attempt_over(Outcome::Timeout, latency);
-        self.finish_straight(request, Outcome::Timeout, probe);
+        self.tell_finished(request, Outcome::Timeout, probe);
         let process = &mut self.instances[usize::from(self.routes[0])];
         let answer = Answer { outcome: Outcome::Timeout, is_failure: false, latency, now };
         if let Some(member) = member {
