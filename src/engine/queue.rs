@@ -68,68 +68,97 @@ pub enum Next<E> {
 struct Sources {
     keys: Tournament,
     count: usize,
-    /// The first event's source and key.
-    first: (u32, Key),
-    /// Whether it was taken: mostly its source has another one at once, and is replayed then.
+    /// The first event's key, and its source and tag.
+    first: Key,
+    source: u32,
+    tag: u32,
+    /// Whether it was taken, and is still in the tree: mostly its source has another one at once, in
+    /// its place.
     is_taken: bool,
 }
 
 impl Sources {
     fn new(count: usize) -> Self {
         let keys = Tournament::new(count);
-        Self { first: keys.winner(), keys, count, is_taken: false }
+        Self { keys, count, first: Key::NEVER, source: 0, tag: 0, is_taken: false }
     }
 
     /// Schedules the event of a source. Of one alone there is nothing to find out.
     #[inline]
     fn set(&mut self, source: usize, key: Key, tag: u32) {
-        if source == 0 && self.count == 1 {
-            self.keys.change(source, key, tag);
-            (self.first, self.is_taken) = ((0, key), false);
+        if self.count == 1 && source == 0 {
+            (self.first, self.tag) = (key, tag);
         } else {
             self.set_among(source, key, tag);
         }
     }
 
+    #[inline(never)]
     fn set_among(&mut self, source: usize, key: Key, tag: u32) {
-        self.keys.change(source, key, tag);
-        self.keys.replay(source);
-        if !self.is_taken || self.first.0 == source as u32 {
-            self.first = self.keys.winner();
-            self.is_taken = false;
+        if self.is_taken && self.source as usize != source {
+            self.keys.set(self.source as usize, Key::NEVER, 0);
         }
+        self.is_taken = false;
+        self.keys.set(source, key, tag);
+        self.find_first();
+    }
+
+    #[inline]
+    fn find_first(&mut self) {
+        let winner = self.keys.winner();
+        (self.first, self.tag) = self.keys.of(winner);
+        self.source = winner as u32;
     }
 
     /// The first event's key.
     #[inline]
     fn first(&mut self) -> Key {
         if self.is_taken {
-            self.find_first();
+            self.remove_taken();
         }
-        self.first.1
+        self.first
     }
 
-    fn find_first(&mut self) {
+    #[inline(never)]
+    fn remove_taken(&mut self) {
         self.is_taken = false;
-        if self.count == 1 {
-            self.first.1 = Key::NEVER;
-        } else {
-            self.keys.replay(self.first.0 as usize);
-            self.first = self.keys.winner();
-        }
+        self.keys.set(self.source as usize, Key::NEVER, 0);
+        self.find_first();
     }
 
     /// Takes the first event out: its source and tag.
     #[inline]
     fn take(&mut self) -> (usize, u32) {
-        let source = self.first.0 as usize;
-        self.is_taken = true;
-        (source, self.keys.take(source))
+        if self.count == 1 {
+            self.first = Key::NEVER;
+        } else {
+            self.is_taken = true;
+        }
+        (self.source as usize, self.tag)
     }
 
     fn len(&self) -> usize {
-        (0..self.count).filter(|&source| self.keys.key(source) != Key::NEVER).count()
+        if self.count == 1 {
+            return usize::from(self.first != Key::NEVER);
+        }
+        let is_due = |&source: &usize| self.keys.of(source).0 != Key::NEVER;
+        (0..self.count).filter(is_due).count() - usize::from(self.is_taken)
     }
+}
+
+/// Where an event comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Few,
+    Many,
+    Other,
+}
+
+/// Whose key is the least.
+#[inline(never)]
+fn first_place(few: Key, many: Key, other: Key) -> Place {
+    let (place, key) = if many.precedes(few) { (Place::Many, many) } else { (Place::Few, few) };
+    if other.precedes(key) { Place::Other } else { place }
 }
 
 /// Events to come.
@@ -227,8 +256,7 @@ impl<E: Copy> EventQueue<E> {
 
     fn change_head(&mut self, lane: usize) {
         let head = self.lanes[lane].front().map_or(Key::NEVER, |entry| entry.key);
-        self.heads.change(lane, head, 0);
-        self.heads.replay(lane);
+        self.heads.set(lane, head, 0);
     }
 
     /// Takes the next event if it happens before `end`.
@@ -246,24 +274,33 @@ impl<E: Copy> EventQueue<E> {
         end: Time,
         is_over: impl Fn(&E) -> bool,
     ) -> Option<(Time, Next<E>)> {
-        let (few, many) = (self.few.first(), self.many.first());
-        let is_many = many.precedes(few);
-        let key = if is_many { many } else { few };
-        if self.other.precedes(key) {
-            let (time, event) = self.pop_other(end, is_over)?;
-            return Some((time, Next::Event(event)));
-        }
-        if key.time >= end.as_ns() || key == Key::NEVER {
+        let (few, many, other) = (self.few.first(), self.many.first(), self.other);
+        let place = if many.time < few.time && many.time < other.time {
+            Place::Many
+        } else if few.time < many.time && few.time < other.time {
+            Place::Few
+        } else {
+            first_place(few, many, other)
+        };
+        let time = match place {
+            Place::Few => few.time,
+            Place::Many => many.time,
+            Place::Other => {
+                let (time, event) = self.pop_other(end, is_over)?;
+                return Some((time, Next::Event(event)));
+            }
+        };
+        if time >= end.as_ns() {
             return None;
         }
-        let next = if is_many {
+        let next = if place == Place::Many {
             let (source, tag) = self.many.take();
             Next::Many(source, tag)
         } else {
             let (source, tag) = self.few.take();
             Next::Few(source, tag)
         };
-        Some((Time::from_ns(key.time), next))
+        Some((Time::from_ns(time), next))
     }
 
     /// Takes the first event of the heap and the lanes.
@@ -272,15 +309,15 @@ impl<E: Copy> EventQueue<E> {
         if key.time >= end.as_ns() {
             return None;
         }
-        let (lane, head) = self.heads.winner();
-        let entry = if head == key {
-            let queue = &mut self.lanes[lane as usize];
+        let lane = self.heads.winner();
+        let entry = if self.heads.of(lane).0 == key {
+            let queue = &mut self.lanes[lane];
             let entry = queue.pop_front().expect("its key is in the tree");
             // Mostly what timers bound is over long before they are due.
             while queue.front().is_some_and(|next| is_over(&next.event)) {
                 queue.pop_front();
             }
-            self.change_head(lane as usize);
+            self.change_head(lane);
             entry
         } else {
             self.pop_heap()
@@ -290,7 +327,7 @@ impl<E: Copy> EventQueue<E> {
     }
 
     fn find_other(&mut self) {
-        self.other = self.heads.winner().1;
+        self.other = self.heads.of(self.heads.winner()).0;
         if let Some(root) = self.heap.first().filter(|root| root.key.precedes(self.other)) {
             self.other = root.key;
         }

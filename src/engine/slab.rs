@@ -26,20 +26,27 @@ const _: () = assert!(size_of::<Option<Handle>>() == 8, "handles are stored ofte
 struct Slot<T> {
     /// Odd while the value lives.
     generation: u32,
+    /// The slot that was freed before this one, if this one is free.
+    next_free: u32,
     /// The one that lives, or was the last to.
     value: T,
 }
+
+/// No slot.
+const NONE: u32 = u32::MAX;
 
 /// Values in reusable slots.
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
     slots: Vec<Slot<T>>,
-    free: Vec<u32>,
+    /// The slot that was freed last.
+    free: u32,
+    live: usize,
 }
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Self { slots: Vec::new(), free: Vec::new() }
+        Self { slots: Vec::new(), free: NONE, live: 0 }
     }
 }
 
@@ -47,27 +54,34 @@ impl<T: Copy> Slab<T> {
     /// Stores `value`. O(1); allocates only when more values live than ever before.
     ///
     /// # Panics
-    /// If 2^32 values live at once.
+    /// If 2^32 - 1 values live at once.
     #[inline]
     pub fn insert(&mut self, value: T) -> Handle {
         self.insert_with(|| value)
     }
 
     /// The same of a value that is made where it is stored.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "else it is made elsewhere and copied")]
+    #[inline(always)]
     pub fn insert_with(&mut self, value: impl Fn() -> T) -> Handle {
-        let index = self.free.pop().unwrap_or_else(|| self.grow(value()));
+        if self.free == NONE {
+            self.grow(value());
+        }
+        let index = self.free;
         let slot = &mut self.slots[index as usize];
+        self.free = slot.next_free;
+        self.live += 1;
         slot.generation |= 1;
         slot.value = value();
         Handle { index, generation: odd(slot.generation) }
     }
 
     #[cold]
-    fn grow(&mut self, value: T) -> u32 {
-        let index = u32::try_from(self.slots.len()).expect("fewer than 2^32 values live at once");
-        self.slots.push(Slot { generation: 0, value });
-        index
+    #[inline(never)]
+    fn grow(&mut self, value: T) {
+        self.free = self.slots.len() as u32;
+        assert!(self.slots.len() < NONE as usize, "fewer than 2^32 - 1 values live at once");
+        self.slots.push(Slot { generation: 0, next_free: NONE, value });
     }
 
     /// The value, unless it was removed.
@@ -104,23 +118,23 @@ impl<T: Copy> Slab<T> {
         (slot.generation & 1 == 1).then_some(&mut slot.value)
     }
 
-    /// Forgets the value in a slot, if one lives there; its handle is stale from now on.
+    /// Forgets the value in a slot, if one lives there: it may be looked at once more. Its handle is stale
+    /// from now on.
     #[inline]
-    pub fn free_at(&mut self, index: usize) {
-        if let Some(slot) = self.slots.get_mut(index)
-            && slot.generation & 1 == 1
-        {
-            slot.generation = slot.generation.wrapping_add(1);
-            self.free.push(index as u32);
-        }
+    pub fn free_at(&mut self, index: usize) -> Option<&T> {
+        let slot = self.slots.get_mut(index).filter(|slot| slot.generation & 1 == 1)?;
+        slot.generation = slot.generation.wrapping_add(1);
+        slot.next_free = self.free;
+        self.free = index as u32;
+        self.live -= 1;
+        Some(&slot.value)
     }
 
     /// Takes the value out; its handle is stale from now on.
     #[inline]
     pub fn remove(&mut self, handle: Handle) -> Option<T> {
-        let value = *self.get(handle)?;
-        self.free_at(handle.index());
-        Some(value)
+        self.get(handle)?;
+        self.free_at(handle.index()).copied()
     }
 
     /// Forgets the value, if it was not removed before.
@@ -134,7 +148,7 @@ impl<T: Copy> Slab<T> {
     /// How many values live.
     #[inline]
     pub fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.live
     }
 
     /// Whether nothing lives.
@@ -174,8 +188,8 @@ mod tests {
         assert_eq!(slab.len(), 1);
         assert_eq!((slab.at(0), slab.at(1)), (Some(&'b'), None));
         assert_eq!((slab.handle_at(0), slab.handle_at(1)), (Some(second), None));
-        slab.free_at(0);
-        slab.free_at(0);
+        assert_eq!(slab.free_at(0), Some(&'b'));
+        assert_eq!(slab.free_at(0), None);
         assert_eq!((slab.get(second), slab.at(0), slab.len()), (None, None, 0));
     }
 

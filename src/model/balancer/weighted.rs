@@ -13,8 +13,9 @@ pub struct WeightTable {
     /// `ends[i]`: summed weight of the first i + 1 members.
     ends: Vec<u64>,
     total: u64,
-    /// The weight of each, if all have the same.
+    /// The weight of each, if all have the same; and as a power of two, if it is one.
     each: Option<u64>,
+    shift: Option<u32>,
 }
 
 impl WeightTable {
@@ -32,6 +33,7 @@ impl WeightTable {
             }
         }
         table.each = table.each.filter(|each| *each > 0);
+        table.shift = table.each.filter(|each| each.is_power_of_two()).map(u64::trailing_zeros);
         table
     }
 
@@ -62,6 +64,9 @@ impl WeightTable {
     /// If `point` is not below the total.
     #[inline]
     pub fn at(&self, point: u64) -> usize {
+        if let Some(shift) = self.shift {
+            return self.members[(point >> shift) as usize];
+        }
         if let Some(each) = self.each {
             return self.members[(point / each) as usize];
         }
