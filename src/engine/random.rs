@@ -5,6 +5,7 @@
 //! old one. The generator is `Xoshiro256PlusPlus`, which `rand` names and guarantees; the seed is
 //! expanded with SplitMix64 (Steele, Lea & Flood, OOPSLA 2014), as its authors recommend.
 
+use super::log;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, SeedableRng};
 
@@ -157,7 +158,7 @@ impl Stream {
     /// Exponential with mean 1, by inversion, so that one draw makes one variate.
     #[inline]
     pub fn exponential(&mut self) -> f64 {
-        -libm::log(1.0 - self.unit())
+        -log::log_left(self.bits())
     }
 }
 

@@ -5,7 +5,7 @@ use super::parameter::{
     positive,
 };
 use super::{Distribution, Family, Law, work};
-use crate::engine::random;
+use crate::engine::log;
 use crate::engine::time::Span;
 
 /// The exponential family.
@@ -66,8 +66,7 @@ impl Law for Exponential {
 
     #[inline]
     fn at(&self, mark: u64) -> Span {
-        // 1 - u is exact, and never zero.
-        work(-self.mean_ns * libm::log(1.0 - random::unit(mark)))
+        work(-self.mean_ns * log::log_left(mark))
     }
 
     fn mean_ns(&self) -> f64 {
