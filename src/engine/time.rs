@@ -51,6 +51,12 @@ impl Time {
         Span(self.0.saturating_sub(earlier.0))
     }
 
+    /// Time from `earlier` to `self`, of which it is known that they are in this order.
+    #[inline]
+    pub const fn after(self, earlier: Self) -> Span {
+        Span(self.0 - earlier.0)
+    }
+
     /// This instant as an offset from the start.
     #[inline]
     pub const fn offset(self) -> Span {
