@@ -34,23 +34,16 @@ pub fn log(x: f64) -> f64 {
     scaled(x, 0.0)
 }
 
-/// How many of the 2^53 steps of the unit interval are left above [`unit`](super::random::unit) of these bits:
-/// from 1 to all of them.
-#[inline]
-pub fn left(bits: u64) -> f64 {
-    ((!bits >> 11) + 1) as i64 as f64
-}
-
 /// ln(1 - [`unit`](super::random::unit)(`bits`)): at most 0, at least -53 ln 2.
 #[inline]
 pub fn log_left(bits: u64) -> f64 {
-    log_steps(left(bits))
+    scaled(left(bits) as f64, 53.0)
 }
 
-/// ln(`steps` * 2^-53) of 1 to 2^53 steps.
+/// How many of the 2^53 steps of the unit interval are above `unit(bits)`: from 1 to all of them.
 #[inline]
-pub fn log_steps(steps: f64) -> f64 {
-    scaled(steps, 53.0)
+fn left(bits: u64) -> i64 {
+    ((!bits >> 11) + 1) as i64
 }
 
 /// ln(`x` * 2^-`halvings`).
@@ -114,7 +107,7 @@ mod tests {
     #[test]
     fn what_is_left_is_exact() {
         for bits in [0, 1, 2047, 2048, 1 << 63, !0 - 2048, !0] {
-            assert_eq!(left(bits) / 9_007_199_254_740_992.0, 1.0 - unit(bits));
+            assert_eq!(left(bits) as f64 / 9_007_199_254_740_992.0, 1.0 - unit(bits));
         }
     }
 }
