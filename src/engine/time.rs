@@ -14,6 +14,13 @@ pub struct Time(u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(u64);
 
+/// `ns` nanoseconds cut to whole ones; `as` saturates and maps NaN to zero.
+#[cold]
+#[inline(never)]
+fn saturated(ns: f64) -> u64 {
+    ns as u64
+}
+
 impl Time {
     /// The start of the run.
     pub const ZERO: Self = Self(0);
@@ -42,6 +49,12 @@ impl Time {
     #[inline]
     pub const fn since(self, earlier: Self) -> Span {
         Span(self.0.saturating_sub(earlier.0))
+    }
+
+    /// Time from `earlier` to `self`, of which it is known that they are in this order.
+    #[inline]
+    pub const fn after(self, earlier: Self) -> Span {
+        Span(self.0 - earlier.0)
     }
 
     /// This instant as an offset from the start.
@@ -76,8 +89,11 @@ impl Span {
     /// Nearest span to `ns` nanoseconds, rounded half up; negative and NaN give zero.
     #[inline]
     pub fn from_ns_f64(ns: f64) -> Self {
-        // `as` saturates and maps NaN to zero.
-        Self((ns + 0.5) as u64)
+        let ns = ns + 0.5;
+        // To signed integers there is an instruction. Negative numbers look too large, as those from 2^63
+        // on do, which saturate.
+        let whole = ns as i64 as u64;
+        Self(if whole < i64::MAX as u64 { whole } else { saturated(ns) })
     }
 
     /// Nearest span to `s` seconds.
@@ -196,6 +212,7 @@ impl fmt::Display for Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::random::{Purpose, Seed, Stream};
 
     #[test]
     fn spans_print_in_the_units_they_are_written_in() {
@@ -203,6 +220,22 @@ mod tests {
         assert_eq!(Span::from_secs(5400).to_string(), "1h30m");
         assert_eq!(Span::ZERO.to_string(), "0s");
         assert_eq!(Span::from_ns(90_061_001_002_003).to_string(), "1d1h1m1s1ms2us3ns");
+    }
+
+    /// As the one conversion that is plainly right.
+    #[test]
+    fn every_number_of_nanoseconds_is_cut_as_by_the_language() {
+        let mut stream = Stream::new(Seed::new(1), Purpose::Test, 0);
+        let powers = (0..2048_u64).map(|exponent| exponent << 52);
+        let edges = powers.flat_map(|bits| (0..5).map(move |near| (bits + near).saturating_sub(2)));
+        let edges = edges.flat_map(|bits| [bits, bits | 1 << 63]);
+        let halves = (0..1000).map(|n| (f64::from(n) * 0.25 - 20.0).to_bits());
+        let drawn = std::iter::repeat_with(|| stream.bits()).take(1_000_000);
+        let spread = drawn.flat_map(|bits| [bits, (bits % 70 + 1020) << 52 | bits >> 12]);
+        for bits in edges.chain(halves).chain(spread) {
+            let ns = f64::from_bits(bits);
+            assert_eq!(Span::from_ns_f64(ns).as_ns(), (ns + 0.5) as u64, "{ns:e}");
+        }
     }
 
     #[test]

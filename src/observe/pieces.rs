@@ -4,7 +4,7 @@
 //! request is over before the next one begins. The run is cut at the ends of segments and, where slices
 //! are kept apart, of slices.
 
-use crate::engine::histogram::Histogram;
+use crate::engine::histogram::{Histogram, Measured};
 use crate::engine::time::{Span, Time};
 use crate::model::outcome::Outcome;
 
@@ -12,6 +12,7 @@ use crate::model::outcome::Outcome;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Piece {
     pub(super) requests: u64,
+    /// Successes once the piece is part of a sum.
     pub(super) outcomes: [u64; Outcome::COUNT],
     pub(super) slow: u64,
     /// Attempts of finished requests.
@@ -21,9 +22,15 @@ pub(super) struct Piece {
 }
 
 impl Piece {
-    /// A request is over.
+    /// A request succeeded: its latency counts it.
     #[inline]
-    pub(super) fn finished(&mut self, outcome: Outcome, attempts: u32) {
+    pub(super) fn succeeded(&mut self, latency: Measured, attempts: u32) {
+        self.latency.record_measured(latency);
+        self.attempts += u64::from(attempts);
+    }
+
+    /// One failed.
+    pub(super) fn failed(&mut self, outcome: Outcome, attempts: u32) {
         self.outcomes[outcome.index()] += 1;
         self.attempts += u64::from(attempts);
     }
@@ -34,6 +41,7 @@ impl Piece {
         self.slow += other.slow;
         self.attempts += other.attempts;
         self.latency.merge(&other.latency);
+        self.outcomes[Outcome::Ok.index()] = self.latency.count();
     }
 }
 

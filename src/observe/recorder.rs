@@ -66,15 +66,6 @@ struct OpenWindow {
     start: Time,
 }
 
-impl OpenWindow {
-    /// A request succeeded.
-    #[inline]
-    fn succeeded(&mut self, latency: Measured) {
-        self.row.outcomes[Outcome::Ok.index()] += 1;
-        self.latency.record_measured(latency);
-    }
-}
-
 /// A quotient of integers.
 fn ratio(part: u128, whole: u128) -> f64 {
     float(part) / float(whole)
@@ -131,6 +122,7 @@ impl Recorder {
         let quantiles = window.latency.quantiles_ns([0.5, 0.95, 0.99]);
         let mut row = std::mem::take(&mut window.row);
         row.at_s = window.start.as_secs_f64();
+        row.outcomes[Outcome::Ok.index()] = window.latency.count();
         row.offered = gauges.requests - window.offered;
         row.attempts = gauges.attempts - window.attempts;
         [row.p50_ms, row.p95_ms, row.p99_ms] = quantiles.map(|ns| ns.map(|ns| ns / 1e6));
@@ -295,11 +287,9 @@ impl Probe for Recorder {
             self.finished_elsewhere(now, born, person, outcome, attempts, slow);
             return;
         }
-        let latency = Measured::of(now.since(born));
-        self.window.succeeded(latency);
-        let piece = &mut self.pieces.current;
-        piece.finished(Outcome::Ok, attempts);
-        piece.latency.record_measured(latency);
+        let latency = Measured::of(now.after(born));
+        self.window.latency.record_measured(latency);
+        self.pieces.current.succeeded(latency, attempts);
         self.user_windows.current.finished_well(person);
     }
 
@@ -383,14 +373,14 @@ impl Recorder {
         slow: bool,
     ) {
         let piece = self.pieces.of(born);
-        piece.finished(outcome, attempts);
         piece.slow += u64::from(slow);
         if outcome.is_ok() {
-            let latency = Measured::of(now.since(born));
-            self.window.succeeded(latency);
-            piece.latency.record_measured(latency);
+            let latency = Measured::of(now.after(born));
+            self.window.latency.record_measured(latency);
+            piece.succeeded(latency, attempts);
         } else {
             self.window.row.outcomes[outcome.index()] += 1;
+            piece.failed(outcome, attempts);
         }
         self.user_windows.finished(born, person, outcome.is_ok(), outcome.is_ok() && !slow);
     }

@@ -5,8 +5,8 @@ use super::gamma::Sampler;
 use super::parameter::{MEAN, P50, P90, P95, P99, P999, Parameter, ParameterKind};
 use super::special::gamma_quantile;
 use super::{Distribution, Family, Law, work};
-use crate::engine::random;
 use crate::engine::time::Span;
+use crate::engine::{log, random};
 
 /// The Erlang family.
 pub(super) const FAMILY: Family = Family {
@@ -61,7 +61,7 @@ impl Law for Erlang {
         }
         let product = (0..self.stages)
             .fold(1.0, |product, _| product * (1.0 - random::unit(random::split_mix(&mut state))));
-        work(-self.stage_ns * libm::log(product))
+        work(-self.stage_ns * log::log(product))
     }
 
     fn mean_ns(&self) -> f64 {

@@ -5,7 +5,7 @@ use super::parameter::{
     positive,
 };
 use super::{Distribution, Family, Law, work};
-use crate::engine::random;
+use crate::engine::log;
 use crate::engine::time::Span;
 
 /// The exponential family.
@@ -64,10 +64,10 @@ impl Law for Exponential {
         &FAMILY
     }
 
-    #[inline]
+    /// Not inlined: so many registers are wanted here that where it is there are too few for anything else.
+    #[inline(never)]
     fn at(&self, mark: u64) -> Span {
-        // 1 - u is exact, and never zero.
-        work(-self.mean_ns * libm::log(1.0 - random::unit(mark)))
+        work(-self.mean_ns * log::log_left(mark))
     }
 
     fn mean_ns(&self) -> f64 {

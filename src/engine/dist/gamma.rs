@@ -4,6 +4,7 @@ use super::parameter::{MEAN, P50, P90, P95, P99, P999, Parameter, ParameterKind,
 use super::solve::{Shapes, Statistic};
 use super::special::{LOWEST_UNIT, gamma_quantile, normal_quantile};
 use super::{Distribution, Family, Law, work};
+use crate::engine::log;
 use crate::engine::random::{split_mix, unit};
 use crate::engine::time::Span;
 
@@ -118,14 +119,14 @@ impl Sampler {
             // The squeeze spares most draws the logarithms.
             if v > 0.0
                 && (u < 1.0 - 0.0331 * square * square
-                    || libm::log(u) < 0.5 * square + self.d * (1.0 - v + libm::log(v)))
+                    || log::log(u) < 0.5 * square + self.d * (1.0 - v + libm::log(v)))
             {
                 break self.d * v;
             }
         };
         if self.boost > 0.0 {
             // A gamma variate of shape + 1 times U^(1/shape) has the shape.
-            variate * libm::exp(self.boost * libm::log(1.0 - unit(split_mix(state))))
+            variate * libm::exp(self.boost * log::log_left(split_mix(state)))
         } else {
             variate
         }

@@ -6,6 +6,7 @@ use super::parameter::{
     MEAN, Parameter, ParameterError, ParameterKind, Parameters, SCV, fail, fail_all, positive,
 };
 use super::{Distribution, Family, Law, cut, work};
+use crate::engine::log;
 use crate::engine::time::Span;
 
 /// The hyperexponential family.
@@ -167,7 +168,7 @@ impl Law for Hyperexponential {
         let branch = &self.branches[index];
         // In (0, 1]: the mark itself counts as left.
         let left = ((branch.last - mark) as f64 + 1.0) * branch.per_mark;
-        work(-branch.mean_ns * libm::log(left))
+        work(-branch.mean_ns * log::log(left))
     }
 
     fn mean_ns(&self) -> f64 {

@@ -125,6 +125,16 @@ impl Distribution {
     /// `mark` is 64 uniformly random bits. O(1), or logarithmic in the number of recorded values.
     #[inline]
     pub fn at(&self, mark: u64) -> Span {
+        match self {
+            // The usual one, without a look into a table of eleven.
+            Self::Exponential(law) => law.at(mark),
+            _ => self.other_at(mark),
+        }
+    }
+
+    /// As [`at`](Self::at), of whichever law it is.
+    #[inline(never)]
+    fn other_at(&self, mark: u64) -> Span {
         each!(self, law => law.at(mark))
     }
 

@@ -3,7 +3,7 @@
 use super::parameter::{MEAN, P50, P90, P95, P99, P999, Parameter, ParameterKind, SCV, SD};
 use super::solve::{Shapes, Statistic};
 use super::{Distribution, Family, Law, work};
-use crate::engine::random;
+use crate::engine::log;
 use crate::engine::time::Span;
 
 /// The Pareto family.
@@ -82,9 +82,7 @@ impl Law for Pareto {
 
     #[inline]
     fn at(&self, mark: u64) -> Span {
-        // 1 - u is exact, and never zero.
-        let log = libm::log(1.0 - random::unit(mark));
-        work(self.min_ns * libm::exp(-self.exponent * log))
+        work(self.min_ns * libm::exp(-self.exponent * log::log_left(mark)))
     }
 
     fn mean_ns(&self) -> f64 {

@@ -3,7 +3,7 @@
 use super::parameter::{MEAN, P50, P90, P95, P99, P999, Parameter, ParameterKind, SCV, SD};
 use super::solve::{Shapes, Statistic};
 use super::{Distribution, Family, Law, work};
-use crate::engine::random;
+use crate::engine::log;
 use crate::engine::time::Span;
 
 /// The Weibull family.
@@ -83,8 +83,8 @@ impl Law for Weibull {
 
     #[inline]
     fn at(&self, mark: u64) -> Span {
-        // 1 - u is exact and never zero; at u = 0, the logarithm of zero makes the power zero.
-        let exponential = -libm::log(1.0 - random::unit(mark));
+        // At u = 0, the logarithm of zero makes the power zero.
+        let exponential = -log::log_left(mark);
         work(self.scale_ns * libm::exp(self.exponent * libm::log(exponential)))
     }
 

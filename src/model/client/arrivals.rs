@@ -37,18 +37,56 @@ impl Gaps {
     }
 }
 
+/// Exponential gaps, drawn several at a time: in the order of their stream, from which nothing else is
+/// drawn.
+#[derive(Clone, Debug)]
+struct Ahead {
+    gaps: [f64; Self::MOST],
+    /// How many of them are taken.
+    taken: usize,
+}
+
+impl Ahead {
+    const MOST: usize = 16;
+
+    /// None yet: whose gaps are others draws none.
+    const fn new() -> Self {
+        Self { gaps: [0.0; Self::MOST], taken: Self::MOST }
+    }
+
+    /// The next one, if it is drawn.
+    #[inline]
+    fn take(&mut self) -> Option<f64> {
+        let gap = *self.gaps.get(self.taken)?;
+        self.taken += 1;
+        Some(gap)
+    }
+
+    /// The next one.
+    fn take_or_draw(&mut self, stream: &mut Stream) -> f64 {
+        self.take().unwrap_or_else(|| {
+            stream.exponentials(&mut self.gaps);
+            self.taken = 1;
+            self.gaps[0]
+        })
+    }
+}
+
 /// A population's arrival process at run time.
 #[derive(Clone, Debug)]
 pub(super) struct Arriving {
     stream: Stream,
     gaps: Gaps,
+    ahead: Ahead,
+    /// Whether gaps are exponential and the rate is a positive constant, as it is nearly always.
+    is_plain: bool,
     /// Requests per second now, but for the profile, bursts and flash crowds.
     rate: f64,
     /// Arrival events of an earlier rate are dropped.
     pub(super) epoch: u32,
     /// When the next request is due, in nanoseconds with the fraction that rounding would lose.
     next_ns: f64,
-    /// The current gap, in mean gaps, and when it began.
+    /// The current gap, in mean gaps, and when it began; while the rate is no constant.
     gap: f64,
     began_ns: f64,
     /// What is left of the current gap while the rate is zero.
@@ -74,9 +112,11 @@ struct Stretch {
 
 impl Arriving {
     pub(super) fn new(setup: &Population, index: u64, seed: Seed, duration: Span) -> Self {
-        Self {
+        let mut arriving = Self {
             stream: Stream::new(seed, Purpose::Arrivals, index),
             gaps: Gaps::of(&setup.arrivals),
+            ahead: Ahead::new(),
+            is_plain: false,
             rate: setup.rate,
             epoch: 0,
             next_ns: 0.0,
@@ -89,14 +129,31 @@ impl Arriving {
             surges: Vec::new(),
             has_ramps: false,
             replay: Replay::new(&setup.arrivals, seed, index),
-        }
+        };
+        arriving.is_plain = arriving.has_plain_gaps();
+        arriving
+    }
+
+    fn has_plain_gaps(&self) -> bool {
+        matches!(self.gaps, Gaps::Exponential) && self.rate > 0.0 && !self.is_varying()
     }
 
     /// Draws the next gap, and returns when it ends; `None` while nobody arrives.
-    #[inline]
+    #[inline(never)]
     pub(super) fn draw(&mut self) -> Option<Time> {
+        if self.is_plain
+            && let Some(gap) = self.ahead.take()
+        {
+            self.pass_evenly(gap);
+            return Some(self.due());
+        }
+        self.draw_otherwise()
+    }
+
+    #[inline(never)]
+    fn draw_otherwise(&mut self) -> Option<Time> {
         let gap = match self.gaps {
-            Gaps::Exponential => self.stream.exponential(),
+            Gaps::Exponential => self.ahead.take_or_draw(&mut self.stream),
             Gaps::Constant => 1.0,
             Gaps::Jittered { spread } => 1.0 + spread * (2.0 * self.stream.unit() - 1.0),
             Gaps::Batches { mean, .. } => mean * self.stream.exponential(),
@@ -125,24 +182,34 @@ impl Arriving {
         self.replay.as_ref().map(Replay::due)
     }
 
-    #[inline]
     fn is_varying(&self) -> bool {
         self.profile.is_some() || self.bursts.is_some() || self.has_ramps
     }
 
+    /// A gap at a constant rate.
     #[inline]
+    fn pass_evenly(&mut self, gap: f64) {
+        self.next_ns += gap * 1e9 / self.rate;
+    }
+
+    /// When the next request is due.
+    #[inline]
+    fn due(&self) -> Time {
+        Span::from_ns_f64(self.next_ns).after_start()
+    }
+
     fn arrive_after(&mut self, gap: f64) -> Option<Time> {
-        (self.gap, self.began_ns) = (gap, self.next_ns);
         if self.rate <= 0.0 {
             self.gap_left = gap;
             return None;
         }
         if self.is_varying() {
+            (self.gap, self.began_ns) = (gap, self.next_ns);
             self.next_ns = self.end_of(self.next_ns, gap)?;
         } else {
-            self.next_ns += gap * 1e9 / self.rate;
+            self.pass_evenly(gap);
         }
-        Some(Span::from_ns_f64(self.next_ns).after_start())
+        Some(self.due())
     }
 
     /// What is left of the current gap, in mean gaps.
@@ -177,6 +244,7 @@ impl Arriving {
             return None;
         }
         self.rate = rate;
+        self.is_plain = self.has_plain_gaps();
         self.epoch = self.epoch.wrapping_add(1);
         self.next_ns = now_ns;
         self.arrive_after(left)
