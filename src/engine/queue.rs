@@ -68,46 +68,24 @@ pub enum Next<E> {
 struct Sources {
     keys: Tournament,
     count: usize,
-    /// The first event's key, and its source and tag.
-    first: Key,
-    source: u32,
-    tag: u32,
-    /// Whether it was taken, and is still in the tree: mostly its source has another one at once, in
-    /// its place.
+    /// Whether the first event was taken, and is still in the tree: mostly its source has another one
+    /// at once, in its place.
     is_taken: bool,
 }
 
 impl Sources {
     fn new(count: usize) -> Self {
-        let keys = Tournament::new(count);
-        Self { keys, count, first: Key::NEVER, source: 0, tag: 0, is_taken: false }
+        Self { keys: Tournament::new(count), count, is_taken: false }
     }
 
-    /// Schedules the event of a source. Of one alone there is nothing to find out.
+    /// Schedules the event of a source.
     #[inline]
     fn set(&mut self, source: usize, key: Key, tag: u32) {
-        if self.count == 1 && source == 0 {
-            (self.first, self.tag) = (key, tag);
-        } else {
-            self.set_among(source, key, tag);
-        }
-    }
-
-    #[inline(never)]
-    fn set_among(&mut self, source: usize, key: Key, tag: u32) {
-        if self.is_taken && self.source as usize != source {
-            self.keys.set(self.source as usize, Key::NEVER, 0);
+        if self.is_taken && self.keys.winner() != source {
+            self.remove_taken();
         }
         self.is_taken = false;
         self.keys.set(source, key, tag);
-        self.find_first();
-    }
-
-    #[inline]
-    fn find_first(&mut self) {
-        let winner = self.keys.winner();
-        (self.first, self.tag) = self.keys.of(winner);
-        self.source = winner as u32;
     }
 
     /// The first event's key.
@@ -116,33 +94,66 @@ impl Sources {
         if self.is_taken {
             self.remove_taken();
         }
-        self.first
+        self.keys.first()
     }
 
     #[inline(never)]
     fn remove_taken(&mut self) {
         self.is_taken = false;
-        self.keys.set(self.source as usize, Key::NEVER, 0);
-        self.find_first();
+        self.keys.set(self.keys.winner(), Key::NEVER, 0);
     }
 
     /// Takes the first event out: its source and tag.
     #[inline]
     fn take(&mut self) -> (usize, u32) {
-        if self.count == 1 {
-            self.first = Key::NEVER;
-        } else {
-            self.is_taken = true;
-        }
-        (self.source as usize, self.tag)
+        self.is_taken = true;
+        (self.keys.winner(), self.keys.tag())
     }
 
     fn len(&self) -> usize {
-        if self.count == 1 {
-            return usize::from(self.first != Key::NEVER);
-        }
-        let is_due = |&source: &usize| self.keys.of(source).0 != Key::NEVER;
+        let is_due = |&source: &usize| self.keys.key(source) != Key::NEVER;
         (0..self.count).filter(is_due).count() - usize::from(self.is_taken)
+    }
+}
+
+/// The sources of a kind that there is often one of: then there is nothing to find out.
+#[derive(Clone, Debug)]
+struct FewSources {
+    only: (Key, u32),
+    all: Option<Sources>,
+}
+
+impl FewSources {
+    fn new(count: usize) -> Self {
+        Self { only: (Key::NEVER, 0), all: (count != 1).then(|| Sources::new(count)) }
+    }
+
+    #[inline]
+    fn set(&mut self, source: usize, key: Key, tag: u32) {
+        match &mut self.all {
+            Some(all) => all.set(source, key, tag),
+            None if source == 0 => self.only = (key, tag),
+            None => panic!("there is one source alone, and not number {source}"),
+        }
+    }
+
+    #[inline]
+    fn first(&mut self) -> Key {
+        self.all.as_mut().map_or(self.only.0, Sources::first)
+    }
+
+    #[inline]
+    fn take(&mut self) -> (usize, u32) {
+        if let Some(all) = &mut self.all {
+            return all.take();
+        }
+        self.only.0 = Key::NEVER;
+        (0, self.only.1)
+    }
+
+    fn len(&self) -> usize {
+        let alone = usize::from(self.only.0 != Key::NEVER);
+        self.all.as_ref().map_or(alone, Sources::len)
     }
 }
 
@@ -168,7 +179,7 @@ pub struct EventQueue<E> {
     lanes: Vec<VecDeque<Entry<E>>>,
     /// The keys of the lanes' heads.
     heads: Tournament,
-    few: Sources,
+    few: FewSources,
     many: Sources,
     /// The first of the heap and of the lanes.
     other: Key,
@@ -182,7 +193,7 @@ impl<E: Copy> EventQueue<E> {
             heap: Vec::new(),
             lanes: vec![VecDeque::new(); lanes],
             heads: Tournament::new(lanes),
-            few: Sources::new(few),
+            few: FewSources::new(few),
             many: Sources::new(many),
             other: Key::NEVER,
             sequence: 0,
@@ -310,7 +321,7 @@ impl<E: Copy> EventQueue<E> {
             return None;
         }
         let lane = self.heads.winner();
-        let entry = if self.heads.of(lane).0 == key {
+        let entry = if self.heads.first() == key {
             let queue = &mut self.lanes[lane];
             let entry = queue.pop_front().expect("its key is in the tree");
             // Mostly what timers bound is over long before they are due.
@@ -327,7 +338,7 @@ impl<E: Copy> EventQueue<E> {
     }
 
     fn find_other(&mut self) {
-        self.other = self.heads.of(self.heads.winner()).0;
+        self.other = self.heads.first();
         if let Some(root) = self.heap.first().filter(|root| root.key.precedes(self.other)) {
             self.other = root.key;
         }

@@ -124,6 +124,15 @@ impl World {
         self.review(id, (0..self.backends.len() as u16).map(BackendId), probe);
     }
 
+    /// Whether what is due of a process concerns what it knows of a member, and nothing that this has to
+    /// work on.
+    pub(super) fn asks_no_work(&self, id: InstanceId, due: Due) -> bool {
+        let checks = self.instances[id.index()].membership.checks();
+        matches!(due, Due::Check | Due::Unanswered)
+            && self.network.is_none()
+            && checks.is_some_and(|checks| matches!(checks.asks, Asks::Connection | Asks::Life))
+    }
+
     fn make_check(&mut self, id: InstanceId, member: BackendId, probe: &mut impl Probe) {
         let membership = &self.instances[id.index()].membership;
         let Some(checks) = membership.checks().copied().filter(|_| membership.is_checked(member))
@@ -182,7 +191,6 @@ impl World {
             leg: 0,
             retries: 0,
             turn: 0,
-            next: u32::MAX,
             place: Place::Balancer,
         });
         let (lane, at) = (self.lane(Lane::CheckTimeout), self.now + timeout);

@@ -69,7 +69,6 @@ impl World {
             leg: 0,
             retries: 0,
             turn: 0,
-            next: u32::MAX,
             place: Place::Balancer,
         });
         self.set_attempt_timer(handle);

@@ -67,29 +67,29 @@ pub(super) struct Attempt {
     /// How many connections and waits in line it has begun, modulo 65,536: a timer of an earlier one
     /// is stale.
     pub(super) turn: u16,
-    /// Whoever comes after it in a line that links its attempts: the slot, or `u32::MAX`.
-    pub(super) next: u32,
     pub(super) place: Place,
 }
 
 impl Attempt {
-    /// A request's first attempt, which reaches a member, if one was picked for it, when it is born.
+    /// An attempt that reaches a member, if one was picked for it, when it is sent. It is its request's
+    /// first, unless that is `known`: then the how manieth it is.
     #[inline]
-    pub(super) fn first(
+    pub(super) fn sent(
         now: Time,
         (population, user, index): (PopulationId, u32, u64),
         (instance, thread): (InstanceId, u16),
         member: Option<BackendId>,
+        known: Option<(Handle, u32)>,
     ) -> Self {
         Self {
             sender: Sender::Client,
-            request: None,
-            alone: true,
+            request: known.map(|(request, _)| request),
+            alone: known.is_none(),
             spare: false,
             population,
             user,
             index,
-            number: 1,
+            number: known.map_or(1, |(_, number)| number.min(u32::from(u16::MAX)) as u16),
             instance,
             thread,
             held: true,
@@ -103,7 +103,6 @@ impl Attempt {
             leg: 0,
             retries: 0,
             turn: u16::from(member.is_some()),
-            next: u32::MAX,
             place: if member.is_some() { Place::Station } else { Place::Balancer },
         }
     }

@@ -60,11 +60,12 @@ pub fn simulate_while(
     let end = setup.duration.as_ns();
     for step in 1..=steps {
         let until = (u128::from(end) * u128::from(step) / u128::from(steps)) as u64;
-        world.step_until(Time::from_ns(until), probe);
+        world.step_on_until(Time::from_ns(until), probe);
         if !goes_on(step as f64 / steps as f64) {
             return None;
         }
     }
+    world.step_until(setup.duration.after_start(), probe);
     world.finish(probe);
     world.assert_bookkeeping();
     Some(world)

@@ -123,29 +123,29 @@ impl World {
             || process.pick(thread, population.key(user, index), Tried::default(), &[], now),
             Pick::Member,
         );
-        self.send_straight(id, (user, index), (instance, thread), pick, probe);
+        self.send_straight((id, user, index), (instance, thread), None, pick, probe);
         true
     }
 
-    /// The same once the one process there is has picked.
+    /// The same once the one process there is has picked, for a request's first attempt or another one.
     pub(super) fn send_picked(
         &mut self,
-        id: PopulationId,
-        who: (u32, u64),
+        who: (PopulationId, u32, u64),
+        known: Option<(Handle, u32)>,
         pick: Pick,
         probe: &mut impl Probe,
     ) {
         let process = (InstanceId(self.routes[0]), 0);
-        self.send_straight(id, who, process, pick, probe);
+        self.send_straight(who, process, known, pick, probe);
     }
 
-    /// A request's first attempt is sent where it was picked to go.
+    /// An attempt is sent where it was picked to go.
     #[inline]
     fn send_straight(
         &mut self,
-        id: PopulationId,
-        (user, index): (u32, u64),
+        (id, user, index): (PopulationId, u32, u64),
         (instance, thread): (InstanceId, u16),
+        known: Option<(Handle, u32)>,
         pick: Pick,
         probe: &mut impl Probe,
     ) {
@@ -154,11 +154,10 @@ impl World {
             Pick::Member(member) if self.backends[member].is_open() => Some(member),
             _ => None,
         };
-        self.alone += 1;
+        self.alone += u64::from(known.is_none());
         let member = member.map(|member| BackendId(member as u16));
-        let handle = self
-            .attempts
-            .insert_with(|| Attempt::first(now, (id, user, index), (instance, thread), member));
+        let (who, process) = ((id, user, index), (instance, thread));
+        let handle = self.attempts.insert_with(|| Attempt::sent(now, who, process, member, known));
         if let Some(timeout) = self.populations[id.index()].timeout {
             let event = Event::AttemptTimeout(handle);
             self.queue.push_in_lane(id.index(), now + timeout, TIMERS, event);
@@ -288,7 +287,7 @@ impl World {
         let Some(&attempt) = self.attempts.get(handle) else { return false };
         let process = &mut self.instances[attempt.instance.index()];
         let population = &self.populations[attempt.population.index()];
-        let is_usual = attempt.alone
+        let is_usual = attempt.is_awaited()
             && attempt.held
             && population.straight
             && process.is_usual()
@@ -302,7 +301,7 @@ impl World {
         };
         let now = self.now;
         self.monitor.attempt_over(Outcome::Timeout, now.since(attempt.sent));
-        let request = self.claim(handle).expect("it is alone");
+        let request = self.claim(handle).expect("its client waits for it");
         self.attempt_over(request, Outcome::Timeout, probe);
         let process = &mut self.instances[attempt.instance.index()];
         // No failure of the member, but whoever measures has waited in vain.

@@ -278,6 +278,14 @@ impl World {
     /// # Panics
     /// If an invariant of the model is broken: that is a bug in misroute.
     pub fn step_until(&mut self, end: Time, probe: &mut impl Probe) {
+        self.step_on_until(end, probe);
+        self.end_stretch();
+    }
+
+    /// The same, but for the next step alone: before anybody looks at the world or does anything to it
+    /// there must be a [`World::step_until`].
+    #[inline]
+    pub(super) fn step_on_until(&mut self, end: Time, probe: &mut impl Probe) {
         self.try_express(end, probe);
         while let Some((at, next)) = self.next_before(end) {
             debug_assert!(at >= self.now, "time ran backwards from {} to {at}", self.now);

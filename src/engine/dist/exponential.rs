@@ -57,6 +57,12 @@ impl Exponential {
     pub(super) const fn new(mean_ns: f64) -> Self {
         Self { mean_ns }
     }
+
+    /// The variate where the standard one, of mean 1, is known.
+    #[inline]
+    pub(super) fn scaled(&self, standard: f64) -> Span {
+        work(self.mean_ns * standard)
+    }
 }
 
 impl Law for Exponential {
@@ -67,7 +73,7 @@ impl Law for Exponential {
     /// Not inlined: so many registers are wanted here that where it is there are too few for anything else.
     #[inline(never)]
     fn at(&self, mark: u64) -> Span {
-        work(-self.mean_ns * log::log_left(mark))
+        self.scaled(-log::log_left(mark))
     }
 
     fn mean_ns(&self) -> f64 {

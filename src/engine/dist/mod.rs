@@ -132,6 +132,15 @@ impl Distribution {
         }
     }
 
+    /// The same where the standard exponential variate of the mark, -ln(1 - u), is known already.
+    #[inline]
+    pub fn at_both(&self, mark: u64, exponential: f64) -> Span {
+        match self {
+            Self::Exponential(law) => law.scaled(exponential),
+            _ => self.other_at(mark),
+        }
+    }
+
     /// As [`at`](Self::at), of whichever law it is.
     #[inline(never)]
     fn other_at(&self, mark: u64) -> Span {

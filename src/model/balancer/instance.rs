@@ -555,7 +555,8 @@ impl Instance {
     }
 
     /// An attempt that it held has come back from a member with success: all that follows of that here.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
+    #[inline(always)]
     pub(in crate::model) fn succeeded(
         &mut self,
         thread: u16,
@@ -563,8 +564,10 @@ impl Instance {
         latency: Span,
         now: Time,
     ) {
-        let answer = Answer { outcome: Outcome::Ok, is_failure: false, latency, now };
-        self.answered(thread, member, answer);
+        if self.hears_answers {
+            let answer = Answer { outcome: Outcome::Ok, is_failure: false, latency, now };
+            self.threads[usize::from(thread)].answered(member.index(), answer);
+        }
         self.release(member);
         self.held -= 1;
     }

@@ -64,13 +64,19 @@ impl WeightTable {
     /// If `point` is not below the total.
     #[inline]
     pub fn at(&self, point: u64) -> usize {
-        if let Some(shift) = self.shift {
-            return self.members[(point >> shift) as usize];
+        match self.shift {
+            Some(shift) => self.members[(point >> shift) as usize],
+            None => self.find(point),
         }
-        if let Some(each) = self.each {
-            return self.members[(point / each) as usize];
-        }
-        self.members[self.ends.partition_point(|&end| end <= point)]
+    }
+
+    #[inline(never)]
+    fn find(&self, point: u64) -> usize {
+        let place = match self.each {
+            Some(each) => (point / each) as usize,
+            None => self.ends.partition_point(|&end| end <= point),
+        };
+        self.members[place]
     }
 
     /// A draw among all members in proportion to their weights. O(log n), O(1) if these are equal.

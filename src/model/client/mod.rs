@@ -175,17 +175,23 @@ impl PopulationState {
         ((u128::from(bits) * u128::from(threads)) >> 64) as u16
     }
 
-    /// The request that is born now, where each comes alone: its index, its user, and when the next one
-    /// is due; `None` if the rate has changed since `epoch`.
+    /// The request that is born now, where each comes alone: its index, and when the next one is due;
+    /// `None` if the rate has changed since `epoch`.
     #[inline]
-    pub(super) fn next_birth(&mut self, epoch: u32) -> Option<(u64, u32, Option<Time>)> {
+    pub(super) fn next_birth(&mut self, epoch: u32) -> Option<(u64, Option<Time>)> {
         if self.arriving.epoch != epoch {
             return None;
         }
         let index = self.born;
         self.born += 1;
-        let next = self.arriving.draw();
-        Some((index, self.drawn_user(index), next))
+        Some((index, self.arriving.draw()))
+    }
+
+    /// What a request draws whatever happens to it: its user, and where it reads its backend's service
+    /// distribution.
+    #[inline]
+    pub(super) fn drawn(&self, index: u64) -> (u32, u64) {
+        (self.drawn_user(index), self.first_mark(index))
     }
 
     /// What a trace says of a request.
@@ -265,7 +271,8 @@ impl World {
             }
             return;
         }
-        let Some((index, user, next)) = population.next_birth(epoch) else { return };
+        let Some((index, next)) = population.next_birth(epoch) else { return };
+        let user = population.drawn_user(index);
         let begins_straight = population.straight;
         self.push_arrival(id, next);
         if !(begins_straight && self.go_straight(id, user, index, probe)) {

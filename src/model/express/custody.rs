@@ -1,25 +1,25 @@
 //! Taking custody of what stations hold, and giving it back.
 
-use super::post::{NOBODY, Post, Service};
-use super::{Express, line_up};
+use super::Express;
+use super::post::{Post, Service};
 use crate::engine::time::Time;
 use crate::model::backend::Backend;
 use crate::model::request::{Attempt, Place, Sender};
 use crate::model::setup::InstanceId;
-use crate::model::station::Custody;
+use crate::model::station::{Custody, Presence};
 use crate::model::world::World;
 
 /// Whether an attempt went straight to its member, and waits there for its answer or was given up.
 fn is_light(attempt: &Attempt, process: InstanceId) -> bool {
-    let is_first = attempt.number == 1 && attempt.retries == 0 && attempt.turn == 1;
-    let is_held = attempt.alone && attempt.held;
+    let is_first_try = attempt.retries == 0 && attempt.turn == 1;
+    let is_held = attempt.is_awaited() && attempt.held;
     let is_left = !attempt.held && !attempt.is_awaited() && !attempt.spare;
     attempt.sender == Sender::Client
         && attempt.place == Place::Station
         && attempt.instance == process
         && attempt.allowed == attempt.sent
         && attempt.sent == attempt.since
-        && is_first
+        && is_first_try
         && (is_held || is_left)
 }
 
@@ -33,8 +33,7 @@ impl World {
     fn is_all_light(&self) -> bool {
         let id = self.express_process();
         let process = &self.instances[id.index()];
-        self.requests.is_empty()
-            && process.is_express()
+        process.is_express()
             && !process.lines.has_anybody()
             && self.backends.iter().map(|b| b.station.inside() as usize).sum::<usize>()
                 == self.attempts.len()
@@ -52,23 +51,20 @@ impl World {
             return false;
         }
         let now = self.now;
+        express.process = self.express_process().index();
         if express.posts.is_empty() {
             express.posts = self.backends.iter().map(Post::new).collect();
         }
         for (post, backend) in express.posts.iter_mut().zip(&mut self.backends) {
             post.receive(backend, now);
-            let attempts = &mut self.attempts;
-            let (mut served, mut waiting) = (Vec::new(), Vec::new());
-            backend.station.hand_over(
-                now,
-                |attempt, done, order| served.push((attempt.index() as u32, done, order)),
-                |attempt| waiting.push(attempt.index() as u32),
-            );
-            for (attempt, done, order) in served {
-                post.put(Service { done, order, attempt });
-            }
-            for attempt in waiting {
-                line_up(attempts, post, attempt);
+            backend.station.hand_over_jobs(now, |attempt, done, order| {
+                post.put(Service { done, order, attempt: attempt.index() as u32 });
+            });
+            while let Some(waiter) = backend.station.hand_over_waiter() {
+                let attempt = self.attempts.get(waiter).expect("an attempt in line lives");
+                let mark = self.populations[attempt.population.index()].first_mark(attempt.index);
+                let work = post.service.at(mark);
+                express.waiting.line_up(&mut post.line, waiter.index() as u32, work);
             }
         }
         true
@@ -78,7 +74,6 @@ impl World {
     pub(super) fn sync_custody(&mut self, express: &mut Express) {
         let now = self.now;
         for (post, backend) in express.posts.iter_mut().zip(&mut self.backends) {
-            post.settle(now);
             post.tell(backend, now);
         }
     }
@@ -93,10 +88,9 @@ impl World {
             for Service { done, order, attempt } in post.drain() {
                 backend.station.take_back_job(now, handle(attempt), done, order);
             }
-            let mut slot = post.head;
-            while let Some(attempt) = attempts.at(slot as usize).filter(|_| slot != NOBODY) {
-                backend.station.take_back_waiter(now, handle(slot), attempt.since);
-                slot = attempt.next;
+            while let Some((attempt, _)) = express.waiting.take(&mut post.line) {
+                let since = attempts.at(attempt as usize).expect("an attempt in line lives").since;
+                backend.station.take_back_waiter(now, handle(attempt), since);
             }
         }
     }
@@ -105,16 +99,17 @@ impl World {
 impl Post {
     /// Takes over what is known of a backend but for its attempts; nobody is in line yet.
     fn receive(&mut self, backend: &mut Backend, now: Time) {
-        self.is_open = backend.is_open() && backend.station.can_be_handed_over();
-        (self.head, self.tail, self.in_line) = (NOBODY, NOBODY, 0);
+        let is_open = backend.is_open() && backend.station.can_be_handed_over();
         let custody = backend.station.custody(now);
-        self.workers = custody.workers;
+        self.workers = if is_open { backend.station.workers() } else { 0 };
+        self.most = if is_open { backend.queue.unwrap_or(u32::MAX) } else { 0 };
         self.in_service = custody.in_service;
         self.peak = custody.peak;
         self.started = custody.started;
         self.epoch = custody.epoch;
         self.occupancy = custody.occupancy;
-        self.settled = now;
+        self.busy = Presence::since(custody.occupancy.busy_ns, custody.in_service, now);
+        self.waiting = Presence::since(custody.occupancy.waiting_ns, custody.in_line, now);
         self.reached = backend.gauge.reached;
         self.succeeded = backend.gauge.succeeded;
         self.wasted = backend.gauge.wasted;
@@ -123,14 +118,16 @@ impl Post {
 
     /// Tells a backend what has become of all that.
     fn tell(&self, backend: &mut Backend, now: Time) {
+        let mut occupancy = self.occupancy;
+        occupancy.busy_ns = self.busy.integral(u64::from(self.in_service), now);
+        occupancy.waiting_ns = self.waiting.integral(u64::from(self.line.len), now);
         let custody = Custody {
-            workers: self.workers,
             in_service: self.in_service,
-            in_line: self.in_line,
+            in_line: self.line.len,
             peak: self.peak,
             started: self.started,
             epoch: self.epoch,
-            occupancy: self.occupancy,
+            occupancy,
         };
         backend.station.note_custody(now, &custody);
         backend.gauge.reached = self.reached;

@@ -10,31 +10,42 @@
 //! results: a run that never goes straight ([`World::never_straight`]) does not go express either, and
 //! is the slow twin.
 
+mod births;
 mod custody;
+mod line;
 mod post;
 
-use super::balancer::{Answer, Pick, Tried};
+use super::balancer::{Pick, Tried};
 use super::event::{ARRIVALS, COMPLETIONS, Event, TIMERS};
 use super::outcome::Outcome;
 use super::probe::Probe;
-use super::request::Attempt;
+use super::request::{Attempt, Request};
 use super::setup::{Arrivals, BackendId, InstanceId, Population, PopulationId, Setup};
 use super::world::{Fact, World};
 use crate::engine::queue::{Next, Source};
-use crate::engine::slab::{Handle, Slab};
+use crate::engine::slab::Handle;
 use crate::engine::time::Time;
-use post::{NOBODY, Post};
+use births::{Births, Drawn};
+use line::Waiting;
+use post::Post;
 
 /// What a stretch needs, and when to try the next one.
 #[derive(Clone, Debug)]
 pub(super) struct Express {
     posts: Vec<Post>,
+    waiting: Waiting,
+    /// The process that all attempts come to: its position in the world's list.
+    process: usize,
+    /// Per population.
+    births: Vec<Births>,
     /// So many other events until the next try.
     patience: u64,
     /// How patient to be after the next stretch that does not pay.
     caution: u64,
     /// Events handled so far.
     handled: u64,
+    /// A piece of the run has ended in the middle of a stretch.
+    is_under_way: bool,
 }
 
 /// A stretch pays if it handles so many times as many events as it has to take over and give back.
@@ -51,22 +62,19 @@ impl Express {
             balancer.instances == 1 && balancer.processes == 1 && balancer.threads == 1;
         let batches = |p: &Population| matches!(p.arrivals, Arrivals::Batches { .. });
         let is_usual = is_straight && is_one_process && !setup.populations.iter().any(batches);
-        is_usual.then(|| Box::new(Self { posts: Vec::new(), patience: 0, caution: 0, handled: 0 }))
+        is_usual.then(|| {
+            Box::new(Self {
+                posts: Vec::new(),
+                waiting: Waiting::default(),
+                process: 0,
+                births: setup.populations.iter().map(|_| Births::new()).collect(),
+                patience: 0,
+                caution: 0,
+                handled: 0,
+                is_under_way: false,
+            })
+        })
     }
-}
-
-/// Puts an attempt at the end of a post's line.
-#[inline]
-fn line_up(attempts: &mut Slab<Attempt>, post: &mut Post, attempt: u32) {
-    if let Some(newest) = attempts.at_mut(attempt as usize) {
-        newest.next = NOBODY;
-    }
-    match attempts.at_mut(post.tail as usize) {
-        Some(last) if post.tail != NOBODY => last.next = attempt,
-        _ => post.head = attempt,
-    }
-    post.tail = attempt;
-    post.in_line += 1;
 }
 
 impl World {
@@ -91,9 +99,10 @@ impl World {
         let Some(mut express) = self.express.take() else { return };
         let size = custody::size(self);
         let before = express.handled;
-        let is_over = self.take_custody(&mut express) && self.run_express(&mut express, end, probe);
-        if is_over {
-            // Nothing came in between: the next piece of the run goes on the same way.
+        let has_custody = express.is_under_way || self.take_custody(&mut express);
+        express.is_under_way = has_custody && self.run_express(&mut express, end, probe);
+        if express.is_under_way {
+            // The next piece of the run goes on with it.
             (express.patience, express.caution) = (0, 0);
         } else if express.handled - before < WORTH * size {
             express.patience = express.caution.max(WORTH * size);
@@ -104,41 +113,71 @@ impl World {
         self.express = Some(express);
     }
 
-    /// Runs a stretch, and gives everything back. Returns whether it lasted to the end.
+    /// Ends the stretch that is under way: now everything is where it is looked for.
+    pub(super) fn end_stretch(&mut self) {
+        if let Some(mut express) = self.express.take() {
+            if std::mem::take(&mut express.is_under_way) {
+                self.return_custody(&mut express);
+            }
+            self.express = Some(express);
+        }
+    }
+
+    /// Runs a stretch. Returns whether it lasted to the end; if not, everything was given back.
     fn run_express(&mut self, x: &mut Express, end: Time, probe: &mut impl Probe) -> bool {
         while let Some((at, next)) = self.next_before(end) {
             self.now = at;
             x.handled += 1;
-            match next {
-                Next::Many(member, epoch) => self.complete_express(x, member, epoch, probe),
+            let goes_on = match next {
+                Next::Many(member, epoch) => {
+                    self.complete_express(x, member, epoch, probe);
+                    true
+                }
                 Next::Few(population, epoch) => {
-                    let id = PopulationId(population as u16);
-                    if !self.arrive_express(x, id, epoch, probe) {
-                        return false;
-                    }
+                    self.arrive_express(x, PopulationId(population as u16), epoch, probe)
                 }
-                Next::Event(Event::AttemptTimeout(attempt)) => {
-                    if !self.time_out_express(x, attempt, probe) {
-                        return false;
-                    }
-                }
-                Next::Event(event @ (Event::Sample | Event::AlertTick(_))) => {
-                    self.sync_custody(x);
-                    self.route(event, probe);
-                    if event == Event::Sample {
-                        // Peaks begin anew.
-                        x.posts.iter_mut().for_each(|post| post.peak = post.in_line);
-                    }
-                }
-                Next::Event(event) => {
-                    self.return_custody(x);
-                    self.route(event, probe);
-                    return false;
-                }
+                Next::Event(event) => self.handle_express(x, event, probe),
+            };
+            if !goes_on {
+                return false;
             }
         }
-        self.return_custody(x);
         true
+    }
+
+    /// Anything but an arrival or a completion. Returns whether the stretch goes on.
+    #[inline(never)]
+    fn handle_express(&mut self, x: &mut Express, event: Event, probe: &mut impl Probe) -> bool {
+        match event {
+            Event::AttemptTimeout(attempt) => {
+                let goes_on =
+                    self.attempts.get(attempt).is_none() || self.give_up_straight(attempt, probe);
+                if !goes_on {
+                    self.return_custody(x);
+                    self.route(event, probe);
+                }
+                goes_on
+            }
+            Event::RetryDue(request) => self.retry_express(x, request, probe),
+            Event::Sample | Event::AlertTick(_) => {
+                self.sync_custody(x);
+                self.route(event, probe);
+                if event == Event::Sample {
+                    // Peaks begin anew.
+                    x.posts.iter_mut().for_each(|post| post.peak = post.line.len);
+                }
+                true
+            }
+            Event::Member { instance, due, .. } if self.asks_no_work(instance, due) => {
+                self.route(event, probe);
+                true
+            }
+            _ => {
+                self.return_custody(x);
+                self.route(event, probe);
+                false
+            }
+        }
     }
 
     /// A request is born and sent. Returns whether the stretch goes on.
@@ -150,53 +189,81 @@ impl World {
         epoch: u32,
         probe: &mut impl Probe,
     ) -> bool {
-        let now = self.now;
         let population = &mut self.populations[id.index()];
-        let Some((index, user, next)) = population.next_birth(epoch) else { return true };
+        let Some((index, next)) = population.next_birth(epoch) else { return true };
+        let drawn = x.births[id.index()].of(population, index);
         if let Some(at) = next {
             self.queue.set(Source::Few(id.index()), at, ARRIVALS, epoch);
         }
         self.counts.requests += 1;
+        probe.request_born(self.now, id, drawn.user);
+        self.send_express(x, (id, index), drawn, None, probe)
+    }
+
+    /// A request is sent again. Returns whether the stretch goes on.
+    #[inline(never)]
+    fn retry_express(&mut self, x: &mut Express, handle: Handle, probe: &mut impl Probe) -> bool {
+        let Some(request) = self.requests.get_mut(handle) else { return true };
+        request.attempts += 1;
+        let Request { population: id, index, attempts, .. } = *request;
+        let drawn = Drawn::of(&self.populations[id.index()], index);
+        self.send_express(x, (id, index), drawn, Some((handle, attempts)), probe)
+    }
+
+    /// A client sends an attempt, of a request that is `known` if it is not its first: then the how
+    /// manieth it is. Returns whether the stretch goes on.
+    #[expect(clippy::inline_always, reason = "nearly all are first attempts, which ask less")]
+    #[inline(always)]
+    fn send_express(
+        &mut self,
+        x: &mut Express,
+        (id, index): (PopulationId, u64),
+        drawn: Drawn,
+        known: Option<(Handle, u32)>,
+        probe: &mut impl Probe,
+    ) -> bool {
+        let (now, Drawn { user, mark, exponential }) = (self.now, drawn);
+        let who = (id, user, index);
+        let population = &self.populations[id.index()];
         self.counts.attempts += 1;
-        probe.request_born(now, id, user);
-        let process = &mut self.instances[usize::from(self.routes[0])];
+        let process = &mut self.instances[x.process];
         process.held += 1;
-        let pick = process.pick_freely(0).map_or_else(
-            || process.pick(0, population.key(user, index), Tried::default(), &[], now),
-            Pick::Member,
-        );
+        let pick = match process.pick_freely(0) {
+            Some(member) => Pick::Member(member),
+            None => process.pick(0, population.key(user, index), Tried::default(), &[], now),
+        };
         let member = match pick {
             Pick::Member(member) if x.posts[member].has_room() => member,
             _ => {
                 self.return_custody(x);
-                self.send_picked(id, (user, index), pick, probe);
+                self.send_picked(who, known, pick, probe);
                 return false;
             }
         };
-        self.alone += 1;
-        let process = (InstanceId(self.routes[0]), 0);
-        let to = Some(BackendId(member as u16));
-        let attempt =
-            self.attempts.insert_with(|| Attempt::first(now, (id, user, index), process, to));
-        if let Some(timeout) = population.timeout {
+        let timeout = population.timeout;
+        let (process, to) = ((InstanceId(x.process as u16), 0), Some(BackendId(member as u16)));
+        let attempt = self.attempts.insert_with(|| Attempt::sent(now, who, process, to, known));
+        self.alone += u64::from(known.is_none());
+        if let Some(timeout) = timeout {
             let event = Event::AttemptTimeout(attempt);
             self.queue.push_in_lane(id.index(), now + timeout, TIMERS, event);
         }
-        let mark = population.first_mark(index);
         let subject = (u64::from(id.0) << 48) ^ index;
         self.digest_fact(Fact::Pick, subject, member as u64);
         let post = &mut x.posts[member];
+        let work = post.service.at_both(mark, exponential);
         post.reached += 1;
-        post.settle(now);
         post.occupancy.enter(now);
-        if post.in_service < post.workers {
-            let done = now + post.service.at(mark);
+        if post.has_free_worker() {
+            post.busy.enter(now);
+            let done = now + work;
             if post.serve(attempt.index() as u32, done) {
                 self.queue.set(Source::Many(member), done, COMPLETIONS, post.epoch);
             }
         } else {
-            line_up(&mut self.attempts, post, attempt.index() as u32);
-            post.peak = post.peak.max(post.in_line);
+            post.waiting.enter(now);
+            x.waiting.line_up(&mut post.line, attempt.index() as u32, work);
+            post.peak = post.peak.max(post.line.len);
         }
         true
     }
@@ -212,67 +279,34 @@ impl World {
     ) {
         let now = self.now;
         let Some(post) = x.posts.get_mut(member).filter(|post| post.epoch == epoch) else { return };
-        post.settle(now);
-        let Some(service) = post.finish() else { return };
-        let attempt = self.attempts.at(service.attempt as usize).expect("who is served is there");
-        let (request, is_held) = (attempt.sole_request(), attempt.held);
-        self.attempts.free_at(service.attempt as usize);
+        let Some(slot) = post.finish() else { return };
+        let attempt = self.attempts.free_at(slot as usize).expect("who is served is there");
+        let (is_alone, known) = (attempt.alone, attempt.request);
+        let (request, latency) = (attempt.sole_request(), now.since(attempt.since));
         post.occupancy.leave(now);
-        if let Some(next) = self.attempts.at(post.head as usize).filter(|_| post.in_line > 0) {
-            let number = std::mem::replace(&mut post.head, next.next);
-            post.in_line -= 1;
-            if post.in_line == 0 {
-                post.tail = NOBODY;
-            }
-            let mark = self.populations[next.population.index()].first_mark(next.index);
-            post.serve(number, now + post.service.at(mark));
+        if let Some((next, work)) = x.waiting.take(&mut post.line) {
+            post.waiting.leave(now);
+            post.serve(next, now + work);
+        } else {
+            post.busy.leave(now);
         }
-        if let Some(first) = post.first() {
-            self.queue.set(Source::Many(member), first.done, COMPLETIONS, epoch);
+        if let Some(done) = post.next_done() {
+            self.queue.set(Source::Many(member), done, COMPLETIONS, epoch);
         }
-        let latency = now.since(request.born);
         post.note_latency(latency);
-        if !is_held {
+        let request = if is_alone {
+            self.alone -= 1;
+            request
+        } else if let Some(known) = known {
+            self.requests.remove(known).expect("it was in flight")
+        } else {
             post.wasted += 1;
             return;
-        }
+        };
         post.succeeded += 1;
-        self.alone -= 1;
-        let process = &mut self.instances[usize::from(self.routes[0])];
+        let process = &mut self.instances[x.process];
         process.succeeded(0, BackendId(member as u16), latency, now);
         self.monitor.attempt_over(Outcome::Ok, latency);
         self.tell_finished(request, Outcome::Ok, probe);
-    }
-
-    /// A client gives up an attempt, and its request with it unless it tries again; its backend will
-    /// serve it all the same. Returns whether the stretch goes on.
-    fn time_out_express(
-        &mut self,
-        x: &mut Express,
-        handle: Handle,
-        probe: &mut impl Probe,
-    ) -> bool {
-        let now = self.now;
-        let Some(attempt) = self.attempts.get_mut(handle).filter(|a| a.held) else { return true };
-        let retries = &self.setup.populations[attempt.population.index()].retries;
-        if retries.max > 0 && retries.on.contains(Outcome::Timeout) {
-            self.return_custody(x);
-            self.on_attempt_timeout(handle, probe);
-            return false;
-        }
-        (attempt.alone, attempt.held) = (false, false);
-        let (member, latency) = (attempt.backend, now.since(attempt.since));
-        let request = attempt.sole_request();
-        self.alone -= 1;
-        self.monitor.attempt_over(Outcome::Timeout, latency);
-        self.tell_finished(request, Outcome::Timeout, probe);
-        let process = &mut self.instances[usize::from(self.routes[0])];
-        let answer = Answer { outcome: Outcome::Timeout, is_failure: false, latency, now };
-        if let Some(member) = member {
-            process.answered(0, member, answer);
-            process.release(member);
-        }
-        process.held -= 1;
-        true
     }
 }

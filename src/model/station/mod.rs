@@ -24,7 +24,7 @@ pub(in crate::model) mod reading;
 mod tests;
 
 pub use contention::{Contention, Slowdown};
-pub(super) use occupancy::Occupancy;
+pub(super) use occupancy::{Occupancy, Presence};
 pub(super) use plain::Custody;
 
 use crate::engine::random::{Purpose, Seed, Stream};

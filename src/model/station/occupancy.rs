@@ -17,17 +17,44 @@ pub(in crate::model) struct Occupancy {
     pub(in crate::model) entered: u64,
     /// Attempts that ever left, in whatever way.
     pub(in crate::model) left: u64,
-    /// Sum of the times of leaving less that of the times of entry, nanoseconds since the start, modulo
-    /// 2^128.
-    left_less_entered_ns: u128,
+    /// Attempts inside.
+    inside: Presence,
+}
+
+/// How many are somewhere, integrated over time: the sum of the times of leaving less that of the times of
+/// entry, nanoseconds since the start, modulo 2^128.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::model) struct Presence(u128);
+
+impl Presence {
+    /// That of `count` who are there now, and of whoever was before: `integral` so far.
+    pub(in crate::model) fn since(integral: u128, count: u32, now: Time) -> Self {
+        Self(integral.wrapping_sub(u128::from(count) * u128::from(now.as_ns())))
+    }
+
+    /// The integral up to now, while `count` are there.
+    pub(in crate::model) fn integral(self, count: u64, now: Time) -> u128 {
+        self.0.wrapping_add(u128::from(count) * u128::from(now.as_ns()))
+    }
+
+    /// One comes.
+    #[inline]
+    pub(in crate::model) fn enter(&mut self, now: Time) {
+        self.0 = self.0.wrapping_sub(u128::from(now.as_ns()));
+    }
+
+    /// One goes.
+    #[inline]
+    pub(in crate::model) fn leave(&mut self, now: Time) {
+        self.0 = self.0.wrapping_add(u128::from(now.as_ns()));
+    }
 }
 
 impl Occupancy {
     /// Little's law as an identity of integrals: time in the station, summed over attempts, is the
     /// number in the station, integrated over time.
     pub(in crate::model) fn obeys_littles_law(&self, now: Time) -> bool {
-        let inside = u128::from(self.entered - self.left) * u128::from(now.as_ns());
-        self.left_less_entered_ns.wrapping_add(inside)
+        self.inside.integral(self.entered - self.left, now)
             == self.busy_ns + self.waiting_ns + self.elsewhere_ns
     }
 
@@ -35,15 +62,13 @@ impl Occupancy {
     #[inline]
     pub(in crate::model) fn enter(&mut self, now: Time) {
         self.entered += 1;
-        let at = u128::from(now.as_ns());
-        self.left_less_entered_ns = self.left_less_entered_ns.wrapping_sub(at);
+        self.inside.enter(now);
     }
 
     /// One has left.
     #[inline]
     pub(in crate::model) fn leave(&mut self, now: Time) {
         self.left += 1;
-        let at = u128::from(now.as_ns());
-        self.left_less_entered_ns = self.left_less_entered_ns.wrapping_add(at);
+        self.inside.leave(now);
     }
 }

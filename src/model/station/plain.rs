@@ -9,7 +9,6 @@ use crate::engine::time::Time;
 /// What is known of a station but for its attempts.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::model) struct Custody {
-    pub(in crate::model) workers: u32,
     pub(in crate::model) in_service: u32,
     pub(in crate::model) in_line: u32,
     /// Most attempts waiting at once since the last sample.
@@ -40,13 +39,12 @@ impl Station {
             && line.waiters().all(|waiter| is_one(waiter.attempt))
     }
 
-    /// Gives up its attempts: those in service with the time at which each is done and the order in
-    /// which they began, and then those in line.
-    pub(in crate::model) fn hand_over(
+    /// Gives up its attempts in service, with the time at which each is done and the order in which they
+    /// began.
+    pub(in crate::model) fn hand_over_jobs(
         &mut self,
         now: Time,
         mut serve: impl FnMut(Handle, Time, u64),
-        mut wait: impl FnMut(Handle),
     ) {
         let (progress, _) = self.progress_now(now);
         for job in self.jobs.iter() {
@@ -54,15 +52,21 @@ impl Station {
             serve(job.attempt, now + crate::engine::time::Span::from_ns(left), job.order);
         }
         self.jobs.clear();
-        while let Some(attempt) = self.line.first_come() {
-            wait(attempt);
-        }
+    }
+
+    /// Gives up the next one in line.
+    pub(in crate::model) fn hand_over_waiter(&mut self) -> Option<Handle> {
+        self.line.first_come()
+    }
+
+    /// How many it serves at once.
+    pub(in crate::model) fn workers(&self) -> u32 {
+        self.workers
     }
 
     /// What is known of it but for its attempts, up to now.
     pub(in crate::model) fn custody(&mut self, now: Time) -> Custody {
         Custody {
-            workers: self.workers,
             in_service: self.in_service,
             in_line: self.in_line,
             peak: self.waiting_peak,
