@@ -64,8 +64,7 @@ impl Law for Exponential {
         &FAMILY
     }
 
-    /// Not inlined: so many registers are wanted here that where it is there are too few for anything else.
-    #[inline(never)]
+    #[inline]
     fn at(&self, mark: u64) -> Span {
         work(-self.mean_ns * log::log_left(mark))
     }

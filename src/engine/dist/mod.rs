@@ -127,7 +127,7 @@ impl Distribution {
     #[inline]
     pub fn at(&self, mark: u64) -> Span {
         match self {
-            // The usual one, without a look into a table of eleven.
+            // The usual one is worked out where it is asked for.
             Self::Exponential(law) => law.at(mark),
             _ => self.other_at(mark),
         }
