@@ -50,15 +50,15 @@ fn left(bits: u64) -> i64 {
 #[inline]
 fn scaled(x: f64, halvings: f64) -> f64 {
     // x = 2^k (1 + f), with 1 + f from sqrt(2)/2 to sqrt(2).
-    let shifted = x.to_bits().wrapping_add(ONE - LOWEST);
+    let shifted = x.to_bits() + (ONE - LOWEST);
     let k = f64::from_bits((shifted >> 52) | TWO_52_BITS) - (TWO_52 + 1023.0 + halvings);
     let f = f64::from_bits((shifted & MANTISSA) + LOWEST) - 1.0;
     let half_square = 0.5 * f * f;
     let s = f / (2.0 + f);
-    let z = s * s;
-    let w = z * z;
-    let even = w * (LG2 + w * (LG4 + w * LG6));
-    let odd = z * (LG1 + w * (LG3 + w * (LG5 + w * LG7)));
+    let s2 = s * s;
+    let s4 = s2 * s2;
+    let even = s4 * (LG2 + s4 * (LG4 + s4 * LG6));
+    let odd = s2 * (LG1 + s4 * (LG3 + s4 * (LG5 + s4 * LG7)));
     s * (half_square + (odd + even)) + k * LN2_LOW - half_square + f + k * LN2_HIGH
 }
 
@@ -107,7 +107,8 @@ mod tests {
     #[test]
     fn what_is_left_is_exact() {
         for bits in [0, 1, 2047, 2048, 1 << 63, !0 - 2048, !0] {
-            assert_eq!(left(bits) as f64 / 9_007_199_254_740_992.0, 1.0 - unit(bits));
+            let share = left(bits) as f64 / 9_007_199_254_740_992.0;
+            assert_eq!(share.to_bits(), (1.0 - unit(bits)).to_bits(), "{bits:#x}");
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! **Architecture invariant:** nothing here reads a clock, a file or a thread, and nothing here
 //! knows what a request is. Time and randomness are arguments. Transcendental functions come from
-//! [`libm`], which is pinned exactly, because the platform's differ in the last bit.
+//! [`libm`], which is pinned exactly, because the platform's differ in the last bit; [`log`] has its bits.
 
 pub mod digest;
 pub mod dist;

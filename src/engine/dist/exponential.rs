@@ -70,8 +70,7 @@ impl Law for Exponential {
         &FAMILY
     }
 
-    /// Not inlined: so many registers are wanted here that where it is there are too few for anything else.
-    #[inline(never)]
+    #[inline]
     fn at(&self, mark: u64) -> Span {
         self.scaled(-log::log_left(mark))
     }

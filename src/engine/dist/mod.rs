@@ -7,8 +7,9 @@
 //! gamma), the mark seeds a small generator.
 //!
 //! **Results depend on the last bit of every formula here**: transcendental functions come from
-//! [`libm`] alone, and the golden values in the tests fail when a bit changes. Sampling does not
-//! allocate; what can be computed once is computed when the law is built.
+//! [`libm`] alone, or have its bits ([`log`](super::log)), and the golden values in the tests fail when
+//! a bit changes. Sampling does not allocate; what can be computed once is computed when the law is
+//! built.
 //!
 //! [`FAMILIES`] is the one table: a family is one file and one line in it. Families of a scale and
 //! a shape can be given by any two statistics; `solve` says which member that is.
@@ -126,7 +127,7 @@ impl Distribution {
     #[inline]
     pub fn at(&self, mark: u64) -> Span {
         match self {
-            // The usual one, without a look into a table of eleven.
+            // The usual one is worked out where it is asked for.
             Self::Exponential(law) => law.at(mark),
             _ => self.other_at(mark),
         }

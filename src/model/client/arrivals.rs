@@ -139,6 +139,8 @@ impl Arriving {
     }
 
     /// Draws the next gap, and returns when it ends; `None` while nobody arrives.
+    ///
+    /// Not inlined, so that those who ask for it are.
     #[inline(never)]
     pub(super) fn draw(&mut self) -> Option<Time> {
         if self.is_plain
