@@ -8,6 +8,7 @@
 pub mod digest;
 pub mod dist;
 pub mod histogram;
+mod lane;
 pub mod log;
 pub mod queue;
 pub mod random;

@@ -7,9 +7,9 @@
 //! timers). Everything else is in a four-ary heap. Sources of each kind, and the heads of the lanes, are
 //! the leaves of a winner tree: the few populations do not pay for the levels of many backends.
 
+use super::lane::Lane;
 use super::time::Time;
 use super::tournament::Tournament;
-use std::collections::VecDeque;
 
 const SEQUENCE_BITS: u32 = 56;
 const ARITY: usize = 4;
@@ -37,10 +37,11 @@ impl Key {
     }
 }
 
+/// An event, and when it comes.
 #[derive(Clone, Copy, Debug)]
-struct Entry<E> {
-    key: Key,
-    event: E,
+pub(super) struct Entry<E> {
+    pub(super) key: Key,
+    pub(super) event: E,
 }
 
 /// A place for one event, which is known by its place.
@@ -176,7 +177,7 @@ fn first_place(few: Key, many: Key, other: Key) -> Place {
 #[derive(Clone, Debug)]
 pub struct EventQueue<E> {
     heap: Vec<Entry<E>>,
-    lanes: Vec<VecDeque<Entry<E>>>,
+    lanes: Vec<Lane<E>>,
     /// The keys of the lanes' heads.
     heads: Tournament,
     few: FewSources,
@@ -191,7 +192,7 @@ impl<E: Copy> EventQueue<E> {
     pub fn new(lanes: usize, few: usize, many: usize) -> Self {
         Self {
             heap: Vec::new(),
-            lanes: vec![VecDeque::new(); lanes],
+            lanes: vec![Lane::new(); lanes],
             heads: Tournament::new(lanes),
             few: FewSources::new(few),
             many: Sources::new(many),
@@ -202,7 +203,7 @@ impl<E: Copy> EventQueue<E> {
 
     /// Adds a FIFO lane, and returns its number. O(lanes).
     pub fn add_lane(&mut self) -> usize {
-        self.lanes.push(VecDeque::new());
+        self.lanes.push(Lane::new());
         if self.lanes.len() > self.heads.width() {
             self.heads = Tournament::new(self.lanes.len());
             for lane in 0..self.lanes.len() {
@@ -243,6 +244,15 @@ impl<E: Copy> EventQueue<E> {
         }
     }
 
+    /// The event of a source that was just taken out has no successor: said at once, that is known when the
+    /// next event is looked for.
+    #[inline]
+    pub fn clear_taken(&mut self) {
+        if self.many.is_taken {
+            self.many.remove_taken();
+        }
+    }
+
     /// Schedules `event` through a FIFO lane: O(1) when it is later than what the lane holds,
     /// as timers of one constant length are; otherwise like [`EventQueue::push`].
     ///
@@ -251,17 +261,23 @@ impl<E: Copy> EventQueue<E> {
     #[inline]
     pub fn push_in_lane(&mut self, lane: usize, time: Time, class: Class, event: E) {
         let entry = Entry { key: self.next_key(time, class), event };
-        let queue = &mut self.lanes[lane];
-        match queue.back() {
-            None => {
-                queue.push_back(entry);
-                self.change_head(lane);
-                if entry.key.precedes(self.other) {
-                    self.other = entry.key;
-                }
-            }
-            Some(last) if last.key.precedes(entry.key) => queue.push_back(entry),
-            Some(_) => self.push_entry(entry),
+        let events = &mut self.lanes[lane];
+        if !events.takes(entry.key) {
+            self.push_entry(entry);
+            return;
+        }
+        events.push(entry);
+        if events.len() == 1 {
+            self.begin_lane(lane, entry.key);
+        }
+    }
+
+    /// A lane was empty, and is not any more.
+    #[inline(never)]
+    fn begin_lane(&mut self, lane: usize, head: Key) {
+        self.heads.set(lane, head, 0);
+        if head.precedes(self.other) {
+            self.other = head;
         }
     }
 
@@ -322,11 +338,12 @@ impl<E: Copy> EventQueue<E> {
         }
         let lane = self.heads.winner();
         let entry = if self.heads.first() == key {
-            let queue = &mut self.lanes[lane];
-            let entry = queue.pop_front().expect("its key is in the tree");
+            let events = &mut self.lanes[lane];
+            let entry = *events.front().expect("its key is in the tree");
+            events.pop();
             // Mostly what timers bound is over long before they are due.
-            while queue.front().is_some_and(|next| is_over(&next.event)) {
-                queue.pop_front();
+            while events.front().is_some_and(|next| is_over(&next.event)) {
+                events.pop();
             }
             self.change_head(lane);
             entry
@@ -346,7 +363,7 @@ impl<E: Copy> EventQueue<E> {
 
     /// How many events wait, stale timers included.
     pub fn len(&self) -> usize {
-        let in_lanes: usize = self.lanes.iter().map(VecDeque::len).sum();
+        let in_lanes: usize = self.lanes.iter().map(Lane::len).sum();
         self.heap.len() + in_lanes + self.few.len() + self.many.len()
     }
 

@@ -58,9 +58,9 @@ impl Exponential {
         Self { mean_ns }
     }
 
-    /// The variate where the standard one, of mean 1, is known.
+    /// The variate at a mark whose standard one, -ln(1 - u), is known already.
     #[inline]
-    pub(super) fn scaled(&self, standard: f64) -> Span {
+    pub fn scaled(&self, standard: f64) -> Span {
         work(self.mean_ns * standard)
     }
 }

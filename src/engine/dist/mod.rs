@@ -133,12 +133,11 @@ impl Distribution {
         }
     }
 
-    /// The same where the standard exponential variate of the mark, -ln(1 - u), is known already.
-    #[inline]
-    pub fn at_both(&self, mark: u64, exponential: f64) -> Span {
+    /// The law, if it is an exponential one.
+    pub fn as_exponential(&self) -> Option<&Exponential> {
         match self {
-            Self::Exponential(law) => law.scaled(exponential),
-            _ => self.other_at(mark),
+            Self::Exponential(law) => Some(law),
+            _ => None,
         }
     }
 

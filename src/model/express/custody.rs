@@ -6,7 +6,7 @@ use crate::engine::time::Time;
 use crate::model::backend::Backend;
 use crate::model::request::{Attempt, Place, Sender};
 use crate::model::setup::InstanceId;
-use crate::model::station::{Custody, Presence};
+use crate::model::station::{Custody, Occupancy, Presence};
 use crate::model::world::World;
 
 /// Whether an attempt went straight to its member, and waits there for its answer or was given up.
@@ -63,7 +63,7 @@ impl World {
             while let Some(waiter) = backend.station.hand_over_waiter() {
                 let attempt = self.attempts.get(waiter).expect("an attempt in line lives");
                 let mark = self.populations[attempt.population.index()].first_mark(attempt.index);
-                let work = post.service.at(mark);
+                let work = backend.service.at(mark);
                 express.waiting.line_up(&mut post.line, waiter.index() as u32, work);
             }
         }
@@ -107,10 +107,10 @@ impl Post {
         self.peak = custody.peak;
         self.started = custody.started;
         self.epoch = custody.epoch;
-        self.occupancy = custody.occupancy;
+        self.passage = custody.occupancy.passage;
         self.busy = Presence::since(custody.occupancy.busy_ns, custody.in_service, now);
         self.waiting = Presence::since(custody.occupancy.waiting_ns, custody.in_line, now);
-        self.reached = backend.gauge.reached;
+        self.turned_away = backend.gauge.reached.wrapping_sub(self.passage.entered);
         self.succeeded = backend.gauge.succeeded;
         self.wasted = backend.gauge.wasted;
         self.latency = backend.latency;
@@ -118,9 +118,13 @@ impl Post {
 
     /// Tells a backend what has become of all that.
     fn tell(&self, backend: &mut Backend, now: Time) {
-        let mut occupancy = self.occupancy;
-        occupancy.busy_ns = self.busy.integral(u64::from(self.in_service), now);
-        occupancy.waiting_ns = self.waiting.integral(u64::from(self.line.len), now);
+        let occupancy = Occupancy {
+            busy_ns: self.busy.integral(u64::from(self.in_service), now),
+            waiting_ns: self.waiting.integral(u64::from(self.line.len), now),
+            // Nobody is elsewhere in a stretch, but may have been.
+            elsewhere_ns: backend.station.elsewhere_ns(),
+            passage: self.passage,
+        };
         let custody = Custody {
             in_service: self.in_service,
             in_line: self.line.len,
@@ -130,7 +134,7 @@ impl Post {
             occupancy,
         };
         backend.station.note_custody(now, &custody);
-        backend.gauge.reached = self.reached;
+        backend.gauge.reached = self.turned_away.wrapping_add(self.passage.entered);
         backend.gauge.succeeded = self.succeeded;
         backend.gauge.wasted = self.wasted;
         backend.latency = self.latency;

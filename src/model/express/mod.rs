@@ -251,9 +251,11 @@ impl World {
         let subject = (u64::from(id.0) << 48) ^ index;
         self.digest_fact(Fact::Pick, subject, member as u64);
         let post = &mut x.posts[member];
-        let work = post.service.at_both(mark, exponential);
-        post.reached += 1;
-        post.occupancy.enter(now);
+        let work = match &post.exponential {
+            Some(law) => law.scaled(exponential),
+            None => self.backends[member].service.at(mark),
+        };
+        post.passage.enter(now);
         if post.has_free_worker() {
             post.busy.enter(now);
             let done = now + work;
@@ -283,15 +285,16 @@ impl World {
         let attempt = self.attempts.free_at(slot as usize).expect("who is served is there");
         let (is_alone, known) = (attempt.alone, attempt.request);
         let (request, latency) = (attempt.sole_request(), now.since(attempt.since));
-        post.occupancy.leave(now);
+        post.passage.leave(now);
         if let Some((next, work)) = x.waiting.take(&mut post.line) {
             post.waiting.leave(now);
             post.serve(next, now + work);
         } else {
             post.busy.leave(now);
         }
-        if let Some(done) = post.next_done() {
-            self.queue.set(Source::Many(member), done, COMPLETIONS, epoch);
+        match post.next_done() {
+            Some(done) => self.queue.set(Source::Many(member), done, COMPLETIONS, epoch),
+            None => self.queue.clear_taken(),
         }
         post.note_latency(latency);
         let request = if is_alone {

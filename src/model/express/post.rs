@@ -1,11 +1,11 @@
 //! A backend while nothing but requests happens: workers at normal speed, and a line first in, first out.
 
 use super::line::Line;
-use crate::engine::dist::Distribution;
+use crate::engine::dist::Exponential;
 use crate::engine::time::{Span, Time};
 use crate::model::backend::Backend;
 use crate::model::probing::smoothed;
-use crate::model::station::{Occupancy, Presence};
+use crate::model::station::{Passage, Presence};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -42,19 +42,21 @@ pub(super) struct Post {
     /// Occupied workers, and the line.
     pub(super) busy: Presence,
     pub(super) waiting: Presence,
-    /// Its integrals are those of when custody was taken.
-    pub(super) occupancy: Occupancy,
-    /// Its backend's counts: attempts that reached it, and those that it served for somebody and for
-    /// nobody.
-    pub(super) reached: u64,
+    pub(super) passage: Passage,
+    /// Its backend's counts: attempts that it served for somebody and for nobody.
     pub(super) succeeded: u64,
     pub(super) wasted: u64,
     /// Its backend's smoothed time in system.
     pub(super) latency: Span,
-    pub(super) service: Distribution,
+    /// Its service distribution, if it is this one.
+    pub(super) exponential: Option<Exponential>,
     /// Those that are done later than the first.
     others: BinaryHeap<Reverse<Service>>,
+    /// How many have reached its backend and not entered.
+    pub(super) turned_away: u64,
 }
+
+const _: () = assert!(size_of::<Post>() <= 208, "looked at twice a request");
 
 impl Post {
     /// An empty one of this backend.
@@ -71,12 +73,12 @@ impl Post {
             started: 0,
             busy: Presence::default(),
             waiting: Presence::default(),
-            occupancy: Occupancy::default(),
-            reached: 0,
+            passage: Passage::default(),
+            turned_away: 0,
             succeeded: 0,
             wasted: 0,
             latency: backend.latency,
-            service: backend.service.clone(),
+            exponential: backend.service.as_exponential().cloned(),
         }
     }
 

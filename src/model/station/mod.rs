@@ -24,7 +24,7 @@ pub(in crate::model) mod reading;
 mod tests;
 
 pub use contention::{Contention, Slowdown};
-pub(super) use occupancy::{Occupancy, Presence};
+pub(super) use occupancy::{Occupancy, Passage, Presence};
 pub(super) use plain::Custody;
 
 use crate::engine::random::{Purpose, Seed, Stream};
@@ -200,7 +200,7 @@ impl Station {
     #[inline]
     pub(super) fn enter(&mut self, now: Time) {
         self.settle(now);
-        self.occupancy.enter(now);
+        self.occupancy.passage.enter(now);
     }
 
     /// Whether an attempt that has entered while no worker is free can be started all the same: it
@@ -428,8 +428,8 @@ impl Station {
     /// Everything inside is lost.
     pub(super) fn clear(&mut self, now: Time) {
         self.advance(now);
-        let inside = self.occupancy.entered - self.occupancy.left;
-        (0..inside).for_each(|_| self.occupancy.leave(now));
+        let inside = self.occupancy.passage.entered - self.occupancy.passage.left;
+        (0..inside).for_each(|_| self.occupancy.passage.leave(now));
         self.jobs.clear();
         self.line.rule_mut().clear();
         self.interrupted.clear();
@@ -505,7 +505,7 @@ impl Station {
 
     #[inline]
     fn count_departure(&mut self, now: Time) {
-        self.occupancy.leave(now);
+        self.occupancy.passage.leave(now);
     }
 
     #[inline]

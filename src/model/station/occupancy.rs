@@ -13,11 +13,15 @@ pub(in crate::model) struct Occupancy {
     /// Attempts that share the workers and wait elsewhere, at a database, integrated over time:
     /// attempt-nanoseconds.
     pub(in crate::model) elsewhere_ns: u128,
-    /// Attempts that ever entered.
+    /// Who came and went.
+    pub(in crate::model) passage: Passage,
+}
+
+/// Attempts that ever entered, and that ever left, in whatever way, and those inside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::model) struct Passage {
     pub(in crate::model) entered: u64,
-    /// Attempts that ever left, in whatever way.
     pub(in crate::model) left: u64,
-    /// Attempts inside.
     inside: Presence,
 }
 
@@ -54,10 +58,12 @@ impl Occupancy {
     /// Little's law as an identity of integrals: time in the station, summed over attempts, is the
     /// number in the station, integrated over time.
     pub(in crate::model) fn obeys_littles_law(&self, now: Time) -> bool {
-        self.inside.integral(self.entered - self.left, now)
-            == self.busy_ns + self.waiting_ns + self.elsewhere_ns
+        let Passage { entered, left, inside } = self.passage;
+        inside.integral(entered - left, now) == self.busy_ns + self.waiting_ns + self.elsewhere_ns
     }
+}
 
+impl Passage {
     /// One more has entered.
     #[inline]
     pub(in crate::model) fn enter(&mut self, now: Time) {

@@ -64,6 +64,11 @@ impl Station {
         self.workers
     }
 
+    /// As [`Occupancy::elsewhere_ns`].
+    pub(in crate::model) fn elsewhere_ns(&self) -> u128 {
+        self.occupancy.elsewhere_ns
+    }
+
     /// What is known of it but for its attempts, up to now.
     pub(in crate::model) fn custody(&mut self, now: Time) -> Custody {
         Custody {

@@ -25,7 +25,11 @@ impl Station {
         self.settle(now);
         let (occupancy, waiting) = (&self.occupancy, self.waiting());
         let inside = u64::from(self.inside());
-        assert_eq!(occupancy.entered, occupancy.left + inside, "a station lost an attempt");
+        assert_eq!(
+            occupancy.passage.entered,
+            occupancy.passage.left + inside,
+            "a station lost an attempt"
+        );
         assert!(occupancy.obeys_littles_law(now), "Little's law fails at {now}");
         Reading {
             busy_ns: occupancy.busy_ns,

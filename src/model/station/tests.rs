@@ -208,13 +208,13 @@ fn departures(station: Station, visits: &[Visit]) -> Departures {
         let occupancy = driver.station.occupancy(now);
         assert!(occupancy.obeys_littles_law(now));
         let inside = u64::from(driver.station.busy()) + u64::from(driver.station.waiting());
-        assert_eq!(occupancy.entered - occupancy.left, inside);
+        assert_eq!(occupancy.passage.entered - occupancy.passage.left, inside);
     }
     let end = at(1 << 50);
     driver.complete(end);
     let occupancy = driver.station.occupancy(end);
     assert!(occupancy.obeys_littles_law(end));
-    assert_eq!(occupancy.entered, occupancy.left, "everybody leaves in the end");
+    assert_eq!(occupancy.passage.entered, occupancy.passage.left, "everybody leaves in the end");
     let left_at = driver.left_at.into_iter().map(|left| left.unwrap()).collect();
     (left_at, occupancy.busy_ns, occupancy.waiting_ns)
 }
