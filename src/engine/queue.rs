@@ -10,6 +10,7 @@
 use super::lane::Lane;
 use super::time::Time;
 use super::tournament::Tournament;
+use std::cmp::Ordering;
 
 const SEQUENCE_BITS: u32 = 56;
 const ARITY: usize = 4;
@@ -222,6 +223,7 @@ impl<E: Copy> EventQueue<E> {
         self.push_entry(Entry { key, event });
     }
 
+    #[inline(never)]
     fn push_entry(&mut self, entry: Entry<E>) {
         self.heap.push(entry);
         self.sift_up(self.heap.len() - 1);
@@ -258,7 +260,8 @@ impl<E: Copy> EventQueue<E> {
     ///
     /// # Panics
     /// If there is no such lane, and after 2^56 events.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "else the event is handed over in memory")]
+    #[inline(always)]
     pub fn push_in_lane(&mut self, lane: usize, time: Time, class: Class, event: E) {
         let entry = Entry { key: self.next_key(time, class), event };
         let events = &mut self.lanes[lane];
@@ -302,12 +305,10 @@ impl<E: Copy> EventQueue<E> {
         is_over: impl Fn(&E) -> bool,
     ) -> Option<(Time, Next<E>)> {
         let (few, many, other) = (self.few.first(), self.many.first(), self.other);
-        let place = if many.time < few.time && many.time < other.time {
-            Place::Many
-        } else if few.time < many.time && few.time < other.time {
-            Place::Few
-        } else {
-            first_place(few, many, other)
+        let place = match many.time.cmp(&few.time) {
+            Ordering::Less if many.time < other.time => Place::Many,
+            Ordering::Greater if few.time < other.time => Place::Few,
+            _ => first_place(few, many, other),
         };
         let time = match place {
             Place::Few => few.time,

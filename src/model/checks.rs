@@ -240,6 +240,10 @@ impl World {
     ) {
         let now = self.now;
         let membership = &mut self.instances[id.index()].membership;
+        if passed && let Some(interval) = membership.passes_as_ever(member) {
+            self.set_check(id, member, now + interval);
+            return;
+        }
         if !membership.is_checked(member) {
             return;
         }

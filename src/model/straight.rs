@@ -301,8 +301,16 @@ impl World {
         };
         let now = self.now;
         self.monitor.attempt_over(Outcome::Timeout, now.since(attempt.sent));
-        let request = self.claim(handle).expect("its client waits for it");
-        self.attempt_over(request, Outcome::Timeout, probe);
+        let retries = &self.setup.populations[attempt.population.index()].retries;
+        if attempt.alone && !retries.may_follow(Outcome::Timeout) {
+            // Nothing but its end is to become of the request: it need not be told from its attempt.
+            self.alone -= 1;
+            self.attempts.get_mut(handle).expect("its backend has it").alone = false;
+            self.tell_finished(attempt.sole_request(), Outcome::Timeout, probe);
+        } else {
+            let request = self.claim(handle).expect("its client waits for it");
+            self.attempt_over(request, Outcome::Timeout, probe);
+        }
         let process = &mut self.instances[attempt.instance.index()];
         // No failure of the member, but whoever measures has waited in vain.
         let (outcome, latency) = (Outcome::Timeout, now.since(attempt.since));

@@ -1,9 +1,15 @@
 //! How long a client waits before it tries again.
 
 use crate::engine::time::Span;
+use crate::model::outcome::Outcome;
 use crate::model::setup::{Backoff, Jitter, RetryPolicy};
 
 impl RetryPolicy {
+    /// Whether there is ever another attempt after one with this outcome.
+    pub(in crate::model) fn may_follow(&self, outcome: Outcome) -> bool {
+        self.max > 0 && self.on.contains(outcome)
+    }
+
     /// The wait before retry number `retry`, from 1; `draw` gives each retry a number in [0, 1), the
     /// same whenever it is asked (Brooker, "Exponential Backoff And Jitter", AWS 2015).
     pub fn wait(&self, retry: u32, draw: impl Fn(u32) -> f64) -> Span {

@@ -304,8 +304,10 @@ impl World {
 
     /// Whether messages between a process and a backend take time, or may be lost.
     pub(super) fn crosses_network(&self, process: InstanceId, backend: BackendId) -> bool {
-        let ends = || Ends::Backend(self.instances[process.index()].location(), backend);
-        self.network.as_ref().is_some_and(|network| !network.is_nothing(ends()))
+        self.network.as_ref().is_some_and(|network| {
+            let ends = Ends::Backend(self.instances[process.index()].location(), backend);
+            !network.is_nothing(ends)
+        })
     }
 
     pub(super) fn on_crossed(&mut self, what: Crossing, probe: &mut impl Probe) {

@@ -224,6 +224,16 @@ impl Membership {
         }
     }
 
+    /// When to check a member again that has passed another check in a long row, of which nothing follows;
+    /// `None`: something may.
+    #[inline]
+    pub(in crate::model) fn passes_as_ever(&self, member: BackendId) -> Option<Span> {
+        let checks = self.checks.as_ref().filter(|_| self.rule.is_none())?;
+        let standing = &self.standings[member.index()];
+        let is_well = standing.health == checks.rise + checks.fall - 1;
+        (standing.listed && standing.told && is_well).then_some(checks.interval)
+    }
+
     fn fail_check(&mut self, member: usize) {
         let Some(checks) = &self.checks else { return };
         let standing = &mut self.standings[member];
