@@ -10,7 +10,6 @@
 use super::lane::Lane;
 use super::time::Time;
 use super::tournament::Tournament;
-use std::cmp::Ordering;
 
 const SEQUENCE_BITS: u32 = 56;
 const ARITY: usize = 4;
@@ -121,57 +120,47 @@ impl Sources {
 /// The sources of a kind that there is often one of: then there is nothing to find out.
 #[derive(Clone, Debug)]
 struct FewSources {
+    is_alone: bool,
+    /// The event of the only one.
     only: (Key, u32),
-    all: Option<Sources>,
+    several: Sources,
 }
 
 impl FewSources {
     fn new(count: usize) -> Self {
-        Self { only: (Key::NEVER, 0), all: (count != 1).then(|| Sources::new(count)) }
+        let is_alone = count == 1;
+        let several = Sources::new(if is_alone { 0 } else { count });
+        Self { is_alone, only: (Key::NEVER, 0), several }
     }
 
     #[inline]
     fn set(&mut self, source: usize, key: Key, tag: u32) {
-        match &mut self.all {
-            Some(all) => all.set(source, key, tag),
-            None if source == 0 => self.only = (key, tag),
-            None => panic!("there is one source alone, and not number {source}"),
+        if self.is_alone {
+            assert!(source == 0, "there is one source alone, and not number {source}");
+            self.only = (key, tag);
+        } else {
+            self.several.set(source, key, tag);
         }
     }
 
     #[inline]
     fn first(&mut self) -> Key {
-        self.all.as_mut().map_or(self.only.0, Sources::first)
+        if self.is_alone { self.only.0 } else { self.several.first() }
     }
 
     #[inline]
     fn take(&mut self) -> (usize, u32) {
-        if let Some(all) = &mut self.all {
-            return all.take();
+        if self.is_alone {
+            self.only.0 = Key::NEVER;
+            (0, self.only.1)
+        } else {
+            self.several.take()
         }
-        self.only.0 = Key::NEVER;
-        (0, self.only.1)
     }
 
     fn len(&self) -> usize {
-        let alone = usize::from(self.only.0 != Key::NEVER);
-        self.all.as_ref().map_or(alone, Sources::len)
+        usize::from(self.only.0 != Key::NEVER) + self.several.len()
     }
-}
-
-/// Where an event comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Few,
-    Many,
-    Other,
-}
-
-/// Whose key is the least.
-#[inline(never)]
-fn first_place(few: Key, many: Key, other: Key) -> Place {
-    let (place, key) = if many.precedes(few) { (Place::Many, many) } else { (Place::Few, few) };
-    if other.precedes(key) { Place::Other } else { place }
 }
 
 /// Events to come.
@@ -304,31 +293,47 @@ impl<E: Copy> EventQueue<E> {
         end: Time,
         is_over: impl Fn(&E) -> bool,
     ) -> Option<(Time, Next<E>)> {
-        let (few, many, other) = (self.few.first(), self.many.first(), self.other);
-        let place = match many.time.cmp(&few.time) {
-            Ordering::Less if many.time < other.time => Place::Many,
-            Ordering::Greater if few.time < other.time => Place::Few,
-            _ => first_place(few, many, other),
-        };
-        let time = match place {
-            Place::Few => few.time,
-            Place::Many => many.time,
-            Place::Other => {
-                let (time, event) = self.pop_other(end, is_over)?;
-                return Some((time, Next::Event(event)));
+        let (few, many) = (self.few.first(), self.many.first());
+        // Which of the three is first is mostly a matter of time alone.
+        if many.time < few.time {
+            if many.time < self.other.time {
+                return self.take_many(many.time, end);
             }
-        };
+        } else if few.time < many.time && few.time < self.other.time {
+            return self.take_few(few.time, end);
+        }
+        self.pop_by_rank(end, is_over)
+    }
+
+    #[inline]
+    fn take_few(&mut self, time: u64, end: Time) -> Option<(Time, Next<E>)> {
         if time >= end.as_ns() {
             return None;
         }
-        let next = if place == Place::Many {
-            let (source, tag) = self.many.take();
-            Next::Many(source, tag)
-        } else {
-            let (source, tag) = self.few.take();
-            Next::Few(source, tag)
-        };
-        Some((Time::from_ns(time), next))
+        let (source, tag) = self.few.take();
+        Some((Time::from_ns(time), Next::Few(source, tag)))
+    }
+
+    #[inline]
+    fn take_many(&mut self, time: u64, end: Time) -> Option<(Time, Next<E>)> {
+        if time >= end.as_ns() {
+            return None;
+        }
+        let (source, tag) = self.many.take();
+        Some((Time::from_ns(time), Next::Many(source, tag)))
+    }
+
+    /// The same where two times are equal, or neither source is first.
+    #[inline(never)]
+    fn pop_by_rank(&mut self, end: Time, is_over: impl Fn(&E) -> bool) -> Option<(Time, Next<E>)> {
+        let (few, many) = (self.few.first(), self.many.first());
+        let is_many = many.precedes(few);
+        let first = if is_many { many } else { few };
+        if self.other.precedes(first) {
+            let (time, event) = self.pop_other(end, is_over)?;
+            return Some((time, Next::Event(event)));
+        }
+        if is_many { self.take_many(many.time, end) } else { self.take_few(few.time, end) }
     }
 
     /// Takes the first event of the heap and the lanes.

@@ -282,10 +282,7 @@ impl World {
         let now = self.now;
         let Some(post) = x.posts.get_mut(member).filter(|post| post.epoch == epoch) else { return };
         let Some(slot) = post.finish() else { return };
-        let attempt = self.attempts.free_at(slot as usize).expect("who is served is there");
-        let (is_alone, known) = (attempt.alone, attempt.request);
-        let (request, latency) = (attempt.sole_request(), now.since(attempt.since));
-        post.passage.leave(now);
+        // First what the next event depends on.
         if let Some((next, work)) = x.waiting.take(&mut post.line) {
             post.waiting.leave(now);
             post.serve(next, now + work);
@@ -296,11 +293,14 @@ impl World {
             Some(done) => self.queue.set(Source::Many(member), done, COMPLETIONS, epoch),
             None => self.queue.clear_taken(),
         }
+        post.passage.leave(now);
+        let attempt = self.attempts.free_at(slot as usize).expect("who is served is there");
+        let latency = now.since(attempt.since);
         post.note_latency(latency);
-        let request = if is_alone {
+        let request = if attempt.alone {
             self.alone -= 1;
-            request
-        } else if let Some(known) = known {
+            attempt.sole_request()
+        } else if let Some(known) = attempt.request {
             self.requests.remove(known).expect("it was in flight")
         } else {
             post.wasted += 1;
