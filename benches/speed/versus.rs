@@ -10,7 +10,7 @@ use misroute::observe::result::RunResult;
 
 /// Runs of each, with a seed of their own.
 const RUNS: u64 = 11;
-const REQUESTS: u64 = 300_000;
+const REQUESTS: u64 = 1_500_000;
 
 /// Confidence with which a wrong model is to be found out. Seeds are fixed: what passed once passes.
 const LEVEL: f64 = 0.999;

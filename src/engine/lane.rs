@@ -41,20 +41,23 @@ impl<E: Copy> Lane<E> {
 
     /// Adds the last one. Amortized O(1).
     #[inline]
-    pub(super) fn push(&mut self, entry: Entry<E>) {
+    pub(super) fn push(&mut self, key: Key, event: E) {
         if self.len == self.ring.len() {
-            self.grow(entry);
+            self.grow(key, event);
         }
         let Some(mask) = self.ring.len().checked_sub(1) else { return };
-        self.ring[(self.first + self.len) & mask] = entry;
+        let place = &mut self.ring[(self.first + self.len) & mask];
+        place.key = key;
+        place.event = event;
         self.len += 1;
-        self.last = entry.key;
+        self.last = key;
     }
 
-    /// Makes twice as many places; `any` entry fills the new ones.
+    /// Makes twice as many places; what they hold means nothing.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, any: Entry<E>) {
+    fn grow(&mut self, key: Key, event: E) {
+        let any = Entry { key, event };
         let Some(mask) = self.ring.len().checked_sub(1) else {
             self.ring = vec![any; 4];
             return;
@@ -87,7 +90,7 @@ mod tests {
                 let key = Key { time, rank: 0 };
                 if comes {
                     prop_assert!(lane.takes(key));
-                    lane.push(Entry { key, event: time });
+                    lane.push(key, time);
                     twin.push_back(time);
                     prop_assert!(!lane.takes(key));
                 } else {

@@ -163,6 +163,15 @@ impl FewSources {
     }
 }
 
+/// Where an event is.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Few,
+    Many,
+    /// In the heap or in a lane.
+    Other,
+}
+
 /// Events to come.
 #[derive(Clone, Debug)]
 pub struct EventQueue<E> {
@@ -209,15 +218,15 @@ impl<E: Copy> EventQueue<E> {
     /// After 2^56 events.
     pub fn push(&mut self, time: Time, class: Class, event: E) {
         let key = self.next_key(time, class);
-        self.push_entry(Entry { key, event });
+        self.push_in_heap(key, event);
     }
 
     #[inline(never)]
-    fn push_entry(&mut self, entry: Entry<E>) {
-        self.heap.push(entry);
+    fn push_in_heap(&mut self, key: Key, event: E) {
+        self.heap.push(Entry { key, event });
         self.sift_up(self.heap.len() - 1);
-        if entry.key.precedes(self.other) {
-            self.other = entry.key;
+        if key.precedes(self.other) {
+            self.other = key;
         }
     }
 
@@ -252,15 +261,15 @@ impl<E: Copy> EventQueue<E> {
     #[expect(clippy::inline_always, reason = "else the event is handed over in memory")]
     #[inline(always)]
     pub fn push_in_lane(&mut self, lane: usize, time: Time, class: Class, event: E) {
-        let entry = Entry { key: self.next_key(time, class), event };
+        let key = self.next_key(time, class);
         let events = &mut self.lanes[lane];
-        if !events.takes(entry.key) {
-            self.push_entry(entry);
+        if !events.takes(key) {
+            self.push_in_heap(key, event);
             return;
         }
-        events.push(entry);
+        events.push(key, event);
         if events.len() == 1 {
-            self.begin_lane(lane, entry.key);
+            self.begin_lane(lane, key);
         }
     }
 
@@ -293,71 +302,70 @@ impl<E: Copy> EventQueue<E> {
         end: Time,
         is_over: impl Fn(&E) -> bool,
     ) -> Option<(Time, Next<E>)> {
-        let (few, many) = (self.few.first(), self.many.first());
-        // Which of the three is first is mostly a matter of time alone.
-        if many.time < few.time {
-            if many.time < self.other.time {
-                return self.take_many(many.time, end);
+        let (place, time) = self.first_place();
+        if time >= end.as_ns() {
+            return None;
+        }
+        let next = match place {
+            Place::Few => {
+                let (source, tag) = self.few.take();
+                Next::Few(source, tag)
             }
-        } else if few.time < many.time && few.time < self.other.time {
-            return self.take_few(few.time, end);
-        }
-        self.pop_by_rank(end, is_over)
+            Place::Many => {
+                let (source, tag) = self.many.take();
+                Next::Many(source, tag)
+            }
+            Place::Other => Next::Event(self.take_other(is_over)),
+        };
+        Some((Time::from_ns(time), next))
     }
 
+    /// Where the next event is, and its time: mostly that is a matter of time alone.
     #[inline]
-    fn take_few(&mut self, time: u64, end: Time) -> Option<(Time, Next<E>)> {
-        if time >= end.as_ns() {
-            return None;
+    fn first_place(&mut self) -> (Place, u64) {
+        let (few, many) = (self.few.first().time, self.many.first().time);
+        if many < few {
+            if many < self.other.time {
+                return (Place::Many, many);
+            }
+        } else if few < many && few < self.other.time {
+            return (Place::Few, few);
         }
-        let (source, tag) = self.few.take();
-        Some((Time::from_ns(time), Next::Few(source, tag)))
-    }
-
-    #[inline]
-    fn take_many(&mut self, time: u64, end: Time) -> Option<(Time, Next<E>)> {
-        if time >= end.as_ns() {
-            return None;
-        }
-        let (source, tag) = self.many.take();
-        Some((Time::from_ns(time), Next::Many(source, tag)))
+        self.first_by_rank()
     }
 
     /// The same where two times are equal, or neither source is first.
     #[inline(never)]
-    fn pop_by_rank(&mut self, end: Time, is_over: impl Fn(&E) -> bool) -> Option<(Time, Next<E>)> {
+    fn first_by_rank(&mut self) -> (Place, u64) {
         let (few, many) = (self.few.first(), self.many.first());
-        let is_many = many.precedes(few);
-        let first = if is_many { many } else { few };
+        let (place, first) =
+            if many.precedes(few) { (Place::Many, many) } else { (Place::Few, few) };
         if self.other.precedes(first) {
-            let (time, event) = self.pop_other(end, is_over)?;
-            return Some((time, Next::Event(event)));
+            (Place::Other, self.other.time)
+        } else {
+            (place, first.time)
         }
-        if is_many { self.take_many(many.time, end) } else { self.take_few(few.time, end) }
     }
 
     /// Takes the first event of the heap and the lanes.
-    fn pop_other(&mut self, end: Time, is_over: impl Fn(&E) -> bool) -> Option<(Time, E)> {
-        let key = self.other;
-        if key.time >= end.as_ns() {
-            return None;
-        }
+    #[inline(never)]
+    fn take_other(&mut self, is_over: impl Fn(&E) -> bool) -> E {
         let lane = self.heads.winner();
-        let entry = if self.heads.first() == key {
+        let event = if self.heads.first() == self.other {
             let events = &mut self.lanes[lane];
-            let entry = *events.front().expect("its key is in the tree");
+            let event = events.front().expect("its key is in the tree").event;
             events.pop();
             // Mostly what timers bound is over long before they are due.
             while events.front().is_some_and(|next| is_over(&next.event)) {
                 events.pop();
             }
             self.change_head(lane);
-            entry
+            event
         } else {
-            self.pop_heap()
+            self.pop_heap().event
         };
         self.find_other();
-        Some((Time::from_ns(key.time), entry.event))
+        event
     }
 
     fn find_other(&mut self) {

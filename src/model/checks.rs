@@ -124,6 +124,32 @@ impl World {
         self.review(id, (0..self.backends.len() as u16).map(BackendId), probe);
     }
 
+    /// Makes a check that passes as ever, of which nothing follows but the next one. Returns whether it is
+    /// such a check.
+    #[inline]
+    pub(super) fn passes_check(
+        &mut self,
+        id: InstanceId,
+        member: BackendId,
+        epoch: u16,
+        due: Due,
+    ) -> bool {
+        let (now, lane) = (self.now, self.lane(Lane::Check));
+        let membership = &mut self.instances[id.index()].membership;
+        let condition = &self.backends[member.index()].condition;
+        let is_well = !condition.refuses && !condition.unreachable && !condition.hangs;
+        let is_due = due == Due::Check
+            && membership.epoch as u16 == epoch
+            && membership.next_check(member) == now;
+        let Some(interval) = membership.passes_as_ever(member).filter(|_| is_well && is_due) else {
+            return false;
+        };
+        membership.set_next_check(member, now + interval);
+        let event = Event::Member { instance: id, member, epoch, due };
+        self.queue.push_in_lane(lane, now + interval, TIMERS, event);
+        true
+    }
+
     /// Whether what is due of a process concerns what it knows of a member, and nothing that this has to
     /// work on.
     pub(super) fn asks_no_work(&self, id: InstanceId, due: Due) -> bool {
@@ -240,10 +266,6 @@ impl World {
     ) {
         let now = self.now;
         let membership = &mut self.instances[id.index()].membership;
-        if passed && let Some(interval) = membership.passes_as_ever(member) {
-            self.set_check(id, member, now + interval);
-            return;
-        }
         if !membership.is_checked(member) {
             return;
         }

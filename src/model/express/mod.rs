@@ -168,8 +168,10 @@ impl World {
                 }
                 true
             }
-            Event::Member { instance, due, .. } if self.asks_no_work(instance, due) => {
-                self.route(event, probe);
+            Event::Member { instance, member, epoch, due } if self.asks_no_work(instance, due) => {
+                if !self.passes_check(instance, member, epoch, due) {
+                    self.route(event, probe);
+                }
                 true
             }
             _ => {
