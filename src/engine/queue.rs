@@ -214,8 +214,6 @@ impl<E: Copy> EventQueue<E> {
 
     /// Schedules `event`. O(log n).
     ///
-    /// # Panics
-    /// After 2^56 events.
     pub fn push(&mut self, time: Time, class: Class, event: E) {
         let key = self.next_key(time, class);
         self.push_in_heap(key, event);
@@ -234,7 +232,7 @@ impl<E: Copy> EventQueue<E> {
     /// O(log sources of its kind).
     ///
     /// # Panics
-    /// If there is no such source, and after 2^56 events.
+    /// If there is no such source.
     #[inline]
     pub fn set(&mut self, source: Source, time: Time, class: Class, tag: u32) {
         let key = self.next_key(time, class);
@@ -257,7 +255,7 @@ impl<E: Copy> EventQueue<E> {
     /// as timers of one constant length are; otherwise like [`EventQueue::push`].
     ///
     /// # Panics
-    /// If there is no such lane, and after 2^56 events.
+    /// If there is no such lane.
     #[expect(clippy::inline_always, reason = "else the event is handed over in memory")]
     #[inline(always)]
     pub fn push_in_lane(&mut self, lane: usize, time: Time, class: Class, event: E) {
@@ -288,6 +286,9 @@ impl<E: Copy> EventQueue<E> {
     }
 
     /// Takes the next event if it happens before `end`.
+    ///
+    /// # Panics
+    /// Some time after 2^56 events were scheduled.
     #[inline]
     pub fn pop_before(&mut self, end: Time) -> Option<(Time, Next<E>)> {
         self.pop_before_unless(end, |_| false)
@@ -337,6 +338,8 @@ impl<E: Copy> EventQueue<E> {
     /// The same where two times are equal, or neither source is first.
     #[inline(never)]
     fn first_by_rank(&mut self) -> (Place, u64) {
+        // Asked now and then in every run, which is often enough.
+        assert!(self.sequence < 1 << SEQUENCE_BITS, "more than 2^56 events in one run");
         let (few, many) = (self.few.first(), self.many.first());
         let (place, first) =
             if many.precedes(few) { (Place::Many, many) } else { (Place::Few, few) };
@@ -388,7 +391,6 @@ impl<E: Copy> EventQueue<E> {
 
     #[inline]
     fn next_key(&mut self, time: Time, class: Class) -> Key {
-        assert!(self.sequence < 1 << SEQUENCE_BITS, "more than 2^56 events in one run");
         let rank = (u64::from(class.0) << SEQUENCE_BITS) | self.sequence;
         self.sequence += 1;
         Key { time: time.as_ns(), rank }

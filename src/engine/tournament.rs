@@ -91,22 +91,9 @@ impl Tournament {
     /// to be guessed.
     #[inline(never)]
     pub(super) fn set(&mut self, leaf: usize, key: Key, tag: u32) {
-        let mut node = self.leaves.len() + leaf;
-        let mut least = self.word(leaf, key);
         self.leaves[leaf] = Leaf { key, tag };
-        let nodes = &mut self.nodes[..];
-        // As a mask it changes nothing, and says that no index is beyond the end.
-        let Some(last) = nodes.len().checked_sub(1) else { return };
-        nodes[node & last] = least;
-        // As little as two words that met have differed by: less than a time, if times were equal.
-        let mut closest = u64::MAX;
-        for _ in 0..self.bits {
-            let other = nodes[(node ^ 1) & last];
-            closest = closest.min(least ^ other);
-            least = least.min(other);
-            node /= 2;
-            nodes[node & last] = least;
-        }
+        let word = self.word(leaf, key);
+        let (least, closest) = climb(&mut self.nodes, leaf, word);
         if closest < self.leaves.len() as u64 {
             self.compare_keys(leaf);
         } else {
@@ -139,6 +126,26 @@ impl Tournament {
         }
         self.note_first(self.nodes[1]);
     }
+}
+
+/// Plays a leaf's matches by words: the least of all, and as little as two that met have differed by, which
+/// is less than there are leaves if times were equal.
+#[inline]
+fn climb(nodes: &mut [u64], leaf: usize, mut least: u64) -> (u64, u64) {
+    let mut closest = u64::MAX;
+    // There are as many nodes as a power of two: as a mask this changes nothing, and says that no index is
+    // beyond the end.
+    let Some(last) = nodes.len().checked_sub(1) else { return (least, closest) };
+    let mut node = (nodes.len() / 2 + leaf) & last;
+    nodes[node] = least;
+    while node > 1 {
+        let other = nodes[(node ^ 1) & last];
+        closest = closest.min(least ^ other);
+        least = least.min(other);
+        node = (node / 2) & last;
+        nodes[node] = least;
+    }
+    (least, closest)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::engine::random::Stream;
 use crate::engine::time::Span;
+use std::hint::select_unpredictable;
 
 #[derive(Clone)]
 struct PowerOfD {
@@ -60,7 +61,8 @@ impl Balancer for PowerOfD {
         let first = self.table.draw_any(stream)?;
         let second = self.table.draw(stream, |member| member != first)?;
         let is_less = members[second].load() < members[first].load();
-        Some(if is_less { second } else { first })
+        // A branch here would be guessed wrongly as often as not.
+        Some(select_unpredictable(is_less, second, first))
     }
 
     fn members_changed(&mut self, members: &[MemberView]) {

@@ -234,13 +234,17 @@ impl World {
             Some(member) => Pick::Member(member),
             None => process.pick(0, population.key(user, index), Tried::default(), &[], now),
         };
-        let member = match pick {
-            Pick::Member(member) if x.posts[member].has_room() => member,
-            _ => {
-                self.return_custody(x);
-                self.send_picked(who, known, pick, probe);
-                return false;
+        let room = match pick {
+            Pick::Member(member) => {
+                let post = x.posts.get_mut(member).filter(|post| post.has_room());
+                post.map(|post| (member, post))
             }
+            _ => None,
+        };
+        let Some((member, post)) = room else {
+            self.return_custody(x);
+            self.send_picked(who, known, pick, probe);
+            return false;
         };
         let timeout = population.timeout;
         let (process, to) = ((InstanceId(x.process as u16), 0), Some(BackendId(member as u16)));
@@ -252,7 +256,6 @@ impl World {
         }
         let subject = (u64::from(id.0) << 48) ^ index;
         self.digest_fact(Fact::Pick, subject, member as u64);
-        let post = &mut x.posts[member];
         let work = match &post.exponential {
             Some(law) => law.scaled(exponential),
             None => self.backends[member].service.at(mark),
