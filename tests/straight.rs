@@ -5,6 +5,7 @@ use misroute::engine::random::Seed;
 use misroute::engine::time::Time;
 use misroute::model::outcome::Outcome;
 use misroute::model::probe::Blind;
+use misroute::model::run::simulate_with_progress;
 use misroute::model::setup::Setup;
 use misroute::model::world::World;
 use misroute::observe::recorder::Recorder;
@@ -125,7 +126,7 @@ fn a_link_that_an_operator_cuts_is_cut() {
 
 /// Clients and backends as stretches without other events want them, and what ends such stretches: one of
 /// each thing that may happen to a backend, to the pool or to the load, at a time of its own.
-fn stretches(algorithm: &str, workers: u32, client: &str, backend: &str) -> String {
+fn stretches(algorithm: &str, workers: u32, client: &str, balancer: &str, backend: &str) -> String {
     let happens = [
         ("5s", "slow", "targets = \"api-1\"\nfactor = 3.0\nfor = \"4s\""),
         ("12s", "crash", "targets = \"api-2\"\nfor = \"3s\""),
@@ -161,6 +162,7 @@ arrivals = "constant"
 
 [balancer]
 algorithm = "{algorithm}"
+{balancer}
 
 [[backends]]
 name = "api-{{1..3}}"
@@ -176,19 +178,35 @@ window = "10s"
     )
 }
 
+const LIFE: &str = r#"health = { interval = "300ms", asks = "life", timeout = "250ms" }"#;
+const CONNECTION: &str = r#"health = { interval = "200ms", asks = "connection" }"#;
+const WORK: &str = r#"health = { interval = "900ms", asks = "work" }"#;
+
+/// Runs a setup in pieces between which nobody looks at the world, and counts them.
+fn observe_while_told(setup: &Arc<Setup>, seed: u64) -> (RunResult, u32) {
+    let seed = Seed::new(seed);
+    let (mut recorder, mut told) = (Recorder::new(setup), 0);
+    let world = simulate_with_progress(setup, seed, &mut recorder, 137, |_| told += 1);
+    world.assert_bookkeeping();
+    let id = ScenarioId { name: setup.name.clone(), digest: String::new() };
+    (recorder.into_result(&world, seed, id, None), told)
+}
+
 #[test]
 fn stretches_without_other_events_leave_nothing_out() {
     let cases = [
-        ("random", 1, "", ""),
-        ("two-choices", 2, "timeout = \"100ms\"", ""),
-        ("round-robin", 1, "timeout = \"250ms\"\nslow = \"50ms\"", "queue = 10"),
-        ("least-connections", 3, "", "queue = 0"),
-        ("source-hash", 1, "timeout = \"150ms\"", ""),
-        // Whoever tries again ends a stretch.
-        ("random", 2, "timeout = \"500ms\"\nretries = { max = 2, base = \"50ms\" }", ""),
+        ("random", 1, "", "", ""),
+        ("two-choices", 2, "timeout = \"100ms\"", "", ""),
+        ("round-robin", 1, "timeout = \"250ms\"\nslow = \"50ms\"", "", "queue = 10"),
+        ("least-connections", 3, "", LIFE, "queue = 0"),
+        ("source-hash", 1, "timeout = \"150ms\"", CONNECTION, ""),
+        ("random", 2, "timeout = \"200ms\"\nretries = { max = 2, base = \"50ms\" }", "", ""),
+        ("random", 1, "timeout = \"400ms\"\nretries = { max = 1, base = \"5ms\" }", LIFE, ""),
+        // Checks that ask for work end a stretch.
+        ("two-choices", 2, "timeout = \"200ms\"", WORK, ""),
     ];
-    for (algorithm, workers, client, backend) in cases {
-        let text = stretches(algorithm, workers, client, backend);
+    for (algorithm, workers, client, balancer, backend) in cases {
+        let text = stretches(algorithm, workers, client, balancer, backend);
         let scenario = load(&Source::from_text("stretches.toml", &text), &[])
             .unwrap_or_else(|error| panic!("{error:?}"));
         let setup = Arc::new(scenario.setup);
@@ -197,8 +215,11 @@ fn stretches_without_other_events_leave_nothing_out() {
         for pieces in [1, 7] {
             let (express, handled) = observe_world(&setup, 1, true, pieces);
             assert_same(&express, &long);
-            // Of some 14,000 arrivals and completions; who is turned away or tries again ends a stretch.
+            // Of some 14,000 arrivals and completions; who is turned away ends a stretch.
             assert!(handled > 1_000, "{algorithm} in {pieces} pieces: {handled} events");
         }
+        let (in_pieces, told) = observe_while_told(&setup, 1);
+        assert_same(&in_pieces, &long);
+        assert_eq!(told, 137);
     }
 }

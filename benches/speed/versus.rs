@@ -10,6 +10,7 @@ use misroute::observe::result::RunResult;
 
 /// Runs of each, with a seed of their own.
 const RUNS: u64 = 11;
+/// So many that what happens once in a run does not count; loops know no time beyond three days.
 const REQUESTS: u64 = 1_500_000;
 
 /// Confidence with which a wrong model is to be found out. Seeds are fixed: what passed once passes.

@@ -45,7 +45,7 @@ impl<E: Copy> Lane<E> {
         if self.len == self.ring.len() {
             self.grow(key, event);
         }
-        let Some(mask) = self.ring.len().checked_sub(1) else { return };
+        let mask = self.ring.len().checked_sub(1).expect("it has just grown");
         let place = &mut self.ring[(self.first + self.len) & mask];
         place.key = key;
         place.event = event;
@@ -53,7 +53,7 @@ impl<E: Copy> Lane<E> {
         self.last = key;
     }
 
-    /// Makes twice as many places; what they hold means nothing.
+    /// Makes twice as many places; what they hold means nothing, but it is written once.
     #[cold]
     #[inline(never)]
     fn grow(&mut self, key: Key, event: E) {

@@ -82,6 +82,7 @@ impl Sources {
     /// Schedules the event of a source.
     #[inline]
     fn set(&mut self, source: usize, key: Key, tag: u32) {
+        debug_assert!(source < self.count, "source {source} of {}", self.count);
         if self.is_taken && self.keys.winner() != source {
             self.remove_taken();
         }
@@ -213,7 +214,6 @@ impl<E: Copy> EventQueue<E> {
     }
 
     /// Schedules `event`. O(log n).
-    ///
     pub fn push(&mut self, time: Time, class: Class, event: E) {
         let key = self.next_key(time, class);
         self.push_in_heap(key, event);
@@ -242,8 +242,8 @@ impl<E: Copy> EventQueue<E> {
         }
     }
 
-    /// The event of a source that was just taken out has no successor: said at once, that is known when the
-    /// next event is looked for.
+    /// The event of one of many sources that was just taken out has no successor: said at once, that is known
+    /// when the next event is looked for.
     #[inline]
     pub fn clear_taken(&mut self) {
         if self.many.is_taken {
@@ -454,9 +454,9 @@ mod tests {
         std::iter::from_fn(|| pop(queue, Time::FOREVER)).collect()
     }
 
-    /// Two of the few, then the many.
-    fn source(number: usize) -> Source {
-        if number < 2 { Source::Few(number) } else { Source::Many(number - 2) }
+    /// So many of the few, then the many.
+    fn source(few: usize, number: usize) -> Source {
+        if number < few { Source::Few(number) } else { Source::Many(number - few) }
     }
 
     #[test]
@@ -487,8 +487,9 @@ mod tests {
         fn pops_like_a_stable_sort(
             events in prop::collection::vec((0_u64..50, 0_u8..5, 0_usize..9), 0..300),
             added in 0_usize..3,
+            few in 1_usize..3,
         ) {
-            let mut queue = EventQueue::new(3 - added, 2, 3);
+            let mut queue = EventQueue::new(3 - added, few, 5 - few);
             for _ in 0..added {
                 queue.add_lane();
             }
@@ -500,7 +501,7 @@ mod tests {
                     3 => queue.push(at, Class(class), id),
                     _ => {
                         twin.retain(|&(.., other)| other != place);
-                        queue.set(source(place - 4), at, Class(class), id);
+                        queue.set(source(few, place - 4), at, Class(class), id);
                     }
                 }
                 twin.push((time, class, id, place));
@@ -544,20 +545,25 @@ mod tests {
         /// While events are taken out others come, as in a run.
         #[test]
         fn order_holds_while_it_runs(
-            steps in prop::collection::vec((1_u64..20, 0_usize..6, any::<bool>()), 1..300)
+            steps in prop::collection::vec((1_u64..20, 0_usize..6, any::<(bool, bool)>()), 1..300)
         ) {
             let mut queue = EventQueue::new(1, 1, 2);
             let mut now = Time::ZERO;
-            for (id, (wait, place, takes)) in (0_u32..).zip(steps) {
+            for (id, (wait, place, (takes, clears))) in (0_u32..).zip(steps) {
                 let at = now + crate::engine::time::Span::from_ns(wait);
                 match place {
-                    0..3 => queue.set(source(place + 1), at, Class(0), id),
+                    0..3 => queue.set(source(1, place), at, Class(0), id),
                     3 | 4 => queue.push(at, Class(0), id),
                     _ => queue.push_in_lane(0, at, Class(0), id),
                 }
                 if takes && let Some((at, _)) = pop(&mut queue, Time::FOREVER) {
                     prop_assert!(at >= now, "time ran backwards");
                     now = at;
+                    let waiting = queue.len();
+                    if clears {
+                        queue.clear_taken();
+                    }
+                    prop_assert_eq!(queue.len(), waiting);
                 }
             }
             let times: Vec<Time> = drain(&mut queue).into_iter().map(|(at, _)| at).collect();

@@ -52,6 +52,9 @@ impl Time {
     }
 
     /// Time from `earlier` to `self`, of which it is known that they are in this order.
+    ///
+    /// # Panics
+    /// With overflow checks, if they are not; without, the result means nothing.
     #[inline]
     pub const fn after(self, earlier: Self) -> Span {
         Span(self.0 - earlier.0)

@@ -135,7 +135,7 @@ fn climb(nodes: &mut [u64], leaf: usize, mut least: u64) -> (u64, u64) {
     let mut closest = u64::MAX;
     // There are as many nodes as a power of two: as a mask this changes nothing, and says that no index is
     // beyond the end.
-    let Some(last) = nodes.len().checked_sub(1) else { return (least, closest) };
+    let last = nodes.len().checked_sub(1).expect("there are at least two leaves");
     let mut node = (nodes.len() / 2 + leaf) & last;
     nodes[node] = least;
     while node > 1 {

@@ -4,7 +4,7 @@
 use super::line::{Line, Waiting};
 use super::timers::Timers;
 use super::tree::MinTree;
-use super::{Draws, NEVER, Tally, below, boxed};
+use super::{Draws, NEVER, Tally, assert_ends, below, boxed};
 use std::collections::VecDeque;
 
 /// So many servers, and what comes.
@@ -27,6 +27,7 @@ pub(crate) struct Fleet {
 impl Fleet {
     /// Runs until so many requests have arrived, rounded up to whole blocks.
     pub(crate) fn run(self, requests: u64, seed: u64) -> Tally {
+        assert_ends(requests, self.gap_ns);
         assert!(self.servers <= NODES / 2);
         Loop::new(self).run(requests, seed)
     }

@@ -38,6 +38,14 @@ pub(crate) struct Tally {
 /// In place of a time: none, after all others.
 const NEVER: u64 = u64::MAX >> 16;
 
+/// Fails if so many requests take longer than a loop can tell from [`NEVER`].
+fn assert_ends(requests: u64, gap_ns: f64) {
+    assert!(
+        requests as f64 * gap_ns < 0.9 * NEVER as f64,
+        "a loop knows no time beyond three days"
+    );
+}
+
 /// Requests whose randomness is drawn at a time.
 const BLOCK: usize = 1024;
 

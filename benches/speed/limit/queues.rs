@@ -8,7 +8,7 @@
 use super::line::{Line, Waiting};
 use super::timers::Timers;
 use super::tree::MinTree;
-use super::{Draws, NEVER, Tally, below, boxed};
+use super::{Draws, NEVER, Tally, assert_ends, below, boxed};
 
 /// So many servers, and what comes.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,7 @@ pub(crate) struct Queues {
 impl Queues {
     /// Runs until so many requests have arrived, rounded up to whole blocks.
     pub(crate) fn run(self, requests: u64, seed: u64) -> Tally {
+        assert_ends(requests, self.gap_ns);
         match (self.servers, self.timeout_ns.is_some()) {
             (..=16, false) => self.of_size::<32, false>(requests, seed),
             (..=128, false) => self.of_size::<256, false>(requests, seed),

@@ -564,10 +564,8 @@ impl Instance {
         latency: Span,
         now: Time,
     ) {
-        if self.hears_answers {
-            let answer = Answer { outcome: Outcome::Ok, is_failure: false, latency, now };
-            self.threads[usize::from(thread)].answered(member.index(), answer);
-        }
+        let answer = Answer { outcome: Outcome::Ok, is_failure: false, latency, now };
+        self.answered(thread, member, answer);
         self.release(member);
         self.held -= 1;
     }

@@ -33,7 +33,8 @@ impl World {
     fn is_all_light(&self) -> bool {
         let id = self.express_process();
         let process = &self.instances[id.index()];
-        process.is_express()
+        self.network.is_none()
+            && process.is_express()
             && !process.lines.has_anybody()
             && self.backends.iter().map(|b| b.station.inside() as usize).sum::<usize>()
                 == self.attempts.len()
@@ -106,7 +107,7 @@ impl Post {
         self.in_service = custody.in_service;
         self.peak = custody.peak;
         self.started = custody.started;
-        self.epoch = custody.epoch;
+        self.epoch = backend.station.epoch();
         self.passage = custody.occupancy.passage;
         self.busy = Presence::since(custody.occupancy.busy_ns, custody.in_service, now);
         self.waiting = Presence::since(custody.occupancy.waiting_ns, custody.in_line, now);
@@ -130,7 +131,6 @@ impl Post {
             in_line: self.line.len,
             peak: self.peak,
             started: self.started,
-            epoch: self.epoch,
             occupancy,
         };
         backend.station.note_custody(now, &custody);

@@ -1,4 +1,4 @@
-//! Stretches in which nothing but requests happens.
+//! Stretches in which nothing but requests happens, their retries, and checks that ask no work.
 //!
 //! Between two events of any other kind, a world of usual clients and backends behind one usual process
 //! does the same few things over and over: a request comes and goes to a member, is served in its turn,
@@ -8,7 +8,7 @@
 //! alerts) is shown counts and integrals brought up to date. Attempts, populations, the process and its
 //! algorithm, the event list and the observer are the same as on every other way, and so are digests and
 //! results: a run that never goes straight ([`World::never_straight`]) does not go express either, and
-//! is the slow twin.
+//! is the slow twin. A stretch may last from one piece of a run to the next, if nobody looks in between.
 
 mod births;
 mod custody;
@@ -42,8 +42,11 @@ pub(super) struct Express {
     patience: u64,
     /// How patient to be after the next stretch that does not pay.
     caution: u64,
-    /// Events handled so far.
+    /// Events handled so far, and as many as those were when a stretch was tried last, with so much to
+    /// take over.
     handled: u64,
+    began: u64,
+    size: u64,
     /// A piece of the run has ended in the middle of a stretch.
     is_under_way: bool,
 }
@@ -71,6 +74,8 @@ impl Express {
                 patience: 0,
                 caution: 0,
                 handled: 0,
+                began: 0,
+                size: 0,
                 is_under_way: false,
             })
         })
@@ -78,8 +83,8 @@ impl Express {
 }
 
 impl World {
-    /// How many arrivals, completions, timeouts and readings were part of stretches in which nothing but
-    /// requests happened.
+    /// How many events were part of stretches in which nothing but requests happened, those that ended one
+    /// included.
     pub fn handled_express(&self) -> u64 {
         self.express.as_ref().map_or(0, |express| express.handled)
     }
@@ -97,15 +102,16 @@ impl World {
 
     fn go_express(&mut self, end: Time, probe: &mut impl Probe) {
         let Some(mut express) = self.express.take() else { return };
-        let size = custody::size(self);
-        let before = express.handled;
+        if !express.is_under_way {
+            (express.began, express.size) = (express.handled, custody::size(self));
+        }
         let has_custody = express.is_under_way || self.take_custody(&mut express);
         express.is_under_way = has_custody && self.run_express(&mut express, end, probe);
         if express.is_under_way {
             // The next piece of the run goes on with it.
             (express.patience, express.caution) = (0, 0);
-        } else if express.handled - before < WORTH * size {
-            express.patience = express.caution.max(WORTH * size);
+        } else if express.handled - express.began < WORTH * express.size {
+            express.patience = express.caution.max(WORTH * express.size);
             express.caution = (2 * express.patience).min(MOST_PATIENCE);
         } else {
             (express.patience, express.caution) = (1, 0);
@@ -149,9 +155,10 @@ impl World {
     #[inline(never)]
     fn handle_express(&mut self, x: &mut Express, event: Event, probe: &mut impl Probe) -> bool {
         match event {
-            Event::AttemptTimeout(attempt) => {
-                let goes_on =
-                    self.attempts.get(attempt).is_none() || self.give_up_straight(attempt, probe);
+            Event::AttemptTimeout(handle) => {
+                let is_over = |attempt: &Attempt| !attempt.is_awaited() && !attempt.spare;
+                let goes_on = self.attempts.get(handle).is_none_or(is_over)
+                    || self.give_up_straight(handle, probe);
                 if !goes_on {
                     self.return_custody(x);
                     self.route(event, probe);

@@ -15,8 +15,6 @@ pub(in crate::model) struct Custody {
     pub(in crate::model) peak: u32,
     /// How many services have begun.
     pub(in crate::model) started: u64,
-    /// What a completion in the event list carries.
-    pub(in crate::model) epoch: u32,
     pub(in crate::model) occupancy: Occupancy,
 }
 
@@ -59,6 +57,11 @@ impl Station {
         self.line.first_come()
     }
 
+    /// What its next completion in the event list carries.
+    pub(in crate::model) fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
     /// How many it serves at once.
     pub(in crate::model) fn workers(&self) -> u32 {
         self.workers
@@ -76,7 +79,6 @@ impl Station {
             in_line: self.in_line,
             peak: self.waiting_peak,
             started: self.started,
-            epoch: self.epoch,
             occupancy: self.occupancy(now),
         }
     }
