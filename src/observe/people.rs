@@ -110,12 +110,6 @@ impl Part {
         self.experience.mark(person, ACTIVE);
     }
 
-    /// One succeeded in time.
-    #[inline]
-    pub(super) fn finished_well(&mut self, person: usize) {
-        self.finished(person, SERVED);
-    }
-
     #[inline]
     fn finished(&mut self, person: usize, flags: u8) {
         self.in_flight -= 1;
@@ -201,9 +195,9 @@ impl UserWindows {
         };
     }
 
-    /// Requests born in this interval are of the current part.
-    pub(super) fn straight(&self) -> (Time, Time) {
-        (self.current.from, self.until)
+    /// Requests born before that are of the current part.
+    pub(super) fn until(&self) -> Time {
+        self.until
     }
 
     /// A request is born, perhaps in another part than the last.
@@ -216,13 +210,29 @@ impl UserWindows {
         self.current.born(person);
     }
 
+    /// A request has succeeded in time.
+    #[inline]
+    pub(super) fn finished_well(&mut self, born: Time, person: usize) {
+        if born >= self.current.from {
+            self.current.finished(person, SERVED);
+        } else {
+            self.finished_before(born, person, SERVED);
+        }
+    }
+
     /// A request is over: `served` if it succeeded, `well` if it did so in time.
     pub(super) fn finished(&mut self, born: Time, person: usize, served: bool, well: bool) {
         let flags = if served { SERVED } else { FAILED } | if well { 0 } else { AFFECTED };
         if born >= self.current.from {
             self.current.finished(person, flags);
-            return;
+        } else {
+            self.finished_before(born, person, flags);
         }
+    }
+
+    /// A request is over that was born in an earlier part.
+    #[inline(never)]
+    fn finished_before(&mut self, born: Time, person: usize, flags: u8) {
         // Most are of the last one.
         let place = match self.open.back() {
             Some(last) if last.from <= born => self.open.len() - 1,

@@ -84,9 +84,15 @@ impl Pieces {
         }
     }
 
-    /// Requests born in this interval are of the current piece.
-    pub(super) fn straight(&self) -> (Time, Time) {
-        (self.from, self.until)
+    /// Requests born from here on are of the current piece,
+    #[inline]
+    pub(super) fn from(&self) -> Time {
+        self.from
+    }
+
+    /// and before that.
+    pub(super) fn until(&self) -> Time {
+        self.until
     }
 
     /// A request is born, perhaps in another piece than the last.

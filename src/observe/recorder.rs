@@ -26,8 +26,8 @@ use std::sync::Arc;
 pub struct Recorder {
     setup: Arc<Setup>,
     people: People,
-    /// Requests born from here to before there are of the current piece and user window.
-    straight: (Time, Time),
+    /// Requests born before that are of the current piece and user window.
+    straight: Time,
     pieces: Pieces,
     user_windows: UserWindows,
     window: OpenWindow,
@@ -94,7 +94,7 @@ impl Recorder {
             fired: 0,
         };
         Self {
-            straight: (Time::FOREVER, Time::ZERO),
+            straight: Time::ZERO,
             pieces: Pieces::new(segments.starts(), setup.duration, 0),
             user_windows: UserWindows::new(setup, people.count(), segments.starts()),
             segments,
@@ -270,7 +270,7 @@ impl Probe for Recorder {
     #[inline]
     fn request_born(&mut self, now: Time, population: PopulationId, user: u32) {
         let person = self.people.person(population, user);
-        if now < self.straight.1 {
+        if now < self.straight {
             self.pieces.current.requests += 1;
             self.user_windows.current.born(person);
         } else {
@@ -283,14 +283,14 @@ impl Probe for Recorder {
     fn request_finished(&mut self, now: Time, request: &FinishedRequest) {
         let FinishedRequest { population, user, born, outcome, attempts, slow } = *request;
         let person = self.people.person(population, user);
-        if born < self.straight.0 || !outcome.is_ok() || slow {
+        if born < self.pieces.from() || !outcome.is_ok() || slow {
             self.finished_elsewhere(now, born, person, outcome, attempts, slow);
             return;
         }
         let latency = Measured::of(now.after(born));
         self.window.latency.record_measured(latency);
         self.pieces.current.succeeded(latency, attempts);
-        self.user_windows.current.finished_well(person);
+        self.user_windows.finished_well(born, person);
     }
 
     fn changed(&mut self, now: Time, change: WorldChange) {
@@ -357,8 +357,7 @@ impl Recorder {
     fn born_elsewhere(&mut self, now: Time, person: usize) {
         self.pieces.born(now);
         self.user_windows.born(now, person);
-        let (piece, part) = (self.pieces.straight(), self.user_windows.straight());
-        self.straight = (piece.0.max(part.0), piece.1.min(part.1));
+        self.straight = self.pieces.until().min(self.user_windows.until());
     }
 
     /// A request has failed, or was slow, or was born before the current piece and user window.
