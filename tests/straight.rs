@@ -1,7 +1,7 @@
 //! The straight way through the world leaves nothing out: a world that always takes the long way gives
 //! the same digest and the same result, in every bundled scenario.
 
-use misroute::engine::random::Seed;
+use misroute::engine::random::{Purpose, Seed, Stream};
 use misroute::engine::time::Time;
 use misroute::model::outcome::Outcome;
 use misroute::model::probe::Blind;
@@ -223,4 +223,115 @@ fn stretches_without_other_events_leave_nothing_out() {
         assert_same(&in_pieces, &long);
         assert_eq!(told, 137);
     }
+}
+
+/// One of several.
+fn one<'a>(draws: &mut Stream, of: &[&'a str]) -> &'a str {
+    of[draws.below(of.len() as u64) as usize]
+}
+
+/// Usual clients and backends of any kind, in which much happens at one instant.
+fn usual(draws: &mut Stream) -> String {
+    let clients = (0..=draws.below(3)).map(|_| usual_client(draws)).collect::<String>();
+    let algorithms =
+        ["random", "two-choices", "round-robin", "least-connections", "source-hash", "peak-ewma"];
+    let algorithm = one(draws, &algorithms);
+    let health = one(draws, &["", LIFE, CONNECTION, WORK]);
+    let backends: String =
+        (0..=draws.below(4)).map(|number| usual_backend(draws, number)).collect();
+    let happens = one(draws, &["", "slow", "crash", "hang", "drain"]);
+    let factor = if happens == "slow" { "factor = 2.0" } else { "" };
+    let entry = format!(
+        r#"
+[[timeline]]
+name = "it"
+at = "6s"
+do = "{happens}"
+targets = "b0"
+for = "3s"
+{factor}"#
+    );
+    let timeline = if happens.is_empty() { "" } else { &entry };
+    format!(
+        r#"schema = 1
+name = "usual"
+duration = "20s"
+{clients}
+[balancer]
+algorithm = "{algorithm}"
+{health}
+{backends}{timeline}"#
+    )
+}
+
+fn usual_client(draws: &mut Stream) -> String {
+    let (name, rate) = (draws.bits(), 20 + 10 * draws.below(12));
+    let arrivals = one(draws, &["poisson", "constant"]);
+    let timeouts = ["", "timeout = \"50ms\"", "timeout = \"130ms\"", "timeout = \"1s\""];
+    let timeout = one(draws, &timeouts);
+    let again = [
+        "",
+        r#"retries = { max = 1, base = "10ms", jitter = "none" }"#,
+        r#"retries = { max = 3, base = "20ms" }"#,
+    ];
+    let retries = one(draws, &again);
+    format!(
+        r#"
+[[clients]]
+name = "c{name}"
+users = 7
+rate = "{rate}/s"
+arrivals = "{arrivals}"
+{timeout}
+{retries}
+"#
+    )
+}
+
+fn usual_backend(draws: &mut Stream, number: u64) -> String {
+    let workers = 1 + draws.below(3);
+    let services = [
+        r#""10ms""#,
+        r#""20ms""#,
+        r#"{ exponential = { mean = "20ms" } }"#,
+        r#"{ uniform = { min = "0s", max = "30ms" } }"#,
+    ];
+    let service = one(draws, &services);
+    let queue = one(draws, &["", "", "queue = 3", "queue = 50"]);
+    format!(
+        r#"
+[[backends]]
+name = "b{number}"
+workers = {workers}
+service = {service}
+{queue}
+"#
+    )
+}
+
+/// So many usual worlds (`MISROUTE_USUAL_WORLDS`), each the long way, in several pieces, and in pieces between
+/// which nobody looks. 20,000 have agreed.
+#[test]
+fn usual_worlds_are_the_same_on_every_way() {
+    let worlds = std::env::var("MISROUTE_USUAL_WORLDS").ok().and_then(|count| count.parse().ok());
+    let worlds: u64 = worlds.unwrap_or(400);
+    let handled: u64 = (0..worlds)
+        .into_par_iter()
+        .map(|number| {
+            let text = usual(&mut Stream::new(Seed::new(7), Purpose::Test, number));
+            let scenario = load(&Source::from_text("usual.toml", &text), &[])
+                .unwrap_or_else(|error| panic!("{error:?}\n{text}"));
+            let setup = Arc::new(scenario.setup);
+            let (long, _) = observe_world(&setup, number, false, 1);
+            let (express, handled) = observe_world(&setup, number, true, 3);
+            let (in_pieces, _) = observe_while_told(&setup, number);
+            for result in [&express, &in_pieces] {
+                assert_eq!(result.digest, long.digest, "{text}");
+                assert_same(result, &long);
+            }
+            handled
+        })
+        .sum();
+    // Some 5,000 events each.
+    assert!(handled > 1_000 * worlds, "{handled} events went express");
 }
