@@ -232,7 +232,7 @@ impl<E: Copy> EventQueue<E> {
     /// O(log sources of its kind).
     ///
     /// # Panics
-    /// If there is no such source.
+    /// With debug assertions, if there is no such source.
     #[inline]
     pub fn set(&mut self, source: Source, time: Time, class: Class, tag: u32) {
         let key = self.next_key(time, class);

@@ -58,20 +58,23 @@ impl World {
         }
     }
 
-    fn set_check(&mut self, id: InstanceId, member: BackendId, at: Time) {
-        self.instances[id.index()].membership.set_next_check(member, at);
-        self.set_due(id, member, at, Due::Check);
+    #[inline]
+    fn set_check(&mut self, instance: InstanceId, member: BackendId, at: Time) {
+        let lane = self.lane(Lane::Check);
+        let membership = &mut self.instances[instance.index()].membership;
+        membership.set_next_check(member, at);
+        let epoch = membership.epoch as u16;
+        let event = Event::Member { instance, member, epoch, due: Due::Check };
+        self.queue.push_in_lane(lane, at, TIMERS, event);
     }
 
     fn set_due(&mut self, instance: InstanceId, member: BackendId, at: Time, due: Due) {
         let epoch = self.instances[instance.index()].membership.epoch as u16;
         let event = Event::Member { instance, member, epoch, due };
-        match due {
-            Due::Check => self.queue.push_in_lane(self.lane(Lane::Check), at, TIMERS, event),
-            Due::Unanswered => {
-                self.queue.push_in_lane(self.lane(Lane::CheckTimeout), at, TIMERS, event);
-            }
-            Due::Standing | Due::Step => self.queue.push(at, TIMERS, event),
+        if due == Due::Unanswered {
+            self.queue.push_in_lane(self.lane(Lane::CheckTimeout), at, TIMERS, event);
+        } else {
+            self.queue.push(at, TIMERS, event);
         }
     }
 
@@ -134,8 +137,8 @@ impl World {
         epoch: u16,
         due: Due,
     ) -> bool {
-        let (now, lane) = (self.now, self.lane(Lane::Check));
-        let membership = &mut self.instances[id.index()].membership;
+        let now = self.now;
+        let membership = &self.instances[id.index()].membership;
         let condition = &self.backends[member.index()].condition;
         let is_well = !condition.refuses && !condition.unreachable && !condition.hangs;
         let is_due = due == Due::Check
@@ -144,9 +147,7 @@ impl World {
         let Some(interval) = membership.passes_as_ever(member).filter(|_| is_well && is_due) else {
             return false;
         };
-        membership.set_next_check(member, now + interval);
-        let event = Event::Member { instance: id, member, epoch, due };
-        self.queue.push_in_lane(lane, now + interval, TIMERS, event);
+        self.set_check(id, member, now + interval);
         true
     }
 

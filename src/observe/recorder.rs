@@ -360,7 +360,7 @@ impl Recorder {
         self.straight = self.pieces.until().min(self.user_windows.until());
     }
 
-    /// A request has failed, or was slow, or was born before the current piece and user window.
+    /// A request has failed, or was slow, or was born before the current piece.
     #[inline(never)]
     fn finished_elsewhere(
         &mut self,

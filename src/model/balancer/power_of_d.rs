@@ -7,7 +7,6 @@ use super::{
 };
 use crate::engine::random::Stream;
 use crate::engine::time::Span;
-use std::hint::select_unpredictable;
 
 #[derive(Clone)]
 struct PowerOfD {
@@ -61,8 +60,7 @@ impl Balancer for PowerOfD {
         let first = self.table.draw_any(stream)?;
         let second = self.table.draw(stream, |member| member != first)?;
         let is_less = members[second].load() < members[first].load();
-        // A branch here would be guessed wrongly as often as not.
-        Some(select_unpredictable(is_less, second, first))
+        Some(if is_less { second } else { first })
     }
 
     fn members_changed(&mut self, members: &[MemberView]) {
