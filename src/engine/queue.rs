@@ -171,6 +171,7 @@ enum Place {
     Many,
     /// In the heap or in a lane.
     Other,
+    Nowhere,
 }
 
 /// Events to come.
@@ -303,51 +304,51 @@ impl<E: Copy> EventQueue<E> {
         end: Time,
         is_over: impl Fn(&E) -> bool,
     ) -> Option<(Time, Next<E>)> {
-        let (place, time) = self.first_place();
-        if time >= end.as_ns() {
-            return None;
-        }
-        let next = match place {
+        match self.place_before(end.as_ns()) {
             Place::Few => {
+                let time = self.few.first().time;
                 let (source, tag) = self.few.take();
-                Next::Few(source, tag)
+                Some((Time::from_ns(time), Next::Few(source, tag)))
             }
             Place::Many => {
+                let time = self.many.keys.first().time;
                 let (source, tag) = self.many.take();
-                Next::Many(source, tag)
+                Some((Time::from_ns(time), Next::Many(source, tag)))
             }
-            Place::Other => Next::Event(self.take_other(is_over)),
-        };
-        Some((Time::from_ns(time), next))
+            Place::Other => {
+                let time = self.other.time;
+                Some((Time::from_ns(time), Next::Event(self.take_other(is_over))))
+            }
+            Place::Nowhere => None,
+        }
     }
 
-    /// Where the next event is, and its time: mostly that is a matter of time alone.
-    #[inline]
-    fn first_place(&mut self) -> (Place, u64) {
+    /// Where the next event is, if it happens before `end`: mostly that is a matter of time alone.
+    #[expect(clippy::inline_always, reason = "each answer is a way on for those who ask")]
+    #[inline(always)]
+    fn place_before(&mut self, end: u64) -> Place {
         let (few, many) = (self.few.first().time, self.many.first().time);
         if many < few {
-            if many < self.other.time {
-                return (Place::Many, many);
+            if many < self.other.time && many < end {
+                return Place::Many;
             }
-        } else if few < many && few < self.other.time {
-            return (Place::Few, few);
+        } else if few < many && few < self.other.time && few < end {
+            return Place::Few;
         }
-        self.first_by_rank()
+        self.place_by_rank(end)
     }
 
     /// The same where two times are equal, or neither source is first.
     #[inline(never)]
-    fn first_by_rank(&mut self) -> (Place, u64) {
+    fn place_by_rank(&mut self, end: u64) -> Place {
         // Asked now and then in every run, which is often enough.
         assert!(self.sequence < 1 << SEQUENCE_BITS, "more than 2^56 events in one run");
         let (few, many) = (self.few.first(), self.many.first());
         let (place, first) =
             if many.precedes(few) { (Place::Many, many) } else { (Place::Few, few) };
-        if self.other.precedes(first) {
-            (Place::Other, self.other.time)
-        } else {
-            (place, first.time)
-        }
+        let (place, first) =
+            if self.other.precedes(first) { (Place::Other, self.other) } else { (place, first) };
+        if first.time < end { place } else { Place::Nowhere }
     }
 
     /// Takes the first event of the heap and the lanes.

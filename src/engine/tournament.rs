@@ -5,6 +5,9 @@
 //! the time in the upper bits: mostly the least of two words is the first of two events. Where times
 //! are equal, or too late for those bits (with 1,024 leaves after 208 days, with a million after five
 //! hours), the whole keys are compared, which lie with the leaves.
+//!
+//! There is a function for each number of levels: nothing is counted in it, and no index checked against
+//! the end.
 
 use super::queue::Key;
 
@@ -15,6 +18,32 @@ struct Leaf {
     tag: u32,
 }
 
+type Change = fn(&mut Tournament, usize, Key, u32);
+
+/// Those with so many nodes: a power of two more for each, from 4 on.
+const CHANGES: [Change; 20] = [
+    Tournament::change::<{ 2 << 1 }>,
+    Tournament::change::<{ 2 << 2 }>,
+    Tournament::change::<{ 2 << 3 }>,
+    Tournament::change::<{ 2 << 4 }>,
+    Tournament::change::<{ 2 << 5 }>,
+    Tournament::change::<{ 2 << 6 }>,
+    Tournament::change::<{ 2 << 7 }>,
+    Tournament::change::<{ 2 << 8 }>,
+    Tournament::change::<{ 2 << 9 }>,
+    Tournament::change::<{ 2 << 10 }>,
+    Tournament::change::<{ 2 << 11 }>,
+    Tournament::change::<{ 2 << 12 }>,
+    Tournament::change::<{ 2 << 13 }>,
+    Tournament::change::<{ 2 << 14 }>,
+    Tournament::change::<{ 2 << 15 }>,
+    Tournament::change::<{ 2 << 16 }>,
+    Tournament::change::<{ 2 << 17 }>,
+    Tournament::change::<{ 2 << 18 }>,
+    Tournament::change::<{ 2 << 19 }>,
+    Tournament::change::<{ 2 << 20 }>,
+];
+
 /// Keys by leaf, and who has the least one.
 #[derive(Clone, Debug)]
 pub(super) struct Tournament {
@@ -22,10 +51,8 @@ pub(super) struct Tournament {
     /// last half are the leaves'.
     nodes: Vec<u64>,
     leaves: Vec<Leaf>,
-    /// How many bits of a word say whose it is.
-    bits: u32,
-    /// The latest time that words tell from others.
-    latest: u64,
+    /// Changes a leaf, in a tree of as many levels.
+    change: Change,
     winner: u32,
     /// The winner's.
     first: Leaf,
@@ -33,15 +60,17 @@ pub(super) struct Tournament {
 
 impl Tournament {
     /// So many leaves, at least, with nothing to come.
+    ///
+    /// # Panics
+    /// If they are more than 2^20.
     pub(super) fn new(leaves: usize) -> Self {
         let width = leaves.next_power_of_two().max(2);
-        let bits = width.trailing_zeros();
+        let bits = width.trailing_zeros() as usize;
         let nobody = Leaf { key: Key::NEVER, tag: 0 };
         let mut tree = Self {
             nodes: vec![u64::MAX; 2 * width],
             leaves: vec![nobody; width],
-            bits,
-            latest: (u64::MAX >> bits) - width as u64,
+            change: *CHANGES.get(bits - 1).expect("there are at most 2^20 sources of events"),
             winner: 0,
             first: nobody,
         };
@@ -77,24 +106,20 @@ impl Tournament {
         self.leaves[leaf].key
     }
 
-    /// A leaf's word. Those of leaves with nothing to come lie further apart than equal times do, so that
-    /// there is nothing to compare.
-    #[inline]
-    fn word(&self, leaf: usize, key: Key) -> u64 {
-        match key.time {
-            u64::MAX => !((leaf as u64) << self.bits),
-            time => (time.min(self.latest) << self.bits) | leaf as u64,
-        }
-    }
-
     /// Gives a leaf another key and tag, and finds out who wins now. O(log leaves), and no branch of it has
     /// to be guessed.
-    #[inline(never)]
+    #[inline]
     pub(super) fn set(&mut self, leaf: usize, key: Key, tag: u32) {
+        (self.change)(self, leaf, key, tag);
+    }
+
+    /// The same in a tree of `NODES`.
+    #[inline(never)]
+    fn change<const NODES: usize>(&mut self, leaf: usize, key: Key, tag: u32) {
         self.leaves[leaf] = Leaf { key, tag };
-        let word = self.word(leaf, key);
-        let (least, closest) = climb(&mut self.nodes, leaf, word);
-        if closest < self.leaves.len() as u64 {
+        let nodes: &mut [u64; NODES] = self.nodes.first_chunk_mut().expect("it is for this tree");
+        let (least, closest) = play(nodes, leaf, key.time);
+        if closest < NODES as u64 / 2 {
             self.compare_keys(leaf);
         } else {
             self.note_first(least);
@@ -128,21 +153,32 @@ impl Tournament {
     }
 }
 
+/// The word of a leaf of so many. Those of leaves with nothing to come lie further apart than equal times do,
+/// so that there is nothing to compare.
+#[inline]
+fn word(time: u64, leaf: usize, leaves: usize) -> u64 {
+    let bits = leaves.ilog2();
+    match time {
+        u64::MAX => !((leaf as u64) << bits),
+        time => (time.min((u64::MAX >> bits) - leaves as u64) << bits) | leaf as u64,
+    }
+}
+
 /// Plays a leaf's matches by words: the least of all, and as little as two that met have differed by, which
 /// is less than there are leaves if times were equal.
 #[inline]
-fn climb(nodes: &mut [u64], leaf: usize, mut least: u64) -> (u64, u64) {
+fn play<const NODES: usize>(nodes: &mut [u64; NODES], leaf: usize, time: u64) -> (u64, u64) {
+    let leaves = NODES / 2;
+    let mut least = word(time, leaf, leaves);
     let mut closest = u64::MAX;
-    // There are as many nodes as a power of two: as a mask this changes nothing, and says that no index is
-    // beyond the end.
-    let last = nodes.len().checked_sub(1).expect("there are at least two leaves");
-    let mut node = (nodes.len() / 2 + leaf) & last;
+    // The remainder is the leaf itself, and says that no index is beyond the end.
+    let mut node = leaves + leaf % leaves;
     nodes[node] = least;
-    while node > 1 {
-        let other = nodes[(node ^ 1) & last];
+    for _ in 0..leaves.ilog2() {
+        let other = nodes[node ^ 1];
         closest = closest.min(least ^ other);
         least = least.min(other);
-        node = (node / 2) & last;
+        node /= 2;
         nodes[node] = least;
     }
     (least, closest)
