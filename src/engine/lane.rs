@@ -39,16 +39,15 @@ impl<E: Copy> Lane<E> {
         self.len == 0 || self.last.precedes(key)
     }
 
-    /// Adds the last one. Amortized O(1).
-    #[inline]
-    pub(super) fn push(&mut self, key: Key, event: E) {
+    /// Adds the last one, made where it is stored. Amortized O(1).
+    #[expect(clippy::inline_always, reason = "else it is made elsewhere and copied")]
+    #[inline(always)]
+    pub(super) fn push_with(&mut self, key: Key, event: impl Fn() -> E) {
         if self.len == self.ring.len() {
-            self.grow(key, event);
+            self.grow(key, event());
         }
         let mask = self.ring.len().checked_sub(1).expect("it has just grown");
-        let place = &mut self.ring[(self.first + self.len) & mask];
-        place.key = key;
-        place.event = event;
+        self.ring[(self.first + self.len) & mask] = Entry { key, event: event() };
         self.len += 1;
         self.last = key;
     }
@@ -90,7 +89,7 @@ mod tests {
                 let key = Key { time, rank: 0 };
                 if comes {
                     prop_assert!(lane.takes(key));
-                    lane.push(key, time);
+                    lane.push_with(key, || time);
                     twin.push_back(time);
                     prop_assert!(!lane.takes(key));
                 } else {

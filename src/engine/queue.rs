@@ -152,7 +152,7 @@ impl FewSources {
     #[inline]
     fn take(&mut self) -> (usize, u32) {
         if self.is_alone {
-            self.only.0 = Key::NEVER;
+            self.only.0.time = Key::NEVER.time;
             (0, self.only.1)
         } else {
             self.several.take()
@@ -160,7 +160,7 @@ impl FewSources {
     }
 
     fn len(&self) -> usize {
-        usize::from(self.only.0 != Key::NEVER) + self.several.len()
+        usize::from(self.only.0.time != Key::NEVER.time) + self.several.len()
     }
 }
 
@@ -257,16 +257,30 @@ impl<E: Copy> EventQueue<E> {
     ///
     /// # Panics
     /// If there is no such lane.
-    #[expect(clippy::inline_always, reason = "else the event is handed over in memory")]
-    #[inline(always)]
     pub fn push_in_lane(&mut self, lane: usize, time: Time, class: Class, event: E) {
+        self.push_in_lane_with(lane, time, class, || event);
+    }
+
+    /// The same of an event that is made where it is stored.
+    ///
+    /// # Panics
+    /// If there is no such lane.
+    #[expect(clippy::inline_always, reason = "else it is made elsewhere and copied")]
+    #[inline(always)]
+    pub fn push_in_lane_with(
+        &mut self,
+        lane: usize,
+        time: Time,
+        class: Class,
+        event: impl Fn() -> E,
+    ) {
         let key = self.next_key(time, class);
         let events = &mut self.lanes[lane];
         if !events.takes(key) {
-            self.push_in_heap(key, event);
+            self.push_in_heap(key, event());
             return;
         }
-        events.push(key, event);
+        events.push_with(key, event);
         if events.len() == 1 {
             self.begin_lane(lane, key);
         }

@@ -24,7 +24,7 @@ use super::setup::{Arrivals, BackendId, InstanceId, Population, PopulationId, Se
 use super::world::{Fact, World};
 use crate::engine::queue::{Next, Source};
 use crate::engine::slab::Handle;
-use crate::engine::time::Time;
+use crate::engine::time::{Span, Time};
 use births::{Births, Drawn};
 use line::Waiting;
 use post::Post;
@@ -258,8 +258,8 @@ impl World {
         let attempt = self.attempts.insert_with(|| Attempt::sent(now, who, process, to, known));
         self.alone += u64::from(known.is_none());
         if let Some(timeout) = timeout {
-            let event = Event::AttemptTimeout(attempt);
-            self.queue.push_in_lane(id.index(), now + timeout, TIMERS, event);
+            let event = || Event::AttemptTimeout(attempt);
+            self.queue.push_in_lane_with(id.index(), now + timeout, TIMERS, event);
         }
         let subject = (u64::from(id.0) << 48) ^ index;
         self.digest_fact(Fact::Pick, subject, member as u64);
@@ -309,18 +309,45 @@ impl World {
         let attempt = self.attempts.free_at(slot as usize).expect("who is served is there");
         let latency = now.since(attempt.since);
         post.note_latency(latency);
-        let request = if attempt.alone {
+        if attempt.alone {
+            let request = attempt.sole_request();
+            post.succeeded += 1;
             self.alone -= 1;
-            attempt.sole_request()
+            self.succeed_express(x.process, member, request, latency, probe);
         } else if let Some(known) = attempt.request {
-            self.requests.remove(known).expect("it was in flight")
+            post.succeeded += 1;
+            self.succeed_known(x.process, member, known, latency, probe);
         } else {
             post.wasted += 1;
-            return;
-        };
-        post.succeeded += 1;
-        let process = &mut self.instances[x.process];
-        process.succeeded(0, BackendId(member as u16), latency, now);
+        }
+    }
+
+    /// The same of a request of which more than this attempt is known.
+    #[inline(never)]
+    fn succeed_known(
+        &mut self,
+        process: usize,
+        member: usize,
+        known: Handle,
+        latency: Span,
+        probe: &mut impl Probe,
+    ) {
+        let request = self.requests.remove(known).expect("it was in flight");
+        self.succeed_express(process, member, request, latency, probe);
+    }
+
+    /// A request is answered by an attempt that has taken so long.
+    #[expect(clippy::inline_always, reason = "as what it calls")]
+    #[inline(always)]
+    fn succeed_express(
+        &mut self,
+        process: usize,
+        member: usize,
+        request: Request,
+        latency: Span,
+        probe: &mut impl Probe,
+    ) {
+        self.instances[process].succeeded(0, BackendId(member as u16), latency, self.now);
         self.monitor.attempt_over(Outcome::Ok, latency);
         self.tell_finished(request, Outcome::Ok, probe);
     }
