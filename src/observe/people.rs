@@ -127,11 +127,13 @@ pub(super) struct UserWindows {
     end: Time,
     people: usize,
     rows: Vec<UserRow>,
-    /// The part in which requests are born now.
-    pub(super) current: Part,
-    /// Where that ends.
+    /// The last part, if there is one, and that in which requests are born now: nearly all that are over
+    /// were born in one of them, and in which one is hard to guess.
+    recent: [Part; 2],
+    has_last: bool,
+    /// Where the current one ends.
     until: Time,
-    /// Earlier parts, in order, from the first on of which something is in flight: few, unless nobody
+    /// Parts before these, in order, from the first on of which something is in flight: few, unless nobody
     /// ever answers and no client gives up.
     open: VecDeque<Part>,
     /// Memory of closed parts, to be used again.
@@ -155,7 +157,8 @@ impl UserWindows {
             end: setup.duration.after_start(),
             people,
             rows: vec![UserRow::default(); n as usize],
-            current: Part::default(),
+            recent: [Part::default(), Part::default()],
+            has_last: false,
             until: Time::ZERO,
             open: VecDeque::new(),
             spare: Vec::new(),
@@ -185,7 +188,7 @@ impl UserWindows {
         let is_whole = self.segments[segment] <= from && until <= next;
         self.until = until.min(next);
         let experience = self.spare.pop().unwrap_or_else(|| Experience::new(self.people));
-        self.current = Part {
+        self.recent[1] = Part {
             window: window as usize,
             segment,
             from: from.max(self.segments[segment]),
@@ -203,37 +206,50 @@ impl UserWindows {
     /// A request is born, perhaps in another part than the last.
     pub(super) fn born(&mut self, now: Time, person: usize) {
         if now >= self.until {
-            self.open.push_back(std::mem::take(&mut self.current));
-            self.close_finished();
+            let current = std::mem::take(&mut self.recent[1]);
+            let last = std::mem::replace(&mut self.recent[0], current);
+            if std::mem::replace(&mut self.has_last, true) {
+                self.open.push_back(last);
+                self.close_finished();
+            }
             self.begin(now);
         }
-        self.current.born(person);
+        self.born_now(person);
+    }
+
+    /// A request is born in the current part.
+    #[inline]
+    pub(super) fn born_now(&mut self, person: usize) {
+        self.recent[1].born(person);
     }
 
     /// A request has succeeded in time.
     #[inline]
     pub(super) fn finished_well(&mut self, born: Time, person: usize) {
-        if born >= self.current.from {
-            self.current.finished(person, SERVED);
-        } else {
-            self.finished_before(born, person, SERVED);
-        }
+        self.finish(born, person, SERVED);
     }
 
     /// A request is over: `served` if it succeeded, `well` if it did so in time.
     pub(super) fn finished(&mut self, born: Time, person: usize, served: bool, well: bool) {
         let flags = if served { SERVED } else { FAILED } | if well { 0 } else { AFFECTED };
-        if born >= self.current.from {
-            self.current.finished(person, flags);
+        self.finish(born, person, flags);
+    }
+
+    #[inline]
+    fn finish(&mut self, born: Time, person: usize, flags: u8) {
+        let [last, current] = &self.recent;
+        if born < last.from {
+            self.finish_open(born, person, flags);
         } else {
-            self.finished_before(born, person, flags);
+            let part = usize::from(born >= current.from);
+            self.recent[part].finished(person, flags);
         }
     }
 
-    /// A request is over that was born in an earlier part.
+    /// A request is over that was born in none of the recent parts.
     #[inline(never)]
-    fn finished_before(&mut self, born: Time, person: usize, flags: u8) {
-        // Most are of the last one.
+    fn finish_open(&mut self, born: Time, person: usize, flags: u8) {
+        // Most are of the last one of these.
         let place = match self.open.back() {
             Some(last) if last.from <= born => self.open.len() - 1,
             _ => self.open.partition_point(|part| part.from <= born) - 1,
@@ -275,7 +291,9 @@ impl UserWindows {
 
     /// The run is over: what is still in flight stays without an outcome.
     pub(super) fn close_all(&mut self) {
-        self.open.push_back(std::mem::take(&mut self.current));
+        let [last, current] = std::mem::take(&mut self.recent);
+        self.open.extend(self.has_last.then_some(last));
+        self.open.push_back(current);
         for part in std::mem::take(&mut self.open) {
             self.close(part);
         }

@@ -272,7 +272,7 @@ impl Probe for Recorder {
         let person = self.people.person(population, user);
         if now < self.straight {
             self.pieces.current.requests += 1;
-            self.user_windows.current.born(person);
+            self.user_windows.born_now(person);
         } else {
             self.born_elsewhere(now, person);
         }

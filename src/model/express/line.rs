@@ -2,6 +2,7 @@
 //! more room than there are attempts.
 
 use crate::engine::time::Span;
+use std::hint::select_unpredictable;
 
 /// The line of one post: the slots of who has come first, and last, if there is anybody.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,11 +34,12 @@ impl Waiting {
             self.waiters.resize(attempt as usize + 1, Waiter::default());
         }
         self.waiters[attempt as usize].work = work;
-        if line.len == 0 {
-            line.first = attempt;
-        } else {
-            self.waiters[line.last as usize].next = attempt;
-        }
+        // Whether anybody is in line is hard to guess. If not, who comes is put behind itself, which nobody
+        // asks for.
+        let is_empty = line.len == 0;
+        line.first = select_unpredictable(is_empty, attempt, line.first);
+        let before = select_unpredictable(is_empty, attempt, line.last);
+        self.waiters[before as usize].next = attempt;
         line.last = attempt;
         line.len += 1;
     }

@@ -293,15 +293,16 @@ impl World {
     ) {
         let now = self.now;
         let Some(post) = x.posts.get_mut(member).filter(|post| post.epoch == epoch) else { return };
-        let Some(slot) = post.finish() else { return };
+        let Some(slot) = post.first() else { return };
         // First what the next event depends on.
-        if let Some((next, work)) = x.waiting.take(&mut post.line) {
+        let next = if let Some((next, work)) = x.waiting.take(&mut post.line) {
             post.waiting.leave(now);
-            post.serve(next, now + work);
+            Some(post.pass_on(next, now + work))
         } else {
             post.busy.leave(now);
-        }
-        match post.next_done() {
+            post.finish()
+        };
+        match next {
             Some(done) => self.queue.set(Source::Many(member), done, COMPLETIONS, epoch),
             None => self.queue.clear_taken(),
         }

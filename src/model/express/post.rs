@@ -125,24 +125,42 @@ impl Post {
         is_first
     }
 
-    /// When the one that is done first is done, if anybody is served.
+    /// Whoever is done first, if anybody is served: the slot.
     #[inline]
-    pub(super) fn next_done(&self) -> Option<Time> {
-        (self.first.attempt != NOBODY).then_some(self.first.done)
+    pub(super) fn first(&self) -> Option<u32> {
+        (self.first.attempt != NOBODY).then_some(self.first.attempt)
     }
 
-    /// Takes out the one that is done first, if anybody is served, and returns its slot; its worker is free.
+    /// Whoever is done first makes room for another one, done then. Returns when the next one is done.
     #[inline]
-    pub(super) fn finish(&mut self) -> Option<u32> {
-        let attempt = std::mem::replace(&mut self.first.attempt, NOBODY);
-        if attempt == NOBODY {
+    pub(super) fn pass_on(&mut self, attempt: u32, done: Time) -> Time {
+        self.started += 1;
+        self.first = Service { done, order: self.started, attempt };
+        if !self.others.is_empty() {
+            self.put_in_order();
+        }
+        self.first.done
+    }
+
+    #[inline(never)]
+    fn put_in_order(&mut self) {
+        if let Some(mut other) = self.others.peek_mut()
+            && other.0 < self.first
+        {
+            std::mem::swap(&mut other.0, &mut self.first);
+        }
+    }
+
+    /// Whoever is done first leaves a worker idle. Returns when the next one is done, if anybody is served.
+    #[inline]
+    pub(super) fn finish(&mut self) -> Option<Time> {
+        self.in_service -= 1;
+        self.first.attempt = NOBODY;
+        if self.others.is_empty() {
             return None;
         }
-        if !self.others.is_empty() {
-            self.promote();
-        }
-        self.in_service -= 1;
-        Some(attempt)
+        self.promote();
+        Some(self.first.done)
     }
 
     #[inline(never)]
