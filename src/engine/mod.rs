@@ -15,3 +15,4 @@ pub mod random;
 pub mod slab;
 pub mod time;
 mod tournament;
+pub mod wide;

@@ -6,6 +6,7 @@
 //! expanded with SplitMix64 (Steele, Lea & Flood, OOPSLA 2014), as its authors recommend.
 
 use super::log;
+use super::wide::wide;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, SeedableRng};
 
@@ -127,7 +128,8 @@ impl Stream {
     }
 
     /// 64 random bits.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "it is compiled as whoever asks for many is")]
+    #[inline(always)]
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
     }
@@ -162,16 +164,20 @@ impl Stream {
     }
 
     /// The next `N` of [`exponential`](Self::exponential), in order: cheaper than one by one.
-    #[inline]
     pub fn exponentials<const N: usize>(&mut self, all: &mut [f64; N]) {
-        // Bits come one after the other, logarithms side by side.
-        let mut drawn = [0; N];
-        for bits in &mut drawn {
-            *bits = self.bits();
-        }
-        for (each, &bits) in all.iter_mut().zip(&drawn) {
-            *each = -log::log_left(bits);
-        }
+        wide(
+            #[inline(always)]
+            || {
+                // Bits come one after the other, logarithms side by side.
+                let mut drawn = [0; N];
+                for bits in &mut drawn {
+                    *bits = self.bits();
+                }
+                for (each, &bits) in all.iter_mut().zip(&drawn) {
+                    *each = -log::log_left(bits);
+                }
+            },
+        );
     }
 }
 
@@ -189,7 +195,8 @@ pub fn split_mix(state: &mut u64) -> u64 {
 }
 
 /// SplitMix64's finalizer: a bijection that spreads every input bit over all output bits.
-#[inline]
+#[expect(clippy::inline_always, reason = "it is compiled as whoever asks for many is")]
+#[inline(always)]
 pub fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -207,7 +214,8 @@ pub fn key(seed: Seed, purpose: Purpose, index: u64) -> u64 {
 
 /// 64 bits that depend on (key, identity) alone: an attribute of a request that is the same under
 /// every configuration, whatever order the draws come in.
-#[inline]
+#[expect(clippy::inline_always, reason = "it is compiled as whoever asks for many is")]
+#[inline(always)]
 pub fn keyed(key: u64, identity: u64) -> u64 {
     mix(mix(identity.wrapping_add(0x9E37_79B9_7F4A_7C15)).wrapping_add(key))
 }

@@ -133,7 +133,8 @@ impl PopulationState {
     }
 
     /// The same of a first attempt.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "it is compiled as whoever asks for many is")]
+    #[inline(always)]
     pub(super) fn first_mark(&self, index: u64) -> u64 {
         keyed(self.service_key, index)
     }
@@ -189,7 +190,8 @@ impl PopulationState {
 
     /// What a request draws whatever happens to it: its user, and where it reads its backend's service
     /// distribution.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "it is compiled as whoever asks for many is")]
+    #[inline(always)]
     pub(super) fn drawn(&self, index: u64) -> (u32, u64) {
         (self.drawn_user(index), self.first_mark(index))
     }
@@ -230,7 +232,8 @@ impl PopulationState {
         self.drawn_user(index)
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "it is compiled as whoever asks for many is")]
+    #[inline(always)]
     fn drawn_user(&self, index: u64) -> u32 {
         ((u128::from(keyed(self.user_key, index)) * u128::from(self.users)) >> 64) as u32
     }

@@ -4,6 +4,7 @@
 //! makes no difference when it is drawn, or whether anybody asks for it.
 
 use crate::engine::log;
+use crate::engine::wide::wide;
 use crate::model::client::PopulationState;
 
 /// So many at a time.
@@ -57,13 +58,19 @@ impl Births {
     #[inline(never)]
     fn draw(&mut self, population: &PopulationState, block: u64) {
         self.block = block;
-        let indices = block * EACH as u64..;
-        for ((user, mark), index) in self.users.iter_mut().zip(&mut self.marks).zip(indices) {
-            (*user, *mark) = population.drawn(index);
-        }
-        // Logarithms side by side.
-        for (exponential, &mark) in self.exponentials.iter_mut().zip(&self.marks) {
-            *exponential = -log::log_left(mark);
-        }
+        wide(
+            #[inline(always)]
+            || {
+                let indices = block * EACH as u64..;
+                for ((user, mark), index) in self.users.iter_mut().zip(&mut self.marks).zip(indices)
+                {
+                    (*user, *mark) = population.drawn(index);
+                }
+                // Logarithms side by side.
+                for (exponential, &mark) in self.exponentials.iter_mut().zip(&self.marks) {
+                    *exponential = -log::log_left(mark);
+                }
+            },
+        );
     }
 }
