@@ -189,6 +189,20 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn there_is_a_function_for_every_size() {
+        for bits in 1..=CHANGES.len() {
+            let leaves = 1 << bits;
+            let mut tree = Tournament::new(leaves - 1);
+            assert_eq!(tree.width(), leaves);
+            for (rank, leaf) in (0..).zip([leaves - 1, 0, leaves / 2, leaves - 1]) {
+                let key = Key { time: 100 - rank, rank };
+                tree.set(leaf, key, rank as u32);
+                assert_eq!((tree.winner(), tree.first(), tree.tag()), (leaf, key, rank as u32));
+            }
+        }
+    }
+
     proptest! {
         /// Against the slow twin: a scan.
         #[test]

@@ -84,6 +84,14 @@ fn process(
     Instance::new(config, setup.threads, seat, Stream::new(seed, Purpose::Balancer, id))
 }
 
+/// Those of every instance, one after the other.
+fn processes(setup: &BalancerSetup, seed: Seed) -> Vec<Instance> {
+    let each = u64::from(setup.processes);
+    (0..u64::from(setup.instances) * each)
+        .map(|id| process(setup, &setup.config, (id / each) as u16, seed, id))
+        .collect()
+}
+
 fn backends(setup: &Setup, seed: Seed) -> Vec<Backend> {
     let stream = |id| Stream::new(seed, Purpose::Discipline, setup.backend_stream(BackendId(id)));
     (0..).zip(&setup.backends).map(|(id, backend)| Backend::new(backend, stream(id))).collect()
@@ -157,12 +165,7 @@ impl World {
             PopulationState::new(population, stream, seed, setup.duration)
         };
         let mut populations: Vec<_> = (0_u16..).zip(&setup.populations).map(population).collect();
-        let config = &setup.balancer.config;
-        let each = u64::from(setup.balancer.processes);
-        let processes = u64::from(setup.balancer.instances) * each;
-        let instances: Vec<Instance> = (0..processes)
-            .map(|id| process(&setup.balancer, config, (id / each) as u16, seed, id))
-            .collect();
+        let instances = processes(&setup.balancer, seed);
         let network = Network::of(&setup, seed).map(Box::new);
         let mut backends = backends(&setup, seed);
         straight::mark(&setup, network.is_some(), &mut populations, &mut backends);
@@ -185,8 +188,7 @@ impl World {
             connections: Connections::default(),
             populations,
             routes: (0..instances.len() as u16).collect(),
-            instances,
-            versions: vec![Arc::new(config.clone())],
+            versions: vec![Arc::new(setup.balancer.config.clone())],
             reloads: vec![false],
             seed,
             configured: Vec::new(),
@@ -209,13 +211,14 @@ impl World {
             next_sample: 0,
             gauges: Vec::new(),
             checks_made: 0,
-            processes_started: processes.saturating_sub(1),
+            processes_started: (instances.len() as u64).saturating_sub(1),
             check_key: key(seed, Purpose::Check, 0),
             backlog: Vec::new(),
             report_key: key(seed, Purpose::IdleReport, 0),
             digest: Digest::default(),
             express,
-            is_one_process: processes == 1 && setup.balancer.threads == 1,
+            is_one_process: instances.len() == 1 && setup.balancer.threads == 1,
+            instances,
             setup,
         };
         if let Some(network) = &mut world.network {
