@@ -39,7 +39,7 @@ impl<E: Copy> Lane<E> {
         self.len == 0 || self.last.precedes(key)
     }
 
-    /// Adds the last one, made where it is stored. Amortized O(1).
+    /// Adds the last one, made where it is stored, more than once if the ring has to grow. Amortized O(1).
     #[expect(clippy::inline_always, reason = "else it is made elsewhere and copied")]
     #[inline(always)]
     pub(super) fn push_with(&mut self, key: Key, event: impl Fn() -> E) {

@@ -6,8 +6,8 @@
 //! are equal, or too late for those bits (with 1,024 leaves after 208 days, with a million after five
 //! hours), the whole keys are compared, which lie with the leaves.
 //!
-//! There is a function for each number of levels: nothing is counted in it, and no index checked against
-//! the end.
+//! There is a function for each number of levels: its matches count nothing, and check no index against the
+//! end.
 
 use super::queue::Key;
 
@@ -20,7 +20,7 @@ struct Leaf {
 
 type Change = fn(&mut Tournament, usize, Key, u32);
 
-/// Those with so many nodes: a power of two more for each, from 4 on.
+/// Those with so many nodes: twice as many each, from 4 on.
 const CHANGES: [Change; 20] = [
     Tournament::change::<{ 2 << 1 }>,
     Tournament::change::<{ 2 << 2 }>,
@@ -117,7 +117,8 @@ impl Tournament {
     #[inline(never)]
     fn change<const NODES: usize>(&mut self, leaf: usize, key: Key, tag: u32) {
         self.leaves[leaf] = Leaf { key, tag };
-        let nodes: &mut [u64; NODES] = self.nodes.first_chunk_mut().expect("it is for this tree");
+        let nodes = self.nodes.as_mut_slice();
+        let nodes: &mut [u64; NODES] = nodes.try_into().expect("it is for trees of this size");
         let (least, closest) = play(nodes, leaf, key.time);
         if closest < NODES as u64 / 2 {
             self.compare_keys(leaf);
@@ -189,14 +190,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Earlier and earlier: by times that words tell apart, that they do not, and by ranks.
     #[test]
     fn there_is_a_function_for_every_size() {
         for bits in 1..=CHANGES.len() {
             let leaves = 1 << bits;
             let mut tree = Tournament::new(leaves - 1);
             assert_eq!(tree.width(), leaves);
-            for (rank, leaf) in (0..).zip([leaves - 1, 0, leaves / 2, leaves - 1]) {
-                let key = Key { time: 100 - rank, rank };
+            let late = u64::MAX >> bits;
+            let times = [late + 1, late, late, late - 1, 9, 8, 8, 8];
+            let changed = [leaves - 1, 0, leaves / 2, leaves - 1].into_iter().cycle();
+            for ((rank, time), leaf) in (0..100).rev().zip(times).zip(changed) {
+                let key = Key { time, rank };
                 tree.set(leaf, key, rank as u32);
                 assert_eq!((tree.winner(), tree.first(), tree.tag()), (leaf, key, rank as u32));
             }
@@ -217,7 +222,7 @@ mod tests {
                 let leaf = leaf % leaves;
                 let key = match time {
                     0 => Key::NEVER,
-                    // Too late for a word, which has at least six bits for the leaf.
+                    // Too late for a word, which has at least one bit for the leaf.
                     7.. => Key { time: (u64::MAX >> 1) - 8 + time, rank },
                     _ => Key { time, rank },
                 };

@@ -92,7 +92,7 @@ impl Experience {
 
 /// What lies in one user window and in one segment: most windows as a whole, others in parts.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Part {
+struct Part {
     window: usize,
     segment: usize,
     /// Where it begins.
@@ -105,7 +105,7 @@ pub(super) struct Part {
 impl Part {
     /// A request of this person is born.
     #[inline]
-    pub(super) fn born(&mut self, person: usize) {
+    fn born(&mut self, person: usize) {
         self.in_flight += 1;
         self.experience.mark(person, ACTIVE);
     }

@@ -565,8 +565,8 @@ impl Instance {
         now: Time,
     ) {
         if self.hears_answers {
-            let answer = || Answer { outcome: Outcome::Ok, is_failure: false, latency, now };
-            self.threads[usize::from(thread)].answered(member.index(), answer());
+            let answer = Answer { outcome: Outcome::Ok, is_failure: false, latency, now };
+            self.threads[usize::from(thread)].answered(member.index(), answer);
         }
         self.release(member);
         self.held -= 1;

@@ -74,3 +74,26 @@ impl Births {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::random::Seed;
+    use crate::engine::time::Span;
+    use crate::model::fixture;
+
+    /// As wide as the processor can, and one by one.
+    #[test]
+    fn draws_of_many_are_those_of_one_each() {
+        let setup = fixture::setup("random", vec![fixture::backend("b")], 1.0, 1);
+        let setup = &setup.populations[0];
+        let population = PopulationState::new(setup, 3, Seed::new(5), Span::from_secs(1));
+        let mut births = Births::new();
+        // In order as in a run, but for those that go another way.
+        for index in (0..10_000).filter(|index| index % 37 != 5) {
+            let (many, one) = (births.of(&population, index), Drawn::of(&population, index));
+            assert_eq!((many.user, many.mark), (one.user, one.mark));
+            assert_eq!(many.exponential.to_bits(), one.exponential.to_bits());
+        }
+    }
+}

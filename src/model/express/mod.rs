@@ -323,20 +323,6 @@ impl World {
         }
     }
 
-    /// The same of a request of which more than this attempt is known.
-    #[inline(never)]
-    fn succeed_known(
-        &mut self,
-        process: usize,
-        member: usize,
-        known: Handle,
-        latency: Span,
-        probe: &mut impl Probe,
-    ) {
-        let request = self.requests.remove(known).expect("it was in flight");
-        self.succeed_express(process, member, request, latency, probe);
-    }
-
     /// A request is answered by an attempt that has taken so long.
     #[expect(clippy::inline_always, reason = "as what it calls")]
     #[inline(always)]
@@ -351,5 +337,19 @@ impl World {
         self.instances[process].succeeded(0, BackendId(member as u16), latency, self.now);
         self.monitor.attempt_over(Outcome::Ok, latency);
         self.tell_finished(request, Outcome::Ok, probe);
+    }
+
+    /// The same of a request of which more is known than this attempt.
+    #[inline(never)]
+    fn succeed_known(
+        &mut self,
+        process: usize,
+        member: usize,
+        known: Handle,
+        latency: Span,
+        probe: &mut impl Probe,
+    ) {
+        let request = self.requests.remove(known).expect("it was in flight");
+        self.succeed_express(process, member, request, latency, probe);
     }
 }
