@@ -359,7 +359,7 @@ impl<E: Copy> EventQueue<E> {
         self.place_by_rank(end)
     }
 
-    /// The same where two times are equal, or neither source is first.
+    /// The same where two times are equal, neither source is first, or nothing happens before `end`.
     #[inline(never)]
     fn place_by_rank(&mut self, end: u64) -> Place {
         // Asked now and then in every run, which is often enough.

@@ -99,12 +99,7 @@ impl Post {
     pub(super) fn serve(&mut self, attempt: u32, done: Time) -> bool {
         self.started += 1;
         self.in_service += 1;
-        let order = self.started;
-        if self.first.attempt != NOBODY {
-            return self.put_beside(Service { done, order, attempt });
-        }
-        self.first = Service { done, order, attempt };
-        true
+        self.put(Service { done, order: self.started, attempt })
     }
 
     /// Notes an attempt that is being served. Returns whether it is the one that is done first.
