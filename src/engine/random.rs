@@ -147,12 +147,20 @@ impl Stream {
     #[inline]
     pub fn below(&mut self, n: u64) -> u64 {
         assert!(n > 0, "a draw from an empty range");
-        let mut product = u128::from(self.bits()) * u128::from(n);
+        let product = u128::from(self.bits()) * u128::from(n);
         if (product as u64) < n {
-            let threshold = n.wrapping_neg() % n;
-            while (product as u64) < threshold {
-                product = u128::from(self.bits()) * u128::from(n);
-            }
+            return self.below_without_bias(n, product);
+        }
+        (product >> 64) as u64
+    }
+
+    /// The same after a draw that may be one of too many.
+    #[cold]
+    #[inline(never)]
+    fn below_without_bias(&mut self, n: u64, mut product: u128) -> u64 {
+        let threshold = n.wrapping_neg() % n;
+        while (product as u64) < threshold {
+            product = u128::from(self.bits()) * u128::from(n);
         }
         (product >> 64) as u64
     }
@@ -185,6 +193,16 @@ impl Stream {
 #[inline]
 pub fn unit(bits: u64) -> f64 {
     (bits >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
+}
+
+/// As much of `n` as 64 random bits say: uniform in 0..n, off by less than n / 2^64.
+///
+/// The upper half of the product, made of products of halves: several can be worked out at once.
+#[expect(clippy::inline_always, reason = "`wide` gains by what is inlined alone")]
+#[inline(always)]
+pub fn share_of(bits: u64, n: u32) -> u32 {
+    let (high, low) = ((bits >> 32) * u64::from(n), (bits & 0xFFFF_FFFF) * u64::from(n));
+    ((high + (low >> 32)) >> 32) as u32
 }
 
 /// One step of SplitMix64: advances `state`, returns 64 well-mixed bits.
@@ -235,6 +253,19 @@ mod tests {
         let chi2: f64 =
             counts.iter().map(|&n| (f64::from(n) - 1e4) * (f64::from(n) - 1e4) / 1e4).sum();
         assert!(chi2 < 22.5, "chi-square {chi2}, counts {counts:?}");
+    }
+
+    #[test]
+    fn a_share_is_the_upper_half_of_the_product() {
+        let mut stream = Stream::new(Seed::new(4), Purpose::Test, 0);
+        let ends = [0, 1, u64::from(u32::MAX), 1 << 32, u64::MAX - 1, u64::MAX];
+        let all = (0..100_000).map(|_| stream.bits()).chain(ends);
+        for bits in all.collect::<Vec<_>>() {
+            for n in [1, 2, 1_000, u32::MAX - 1, u32::MAX, stream.bits() as u32] {
+                let product = u128::from(bits) * u128::from(n);
+                assert_eq!(u128::from(share_of(bits, n)), product >> 64, "{bits:#x} of {n}");
+            }
+        }
     }
 
     #[test]

@@ -70,6 +70,8 @@ impl Time {
 impl Span {
     /// No time at all.
     pub const ZERO: Self = Self(0);
+    /// Longer than any other.
+    pub const FOREVER: Self = Self(u64::MAX);
 
     /// A span of `ns` nanoseconds.
     #[inline]
