@@ -4,6 +4,7 @@
 //! integers, so merging is exact in any order; merge before taking quantiles, never average them.
 
 use super::time::Span;
+use super::wide::wide;
 
 const SUB_BITS: u32 = 7;
 const SUB: usize = 1 << SUB_BITS;
@@ -35,6 +36,29 @@ impl Measured {
     }
 }
 
+/// What a histogram knows of spans but for their buckets.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sums {
+    count: u64,
+    sum_ns: u128,
+    max: Span,
+}
+
+impl Sums {
+    /// Those of so many spans, which are to be added one by one.
+    #[inline]
+    pub fn of(spans: usize) -> Self {
+        Self { count: spans as u64, ..Self::default() }
+    }
+
+    /// Adds one of them.
+    #[inline]
+    pub fn add(&mut self, Measured { span, .. }: Measured) {
+        self.sum_ns += u128::from(span.as_ns());
+        self.max = self.max.max(span);
+    }
+}
+
 /// The bucket of `ns`: exact below 256 ns, then 128 buckets per power of two.
 #[inline]
 fn bucket(ns: u64) -> usize {
@@ -58,6 +82,38 @@ fn place_in(bucket: usize, share: f64) -> f64 {
     if bucket < 2 * SUB { low } else { low + share * (lower_bound(bucket + 1) as f64 - low) }
 }
 
+/// The sum of a power of two's buckets.
+fn total(buckets: &[u64]) -> u64 {
+    wide(
+        #[inline(always)]
+        || buckets.iter().sum(),
+    )
+}
+
+/// The bucket that has the one of this rank, from 1, and how many are before it.
+///
+/// # Panics
+/// If there are not so many.
+fn find(buckets: &[u64], rank: u64) -> (usize, u64) {
+    /// So many are skipped at once.
+    const EACH: usize = 16;
+    let mut before = 0;
+    for (start, some) in (0..).step_by(EACH).zip(buckets.chunks(EACH)) {
+        let sum: u64 = some.iter().sum();
+        if before + sum < rank {
+            before += sum;
+            continue;
+        }
+        for (index, &n) in (start..).zip(some) {
+            if before + n >= rank {
+                return (index, before);
+            }
+            before += n;
+        }
+    }
+    unreachable!("this power of two reaches the rank {rank}");
+}
+
 impl Histogram {
     /// Counts one span. O(1).
     #[inline]
@@ -67,17 +123,29 @@ impl Histogram {
 
     /// Counts one span whose bucket is known. O(1).
     #[inline]
-    pub fn record_measured(&mut self, Measured { span, bucket }: Measured) {
+    pub fn record_measured(&mut self, measured: Measured) {
+        self.count_apart(measured);
+        let mut sums = Sums::of(1);
+        sums.add(measured);
+        self.add(sums);
+    }
+
+    /// Counts one span in its bucket alone; the rest is to follow with [`Histogram::add`]. O(1).
+    #[inline]
+    pub fn count_apart(&mut self, Measured { bucket, .. }: Measured) {
         // Below the first one the difference wraps, and is beyond the last.
         match self.buckets.get_mut(bucket.wrapping_sub(self.first)) {
             Some(n) => *n += 1,
             None => self.record_beyond(bucket),
         }
-        self.count += 1;
-        self.sum_ns += u128::from(span.as_ns());
-        if span > self.max {
-            self.max = span;
-        }
+    }
+
+    /// Adds the rest of spans that were counted apart.
+    #[inline]
+    pub fn add(&mut self, sums: Sums) {
+        self.count += sums.count;
+        self.sum_ns += sums.sum_ns;
+        self.max = self.max.max(sums.max);
     }
 
     #[cold]
@@ -183,16 +251,11 @@ impl Histogram {
             while seen < rank {
                 before = seen;
                 (octave, inside) = octaves.next().expect("all spans are in some bucket");
-                seen += inside.iter().sum::<u64>();
+                seen += total(inside);
             }
-            let mut below = before;
-            let holds = |&n: &u64| {
-                below += n;
-                below >= rank
-            };
-            let index = inside.iter().position(holds).expect("this power of two reaches the rank");
+            let (index, below) = find(inside, rank - before);
             let n = inside[index];
-            let share = ((rank - (below - n)) as f64 - 0.5) / n as f64;
+            let share = ((rank - before - below) as f64 - 0.5) / n as f64;
             Some(place_in(self.first + octave * SUB + index, share).min(max))
         })
     }

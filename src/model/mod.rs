@@ -26,7 +26,7 @@ mod disturbance;
 mod event;
 mod express;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod invariant;
 mod network;
 mod probing;

@@ -13,3 +13,4 @@ mod figures;
 mod people;
 mod pieces;
 mod segments;
+mod successes;

@@ -103,23 +103,18 @@ struct Part {
 }
 
 impl Part {
-    /// A request of this person is born.
-    #[inline]
-    fn born(&mut self, person: usize) {
-        self.in_flight += 1;
-        self.experience.mark(person, ACTIVE);
-    }
-
+    /// A request of this person is over.
     #[inline]
     fn finished(&mut self, person: usize, flags: u8) {
         self.in_flight -= 1;
-        self.experience.mark(person, flags);
+        self.experience.mark(person, ACTIVE | flags);
     }
 }
 
 /// Counts of people by the birth of their requests: per window, and what they went through per segment.
 ///
-/// A part adds to its segment, and to its window's row, when it is closed.
+/// A part adds to its segment, and to its window's row, when it is closed. Until then it need not be known
+/// who is active: that is noted when a request is over, and of those that never are at the end.
 #[derive(Clone, Debug)]
 pub(super) struct UserWindows {
     length: Span,
@@ -203,8 +198,8 @@ impl UserWindows {
         self.until
     }
 
-    /// A request is born, perhaps in another part than the last.
-    pub(super) fn born(&mut self, now: Time, person: usize) {
+    /// Requests are born now, perhaps in another part than the last.
+    pub(super) fn go_on(&mut self, now: Time) {
         if now >= self.until {
             let current = std::mem::take(&mut self.recent[1]);
             let last = std::mem::replace(&mut self.recent[0], current);
@@ -214,19 +209,25 @@ impl UserWindows {
             }
             self.begin(now);
         }
-        self.born_now(person);
     }
 
-    /// A request is born in the current part.
+    /// So many requests were born in the current part.
     #[inline]
-    pub(super) fn born_now(&mut self, person: usize) {
-        self.recent[1].born(person);
+    pub(super) fn born(&mut self, requests: u64) {
+        self.recent[1].in_flight += requests;
     }
 
-    /// A request has succeeded in time.
+    /// Requests born from here on are of one of the recent parts.
+    pub(super) fn recent(&self) -> Time {
+        self.recent[0].from
+    }
+
+    /// A request of one of the recent parts has succeeded in time.
     #[inline]
     pub(super) fn finished_well(&mut self, born: Time, person: usize) {
-        self.finish(born, person, SERVED);
+        debug_assert!(born >= self.recent(), "born at {born}, before all that is recent");
+        let part = usize::from(born >= self.recent[1].from);
+        self.recent[part].finished(person, SERVED);
     }
 
     /// A request is over: `served` if it succeeded, `well` if it did so in time.
@@ -244,6 +245,20 @@ impl UserWindows {
             let part = usize::from(born >= current.from);
             self.recent[part].finished(person, flags);
         }
+    }
+
+    /// The run is over, and a request is not.
+    pub(super) fn unanswered(&mut self, born: Time, person: usize) {
+        let [last, current] = &mut self.recent;
+        let part = if born >= current.from {
+            current
+        } else if self.has_last && born >= last.from {
+            last
+        } else {
+            let place = self.open.partition_point(|part| part.from <= born) - 1;
+            &mut self.open[place]
+        };
+        part.experience.mark(person, ACTIVE);
     }
 
     /// A request is over that was born in none of the recent parts.

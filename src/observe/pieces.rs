@@ -85,7 +85,6 @@ impl Pieces {
     }
 
     /// Requests born from here on are of the current piece,
-    #[inline]
     pub(super) fn from(&self) -> Time {
         self.from
     }
@@ -95,8 +94,8 @@ impl Pieces {
         self.until
     }
 
-    /// A request is born, perhaps in another piece than the last.
-    pub(super) fn born(&mut self, now: Time) {
+    /// Requests are born now, perhaps in another piece than the last.
+    pub(super) fn go_on(&mut self, now: Time) {
         while self.until <= now {
             let next = Piece { latency: self.current.latency.emptied(), ..Piece::default() };
             self.past.push(std::mem::replace(&mut self.current, next));
@@ -104,7 +103,6 @@ impl Pieces {
             self.from = self.starts[index];
             self.until = self.starts.get(index + 1).copied().unwrap_or(Time::FOREVER);
         }
-        self.current.requests += 1;
     }
 
     /// The piece of a request's birth.

@@ -12,6 +12,7 @@ use super::result::{
     AlertResult, BackendRow, Happening, HappeningKind, RunResult, ScenarioId, Series, SeriesRow,
 };
 use super::segments::Segments;
+use super::successes::{Success, Successes};
 use crate::engine::histogram::{Histogram, Measured};
 use crate::engine::random::Seed;
 use crate::engine::time::Time;
@@ -26,8 +27,13 @@ use std::sync::Arc;
 pub struct Recorder {
     setup: Arc<Setup>,
     people: People,
-    /// Requests born before that are of the current piece and user window.
+    /// Requests born from here on are of the current piece and of the last two parts of user windows; those
+    /// born now, before there, are of the current ones.
+    recent: Time,
     straight: Time,
+    /// How many were, and are not counted there yet.
+    births: u64,
+    successes: Successes,
     pieces: Pieces,
     user_windows: UserWindows,
     window: OpenWindow,
@@ -94,7 +100,10 @@ impl Recorder {
             fired: 0,
         };
         Self {
+            recent: Time::ZERO,
             straight: Time::ZERO,
+            births: 0,
+            successes: Successes::new(),
             pieces: Pieces::new(segments.starts(), setup.duration, 0),
             user_windows: UserWindows::new(setup, people.count(), segments.starts()),
             segments,
@@ -115,8 +124,23 @@ impl Recorder {
         self
     }
 
+    /// Counts what has been seen since the last time.
+    fn catch_up(&mut self) {
+        self.count_births();
+        let (window, piece) = (&mut self.window.latency, &mut self.pieces.current.latency);
+        self.successes.count(window, piece, &mut self.user_windows);
+    }
+
+    #[inline]
+    fn count_births(&mut self) {
+        let births = std::mem::take(&mut self.births);
+        self.pieces.current.requests += births;
+        self.user_windows.born(births);
+    }
+
     /// Closes the series window that ends now.
     fn close_window(&mut self, now: Time, gauges: &Gauges<'_>) {
+        self.catch_up();
         let window = &mut self.window;
         let span_ns = u128::from(now.since(window.start).as_ns()).max(1);
         let quantiles = window.latency.quantiles_ns([0.5, 0.95, 0.99]);
@@ -195,12 +219,14 @@ impl Recorder {
 
     /// Requests that are still unanswered at the end, after longer than their population's `slow`
     /// limit or than a user window, count against their users: a dead system must not look well.
-    fn count_overdue(&mut self, world: &World) {
+    fn count_unanswered(&mut self, world: &World) {
         for (population, user, born) in world.unanswered() {
             let slow = self.setup.populations[population.index()].slow;
+            let person = self.people.person(population, user);
             if world.now().since(born) > slow.unwrap_or(self.setup.observation.user_window) {
-                let person = self.people.person(population, user);
                 self.user_windows.overdue(born, person);
+            } else {
+                self.user_windows.unanswered(born, person);
             }
         }
     }
@@ -215,7 +241,8 @@ impl Recorder {
         start: Option<String>,
     ) -> RunResult {
         let end = self.setup.duration.after_start();
-        self.count_overdue(world);
+        self.catch_up();
+        self.count_unanswered(world);
         self.tell_the_rest();
         self.user_windows.close_all();
         self.pieces.close();
@@ -268,14 +295,11 @@ impl Recorder {
 
 impl Probe for Recorder {
     #[inline]
-    fn request_born(&mut self, now: Time, population: PopulationId, user: u32) {
-        let person = self.people.person(population, user);
-        if now < self.straight {
-            self.pieces.current.requests += 1;
-            self.user_windows.born_now(person);
-        } else {
-            self.born_elsewhere(now, person);
+    fn request_born(&mut self, now: Time, _: PopulationId, _: u32) {
+        if now >= self.straight {
+            self.go_on(now);
         }
+        self.births += 1;
     }
 
     #[expect(clippy::inline_always, reason = "half of it is to hand over the request otherwise")]
@@ -283,14 +307,14 @@ impl Probe for Recorder {
     fn request_finished(&mut self, now: Time, request: &FinishedRequest) {
         let FinishedRequest { population, user, born, outcome, attempts, slow } = *request;
         let person = self.people.person(population, user);
-        if born < self.pieces.from() || !outcome.is_ok() || slow {
+        if born < self.recent || !outcome.is_ok() || slow {
             self.finished_elsewhere(now, born, person, outcome, attempts, slow);
             return;
         }
-        let latency = Measured::of(now.after(born));
-        self.window.latency.record_measured(latency);
-        self.pieces.current.succeeded(latency, attempts);
-        self.user_windows.finished_well(born, person);
+        self.pieces.current.attempts += u64::from(attempts);
+        if !self.successes.push(Success { born, ended: now, person }) {
+            self.catch_up();
+        }
     }
 
     fn changed(&mut self, now: Time, change: WorldChange) {
@@ -351,13 +375,15 @@ impl Probe for Recorder {
 }
 
 impl Recorder {
-    /// A request is born in another piece or user window than the last one.
+    /// Requests are born in another piece or user window than the last one.
     #[cold]
     #[inline(never)]
-    fn born_elsewhere(&mut self, now: Time, person: usize) {
-        self.pieces.born(now);
-        self.user_windows.born(now, person);
+    fn go_on(&mut self, now: Time) {
+        self.catch_up();
+        self.pieces.go_on(now);
+        self.user_windows.go_on(now);
         self.straight = self.pieces.until().min(self.user_windows.until());
+        self.recent = self.pieces.from().max(self.user_windows.recent());
     }
 
     /// A request has failed, or was slow, or was born before the current piece.
@@ -371,6 +397,7 @@ impl Recorder {
         attempts: u32,
         slow: bool,
     ) {
+        self.count_births();
         let piece = self.pieces.of(born);
         piece.slow += u64::from(slow);
         if outcome.is_ok() {
