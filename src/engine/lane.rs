@@ -5,51 +5,53 @@ use super::queue::{Entry, Key};
 /// Events in the order of their keys.
 #[derive(Clone, Debug)]
 pub(super) struct Lane<E> {
-    /// The entries, from `first` on and round the end; as many places as a power of two.
+    /// As many places as a power of two: the nth entry is in place n modulo their number.
     ring: Vec<Entry<E>>,
-    /// The place of the first one, modulo the number of places.
+    /// How many have gone, and have come.
     first: usize,
-    len: usize,
-    /// The key of the last one.
+    end: usize,
+    /// The key of the last one that came.
     last: Key,
 }
 
 impl<E: Copy> Lane<E> {
     /// An empty one.
     pub(super) fn new() -> Self {
-        Self { ring: Vec::new(), first: 0, len: 0, last: Key::NEVER }
+        Self { ring: Vec::new(), first: 0, end: 0, last: Key { time: 0, rank: 0 } }
     }
 
     /// How many wait.
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.end - self.first
     }
 
     /// The first one.
     #[inline]
     pub(super) fn front(&self) -> Option<&Entry<E>> {
         let mask = self.ring.len().checked_sub(1)?;
-        (self.len > 0).then(|| &self.ring[self.first & mask])
+        (self.first < self.end).then(|| &self.ring[self.first & mask])
     }
 
-    /// Whether an event of this key may come next.
+    /// Whether an event of this key may come next: it is later than any that has come.
     #[inline]
     pub(super) fn takes(&self, key: Key) -> bool {
-        self.len == 0 || self.last.precedes(key)
+        self.last.precedes(key)
     }
 
-    /// Adds the last one, made where it is stored, more than once if the ring has to grow. Amortized O(1).
+    /// Adds the last one, made where it is stored, more than once if the ring has to grow. Returns whether it
+    /// is the only one. Amortized O(1).
     #[expect(clippy::inline_always, reason = "else it is made elsewhere and copied")]
     #[inline(always)]
-    pub(super) fn push_with(&mut self, key: Key, event: impl Fn() -> E) {
-        if self.len == self.ring.len() {
+    pub(super) fn push_with(&mut self, key: Key, event: impl Fn() -> E) -> bool {
+        if self.len() == self.ring.len() {
             self.grow(key, event());
         }
-        let mask = self.ring.len().checked_sub(1).expect("it has just grown");
-        self.ring[(self.first + self.len) & mask] = Entry { key, event: event() };
-        self.len += 1;
+        let place = self.end & self.ring.len().wrapping_sub(1);
+        self.ring[place] = Entry { key, event: event() };
         self.last = key;
+        self.end += 1;
+        self.end - self.first == 1
     }
 
     /// Makes twice as many places; what they hold means nothing, but it is written once.
@@ -57,20 +59,21 @@ impl<E: Copy> Lane<E> {
     #[inline(never)]
     fn grow(&mut self, key: Key, event: E) {
         let any = Entry { key, event };
-        let Some(mask) = self.ring.len().checked_sub(1) else {
+        let places = self.ring.len();
+        if places == 0 {
             self.ring = vec![any; 4];
             return;
-        };
-        self.ring.rotate_left(self.first & mask);
-        self.first = 0;
-        self.ring.resize(2 * self.ring.len(), any);
+        }
+        // All places are taken: the first entry is put into the first one.
+        self.ring.rotate_left(self.first & (places - 1));
+        (self.first, self.end) = (0, places);
+        self.ring.resize(2 * places, any);
     }
 
     /// Forgets the first one, if there is any.
     #[inline]
     pub(super) fn pop(&mut self) {
-        self.first = self.first.wrapping_add(usize::from(self.len > 0));
-        self.len = self.len.saturating_sub(1);
+        self.first += usize::from(self.first < self.end);
     }
 }
 
@@ -85,7 +88,7 @@ mod tests {
         #[test]
         fn who_comes_first_goes_first(steps in prop::collection::vec(any::<bool>(), 0..200)) {
             let (mut lane, mut twin) = (Lane::new(), VecDeque::new());
-            for (time, comes) in (0_u64..).zip(steps) {
+            for (time, comes) in (1_u64..).zip(steps) {
                 let key = Key { time, rank: 0 };
                 if comes {
                     prop_assert!(lane.takes(key));

@@ -13,6 +13,7 @@ pub mod log;
 pub mod queue;
 pub mod random;
 pub mod slab;
+mod sources;
 pub mod time;
 mod tournament;
 pub mod wide;

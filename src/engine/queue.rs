@@ -8,6 +8,7 @@
 //! the leaves of a winner tree: the few populations do not pay for the levels of many backends.
 
 use super::lane::Lane;
+use super::sources::{FewSources, LOOK, Sources};
 use super::time::Time;
 use super::tournament::Tournament;
 
@@ -62,107 +63,6 @@ pub enum Next<E> {
     Many(usize, u32),
     /// Any other event.
     Event(E),
-}
-
-/// The sources of one kind.
-#[derive(Clone, Debug)]
-struct Sources {
-    keys: Tournament,
-    count: usize,
-    /// Whether the first event was taken, and is still in the tree: mostly its source has another one
-    /// at once, in its place.
-    is_taken: bool,
-}
-
-impl Sources {
-    fn new(count: usize) -> Self {
-        Self { keys: Tournament::new(count), count, is_taken: false }
-    }
-
-    /// Schedules the event of a source.
-    #[inline]
-    fn set(&mut self, source: usize, key: Key, tag: u32) {
-        debug_assert!(source < self.count, "source {source} of {}", self.count);
-        if self.is_taken && self.keys.winner() != source {
-            self.remove_taken();
-        }
-        self.is_taken = false;
-        self.keys.set(source, key, tag);
-    }
-
-    /// The first event's key.
-    #[inline]
-    fn first(&mut self) -> Key {
-        if self.is_taken {
-            self.remove_taken();
-        }
-        self.keys.first()
-    }
-
-    #[inline(never)]
-    fn remove_taken(&mut self) {
-        self.is_taken = false;
-        self.keys.set(self.keys.winner(), Key::NEVER, 0);
-    }
-
-    /// Takes the first event out: its source and tag.
-    #[inline]
-    fn take(&mut self) -> (usize, u32) {
-        self.is_taken = true;
-        (self.keys.winner(), self.keys.tag())
-    }
-
-    fn len(&self) -> usize {
-        let is_due = |&source: &usize| self.keys.key(source) != Key::NEVER;
-        (0..self.count).filter(is_due).count() - usize::from(self.is_taken)
-    }
-}
-
-/// The sources of a kind that there is often one of: then there is nothing to find out.
-#[derive(Clone, Debug)]
-struct FewSources {
-    is_alone: bool,
-    /// The event of the only one.
-    only: (Key, u32),
-    several: Sources,
-}
-
-impl FewSources {
-    fn new(count: usize) -> Self {
-        let is_alone = count == 1;
-        let several = Sources::new(if is_alone { 0 } else { count });
-        Self { is_alone, only: (Key::NEVER, 0), several }
-    }
-
-    #[inline]
-    fn set(&mut self, source: usize, key: Key, tag: u32) {
-        if self.is_alone {
-            assert!(source == 0, "there is one source alone, and not number {source}");
-            self.only = (key, tag);
-        } else {
-            self.several.set(source, key, tag);
-        }
-    }
-
-    #[inline]
-    fn first(&mut self) -> Key {
-        if self.is_alone { self.only.0 } else { self.several.first() }
-    }
-
-    #[inline]
-    fn take(&mut self) -> (usize, u32) {
-        if self.is_alone {
-            // Its rank decides nothing any more: no event is taken at that time.
-            self.only.0.time = Key::NEVER.time;
-            (0, self.only.1)
-        } else {
-            self.several.take()
-        }
-    }
-
-    fn len(&self) -> usize {
-        usize::from(self.only.0.time != Key::NEVER.time) + self.several.len()
-    }
 }
 
 /// Where an event is.
@@ -250,13 +150,21 @@ impl<E: Copy> EventQueue<E> {
         }
     }
 
+    /// The same of one of many sources, whose event was the last to be taken out.
+    ///
+    /// # Panics
+    /// With debug assertions, if it was not.
+    #[inline]
+    pub fn set_taken(&mut self, source: usize, time: Time, class: Class, tag: u32) {
+        let key = self.next_key(time, class);
+        self.many.set_taken(source, key, tag);
+    }
+
     /// The event of one of many sources that was just taken out has no successor: said at once, that is known
     /// when the next event is looked for.
     #[inline]
     pub fn clear_taken(&mut self) {
-        if self.many.is_taken {
-            self.many.remove_taken();
-        }
+        self.many.clear_taken();
     }
 
     /// Schedules `event` through a FIFO lane: O(1) when it is later than what the lane holds,
@@ -287,8 +195,7 @@ impl<E: Copy> EventQueue<E> {
             self.push_in_heap(key, event());
             return;
         }
-        events.push_with(key, event);
-        if events.len() == 1 {
+        if events.push_with(key, event) {
             self.begin_lane(lane, key);
         }
     }
@@ -327,12 +234,12 @@ impl<E: Copy> EventQueue<E> {
     ) -> Option<(Time, Next<E>)> {
         match self.place_before(end.as_ns()) {
             Place::Few => {
-                let time = self.few.first().time;
+                let time = self.few.known_time();
                 let (source, tag) = self.few.take();
                 Some((Time::from_ns(time), Next::Few(source, tag)))
             }
             Place::Many => {
-                let time = self.many.keys.first().time;
+                let time = self.many.known_time();
                 let (source, tag) = self.many.take();
                 Some((Time::from_ns(time), Next::Many(source, tag)))
             }
@@ -348,18 +255,19 @@ impl<E: Copy> EventQueue<E> {
     #[expect(clippy::inline_always, reason = "each answer is a way on for those who ask")]
     #[inline(always)]
     fn place_before(&mut self, end: u64) -> Place {
-        let (few, many) = (self.few.first().time, self.many.first().time);
+        let (few, many) = (self.few.known_time(), self.many.known_time());
         if many < few {
-            if many < self.other.time && many < end {
+            if many < self.other.time && many < end && many != LOOK {
                 return Place::Many;
             }
-        } else if few < many && few < self.other.time && few < end {
+        } else if few < many && few < self.other.time && few < end && few != LOOK {
             return Place::Few;
         }
         self.place_by_rank(end)
     }
 
-    /// The same where two times are equal, neither source is first, or nothing happens before `end`.
+    /// The same where that does not say enough: two times are equal, neither source is first, which one is
+    /// has to be found out, or nothing happens before `end`.
     #[inline(never)]
     fn place_by_rank(&mut self, end: u64) -> Place {
         // Asked now and then in every run, which is often enough.
@@ -561,13 +469,13 @@ mod tests {
         fn the_first_is_taken_if_it_comes_before_the_end(
             few in 0_usize..4,
             steps in prop::collection::vec(
-                (0_u64..20, 0_usize..6, prop::option::of(0_u64..30), any::<bool>()),
+                (0_u64..20, 0_usize..6, prop::option::of(0_u64..30), 0_u8..3),
                 1..300,
             ),
         ) {
             let mut queue = EventQueue::new(1, few, 3 - few);
             let (mut twin, mut now) = (Vec::new(), Time::ZERO);
-            for (id, (wait, place, ahead, clears)) in (0_u32..).zip(steps) {
+            for (id, (wait, place, ahead, then)) in (0_u32..).step_by(2).zip(steps) {
                 let at = now + Span::from_ns(wait);
                 match place {
                     0..3 => queue.set(source(few, place), at, Class(0), id),
@@ -582,8 +490,15 @@ mod tests {
                 twin.retain(|&event| Some(event) != first);
                 prop_assert_eq!(pop(&mut queue, end), first.map(|(at, id, _)| (at, id)));
                 now = first.map_or(now, |(at, _, _)| at);
-                if clears {
-                    queue.clear_taken();
+                // What may be said of a source whose event was just taken out.
+                match (then, first) {
+                    (1, _) => queue.clear_taken(),
+                    (2, Some((_, _, place))) if (few..3).contains(&place) => {
+                        let (at, id) = (now + Span::from_ns(wait), id + 1);
+                        queue.set_taken(place - few, at, Class(0), id);
+                        twin.push((at, id, place));
+                    }
+                    _ => {}
                 }
                 prop_assert_eq!(queue.len(), twin.len());
             }

@@ -64,11 +64,11 @@ impl<T: Copy> Slab<T> {
     #[expect(clippy::inline_always, reason = "else it is made elsewhere and copied")]
     #[inline(always)]
     pub fn insert_with(&mut self, value: impl Fn() -> T) -> Handle {
-        if self.free == NONE {
-            self.grow(value());
-        }
         let index = self.free;
-        let slot = &mut self.slots[index as usize];
+        // The number of no slot is beyond all of them.
+        let Some(slot) = self.slots.get_mut(index as usize) else {
+            return self.grow(value());
+        };
         self.free = slot.next_free;
         self.live += 1;
         slot.generation |= 1;
@@ -78,10 +78,12 @@ impl<T: Copy> Slab<T> {
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, value: T) {
-        self.free = self.slots.len() as u32;
+    fn grow(&mut self, value: T) -> Handle {
+        let index = self.slots.len() as u32;
         assert!(self.slots.len() < NONE as usize, "fewer than 2^32 - 1 values live at once");
-        self.slots.push(Slot { generation: 0, next_free: NONE, value });
+        self.live += 1;
+        self.slots.push(Slot { generation: 1, next_free: NONE, value });
+        Handle { index, generation: NonZeroU32::MIN }
     }
 
     /// The value, unless it was removed.

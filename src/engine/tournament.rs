@@ -95,6 +95,12 @@ impl Tournament {
         self.first.key
     }
 
+    /// Until the next change the least key is said to be one of this time.
+    #[inline]
+    pub(super) fn hide_first(&mut self, time: u64) {
+        self.first.key.time = time;
+    }
+
     /// What is remembered of it.
     #[inline]
     pub(super) fn tag(&self) -> u32 {
