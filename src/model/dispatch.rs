@@ -184,7 +184,7 @@ impl World {
                 let attempt = self.attempts.get(handle).expect("it is being dispatched");
                 let instance = attempt.instance;
                 if self.must_wait_for_connection(instance, member) {
-                    self.instances[instance.index()].release(member);
+                    self.instances[instance.index()].release(member.index());
                     self.wait_in_line(handle, Line::Member(member), probe)
                 } else {
                     self.start_try(handle, member, probe)
@@ -440,7 +440,7 @@ impl World {
         let attempt = *self.attempts.get(handle).expect("somebody has it");
         let is_gone = !attempt.held;
         if let Some(member) = attempt.backend {
-            self.instances[attempt.instance.index()].release(member);
+            self.instances[attempt.instance.index()].release(member.index());
         }
         let in_line = if let Place::Line(line) = attempt.place { Some(line) } else { None };
         if in_line.is_some() {

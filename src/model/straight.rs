@@ -254,10 +254,10 @@ impl World {
             self.report_idle_straight(id, instance, &request);
         }
         let process = &mut self.instances[instance.index()];
-        process.succeeded(thread, id, latency, now);
+        process.succeeded(thread, id.index(), latency, now);
         process.retrying -= u32::from(retries > 0);
         self.monitor.attempt_over(Outcome::Ok, took);
-        self.tell_finished(request, Outcome::Ok, probe);
+        self.tell_finished(request, Outcome::Ok, self.is_slow(&request), probe);
         true
     }
 
@@ -306,7 +306,7 @@ impl World {
             // Nothing but its end is to become of the request: it need not be told from its attempt.
             self.alone -= 1;
             self.attempts.get_mut(handle).expect("its backend has it").alone = false;
-            self.tell_finished(attempt.sole_request(), Outcome::Timeout, probe);
+            self.tell_finished(attempt.sole_request(), Outcome::Timeout, false, probe);
         } else {
             let request = self.claim(handle).expect("its client waits for it");
             self.attempt_over(request, Outcome::Timeout, probe);
@@ -316,7 +316,7 @@ impl World {
         let (outcome, latency) = (Outcome::Timeout, now.since(attempt.since));
         let answer = Answer { outcome, is_failure: false, latency, now };
         process.answered(attempt.thread, member, answer);
-        process.release(member);
+        process.release(member.index());
         process.held -= 1;
         process.retrying -= u32::from(attempt.retries > 0);
         self.attempts.get_mut(handle).expect("its backend has it").held = false;
@@ -365,21 +365,26 @@ impl World {
         self.backends[id.index()].station.has_free_worker()
     }
 
-    /// Tells counts, digest and observer that a request has its outcome.
+    /// Whether a request that is answered now was answered too late for its population.
+    #[inline]
+    pub(super) fn is_slow(&self, request: &Request) -> bool {
+        self.now.after(request.born) > self.populations[request.population.index()].slow
+    }
+
+    /// Tells counts, digest and observer that a request has its outcome; `slow`: an answer, too late.
     #[expect(clippy::inline_always, reason = "so is the recorder's part, which is most of it")]
     #[inline(always)]
     pub(super) fn tell_finished(
         &mut self,
         request: Request,
         outcome: Outcome,
+        slow: bool,
         probe: &mut impl Probe,
     ) {
         let Request { population, user, index, born, attempts, .. } = request;
-        let limit = self.populations[population.index()].slow.filter(|_| outcome.is_ok());
         self.counts.finished[outcome.index()] += 1;
         let subject = (u64::from(population.0) << 48) ^ index;
         self.digest_fact(Fact::RequestOver, subject, outcome.index() as u64);
-        let slow = limit.is_some_and(|limit| self.now.since(born) > limit);
         let fact = FinishedRequest { population, user, born, outcome, attempts, slow };
         probe.request_finished(self.now, &fact);
     }

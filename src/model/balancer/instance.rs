@@ -2,6 +2,7 @@
 
 use super::admission::Gate;
 use super::config::Member;
+use super::free_pick::FreePick;
 use super::layer::{Seat, priority};
 use super::lines::Lines;
 use super::membership::Membership;
@@ -57,8 +58,7 @@ pub(in crate::model) struct Instance {
     /// What its algorithm wants to be told.
     tracks_load: bool,
     hears_answers: bool,
-    /// Whether nothing but usability keeps a member from a first try.
-    free: bool,
+    free_pick: FreePick,
     /// Loads at which limits that follow the load stay what they are.
     limits_hold: Range<u32>,
 }
@@ -89,7 +89,7 @@ impl Clone for Instance {
             usual: self.usual,
             tracks_load: self.tracks_load,
             hears_answers: self.hears_answers,
-            free: self.free,
+            free_pick: self.free_pick.clone(),
             limits_hold: self.limits_hold.clone(),
         }
     }
@@ -164,7 +164,7 @@ impl Instance {
             usual: is_usual(config),
             tracks_load: config.algorithm.algorithm.tracks_load,
             hears_answers: config.algorithm.algorithm.hears_answers,
-            free: false,
+            free_pick: FreePick::never(),
             limits_hold: 0..0,
         };
         instance.update_members(Time::ZERO, |_| false);
@@ -230,11 +230,12 @@ impl Instance {
         self.absent = absent;
         self.limits_hold = 0..0;
         self.update_limits();
-        self.free = self.members.iter().all(|member| member.max_connections.is_none())
-            && !self.waits_behind_queue();
         for thread in &mut self.threads {
             thread.members_changed(&self.members);
         }
+        let is_free = self.members.iter().all(|member| member.max_connections.is_none())
+            && !self.waits_behind_queue();
+        self.free_pick = FreePick::of(is_free, &*self.threads[0]);
     }
 
     /// If too few members are healthy, all are used: of the primaries, or of the backups if those stand
@@ -410,13 +411,12 @@ impl Instance {
 
     /// The same for a first try, without a look at the request, if nobody has a limit and the algorithm
     /// can; `None`: nothing has been done.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call costs as much as a draw")]
+    #[inline(always)]
     pub(in crate::model) fn pick_freely(&mut self, thread: u16) -> Option<usize> {
-        if !self.free {
-            return None;
-        }
-        let member =
-            self.threads[usize::from(thread)].pick_freely(&self.members, &mut self.stream)?;
+        let (threads, members) = (&mut self.threads, &self.members);
+        let ask = |stream: &mut Stream| threads[usize::from(thread)].pick_freely(members, stream);
+        let member = self.free_pick.pick(&mut self.stream, ask)?;
         self.members[member].in_flight += 1;
         self.serving += 1;
         if self.tracks_load && self.threads.len() > 1 {
@@ -513,10 +513,10 @@ impl Instance {
 
     /// A try it had sent to a member is over, as far as it knows.
     #[inline]
-    pub(in crate::model) fn release(&mut self, member: BackendId) {
-        self.members[member.index()].in_flight -= 1;
+    pub(in crate::model) fn release(&mut self, member: usize) {
+        self.members[member].in_flight -= 1;
         self.serving -= 1;
-        self.tell_load(member.index());
+        self.tell_load(member);
     }
 
     /// Notes how many attempts wait for a member.
@@ -560,13 +560,13 @@ impl Instance {
     pub(in crate::model) fn succeeded(
         &mut self,
         thread: u16,
-        member: BackendId,
+        member: usize,
         latency: Span,
         now: Time,
     ) {
         if self.hears_answers {
             let answer = Answer { outcome: Outcome::Ok, is_failure: false, latency, now };
-            self.threads[usize::from(thread)].answered(member.index(), answer);
+            self.threads[usize::from(thread)].answered(member, answer);
         }
         self.release(member);
         self.held -= 1;

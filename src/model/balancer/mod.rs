@@ -23,6 +23,7 @@ mod envoy_random;
 mod envoy_ring_hash;
 mod envoy_round_robin;
 mod first;
+mod free_pick;
 mod haproxy_hash;
 mod haproxy_least_connections;
 mod haproxy_map;
@@ -341,6 +342,12 @@ pub trait Balancer: Send + Sync {
     /// [`Balancer::pick`] is to be asked.
     fn pick_freely(&mut self, members: &[MemberView], stream: &mut Stream) -> Option<usize> {
         let _ = (members, stream);
+        None
+    }
+
+    /// The table that [`Balancer::pick_freely`] would do no more than draw from, if there is one: until the
+    /// members change, it is drawn from in its place.
+    fn table(&self) -> Option<&weighted::WeightTable> {
         None
     }
 

@@ -2,7 +2,6 @@
 
 use super::weighted::WeightTable;
 use super::{Algorithm, Balancer, MemberView, Pick, PickContext};
-use crate::engine::random::Stream;
 
 #[derive(Clone, Default)]
 struct Random {
@@ -14,8 +13,8 @@ impl Balancer for Random {
         self.table.draw_eligible(context).into()
     }
 
-    fn pick_freely(&mut self, _: &[MemberView], stream: &mut Stream) -> Option<usize> {
-        self.table.draw_any(stream)
+    fn table(&self) -> Option<&WeightTable> {
+        Some(&self.table)
     }
 
     fn members_changed(&mut self, members: &[MemberView]) {

@@ -82,7 +82,16 @@ impl WeightTable {
     /// A draw among all members in proportion to their weights. O(log n), O(1) if these are equal.
     #[inline]
     pub(super) fn draw_any(&self, stream: &mut Stream) -> Option<usize> {
-        (self.total > 0).then(|| self.at(stream.below(self.total)))
+        (self.total > 0).then(|| self.draw_one(stream))
+    }
+
+    /// The same where it is known that there are any.
+    ///
+    /// # Panics
+    /// If there are none.
+    #[inline]
+    pub(super) fn draw_one(&self, stream: &mut Stream) -> usize {
+        self.at(stream.below(self.total))
     }
 
     /// A draw among the eligible members in proportion to their weights. O(log n) if most are.

@@ -47,7 +47,7 @@ struct Ahead {
 }
 
 impl Ahead {
-    const MOST: usize = 16;
+    const MOST: usize = 64;
 
     /// None yet: whose gaps are others draws none.
     const fn new() -> Self {

@@ -6,6 +6,7 @@ mod breaker;
 mod budget;
 mod bursts;
 pub(super) mod connection;
+mod draws;
 pub(super) mod flight;
 mod hedge;
 mod keys;
@@ -37,6 +38,8 @@ use crate::model::setup::{
 use crate::model::world::World;
 use arrivals::Arriving;
 use connection::Pools;
+pub(super) use draws::Drawn;
+use draws::{Draws, Laws};
 use hedge::Hedging;
 use keys::{KeySpace, cumulative, draw};
 use patience::Patience;
@@ -52,18 +55,16 @@ pub(super) struct PopulationState {
     arriving: Arriving,
     /// Whether its requests may go straight.
     pub(super) straight: bool,
-    /// How long its clients wait for an attempt, and beyond what an answer counts as slow: at hand for
-    /// requests that go straight.
+    /// How long its clients wait for an attempt, and beyond what an answer counts as slow (forever, if none
+    /// does): at hand for requests that go straight.
     pub(super) timeout: Option<Span>,
-    pub(super) slow: Option<Span>,
+    pub(super) slow: Span,
     trace: Option<Trace>,
     classes: Arc<[Class]>,
     class_shares: Arc<[f64]>,
     class_key: u64,
     session_key: u64,
-    user_key: u64,
     source_key: u64,
-    service_key: u64,
     database_key: u64,
     backoff_key: u64,
     instance_key: u64,
@@ -79,7 +80,8 @@ pub(super) struct PopulationState {
     policies: Option<Box<Policies>>,
     /// Users who may leave.
     patience: Option<Box<Patience>>,
-    users: u32,
+    laws: Laws,
+    draws: Draws,
     /// Requests born so far: the next one's index.
     born: u64,
 }
@@ -92,7 +94,7 @@ impl PopulationState {
             arriving: Arriving::new(setup, index, seed, duration),
             straight: false,
             timeout: setup.timeout,
-            slow: setup.slow,
+            slow: setup.slow.unwrap_or(Span::FOREVER),
             trace: match &setup.arrivals {
                 Arrivals::Trace(trace) => Some(trace.clone()),
                 _ => None,
@@ -101,9 +103,7 @@ impl PopulationState {
             class_shares: cumulative(setup.classes.iter().map(|class| class.share)),
             class_key: key(seed, Purpose::Class, index),
             session_key: key(seed, Purpose::Session, index),
-            user_key: key(seed, Purpose::User, index),
             source_key: key(seed, Purpose::SourceKey, index),
-            service_key: key(seed, Purpose::ServiceMark, index),
             database_key: key(seed, Purpose::DatabaseMark, index),
             backoff_key: key(seed, Purpose::Backoff, index),
             instance_key: key(seed, Purpose::Instance, index),
@@ -118,7 +118,8 @@ impl PopulationState {
             policies: Policies::new(setup, seed, index),
             patience: (setup.policies.patience.as_ref())
                 .map(|policy| Box::new(Patience::new(policy, setup.users, seed, index))),
-            users: setup.users,
+            laws: Laws::new(setup.users, seed, index),
+            draws: Draws::new(),
             born: 0,
         }
     }
@@ -133,10 +134,9 @@ impl PopulationState {
     }
 
     /// The same of a first attempt.
-    #[expect(clippy::inline_always, reason = "`wide` gains by what is inlined alone")]
-    #[inline(always)]
+    #[inline]
     pub(super) fn first_mark(&self, index: u64) -> u64 {
-        keyed(self.service_key, index)
+        self.laws.mark(index)
     }
 
     /// Where an attempt reads the database's query distribution.
@@ -176,24 +176,18 @@ impl PopulationState {
         ((u128::from(bits) * u128::from(threads)) >> 64) as u16
     }
 
-    /// The request that is born now, where each comes alone: its index, and when the next one is due;
-    /// `None` if the rate has changed since `epoch`.
+    /// Whether an arrival event is not of an earlier rate.
     #[inline]
-    pub(super) fn next_birth(&mut self, epoch: u32) -> Option<(u64, Option<Time>)> {
-        if self.arriving.epoch != epoch {
-            return None;
-        }
-        let index = self.born;
-        self.born += 1;
-        Some((index, self.arriving.draw()))
+    pub(super) fn expects(&self, epoch: u32) -> bool {
+        self.arriving.epoch == epoch
     }
 
-    /// What a request draws whatever happens to it: its user, and where it reads its backend's service
-    /// distribution.
-    #[expect(clippy::inline_always, reason = "`wide` gains by what is inlined alone")]
-    #[inline(always)]
-    pub(super) fn drawn(&self, index: u64) -> (u32, u64) {
-        (self.drawn_user(index), self.first_mark(index))
+    /// The request that is born now, where each comes alone: its index, and when the next one is due.
+    #[inline]
+    pub(super) fn next_birth(&mut self) -> (u64, Option<Time>) {
+        let index = self.born;
+        self.born += 1;
+        (index, self.arriving.draw())
     }
 
     /// What a trace says of a request.
@@ -229,13 +223,7 @@ impl PopulationState {
         if let Some(user) = self.recorded(index).and_then(|row| row.user) {
             return user;
         }
-        self.drawn_user(index)
-    }
-
-    #[expect(clippy::inline_always, reason = "`wide` gains by what is inlined alone")]
-    #[inline(always)]
-    fn drawn_user(&self, index: u64) -> u32 {
-        ((u128::from(keyed(self.user_key, index)) * u128::from(self.users)) >> 64) as u32
+        self.laws.user(index)
     }
 
     /// The wait before retry number `retry` (from 1) of a request.
@@ -268,14 +256,15 @@ impl World {
     #[inline]
     pub(super) fn on_arrival(&mut self, id: PopulationId, epoch: u32, probe: &mut impl Probe) {
         let population = &mut self.populations[id.index()];
-        if !population.arriving.is_one_by_one() {
-            if population.arriving.epoch == epoch {
-                self.on_batch(id, probe);
-            }
+        if !population.expects(epoch) {
             return;
         }
-        let Some((index, next)) = population.next_birth(epoch) else { return };
-        let user = population.drawn_user(index);
+        if !population.arriving.is_one_by_one() {
+            self.on_batch(id, probe);
+            return;
+        }
+        let (index, next) = population.next_birth();
+        let user = population.laws.user(index);
         let begins_straight = population.straight;
         self.push_arrival(id, next);
         if !(begins_straight && self.go_straight(id, user, index, probe)) {
@@ -356,7 +345,8 @@ impl World {
         probe: &mut impl Probe,
     ) {
         let request = self.requests.remove(handle).expect("it was in flight");
-        self.tell_finished(request, outcome, probe);
+        let slow = outcome.is_ok() && self.is_slow(&request);
+        self.tell_finished(request, outcome, slow, probe);
         if !self.loses_patience(&request, outcome) {
             self.go_on(request.population, request.index);
         }

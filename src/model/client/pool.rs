@@ -110,7 +110,7 @@ impl World {
                 instance.idle_clients -= 1;
                 // The attempt is going to count there itself.
                 if let Some(member) = entry.member {
-                    instance.release(member);
+                    instance.release(member.index());
                 }
                 connection
             }
@@ -216,7 +216,7 @@ impl World {
         if idle {
             instance.idle_clients -= 1;
             if let Some(member) = connection.member {
-                instance.release(member);
+                instance.release(member.index());
             }
             self.refill(connection.process, connection.member, probe);
         }

@@ -30,10 +30,10 @@ impl Waiting {
     /// Puts an attempt at the end of a line.
     #[inline]
     pub(super) fn line_up(&mut self, line: &mut Line, attempt: u32, work: Span) {
-        if self.waiters.len() <= attempt as usize {
-            self.waiters.resize(attempt as usize + 1, Waiter::default());
+        match self.waiters.get_mut(attempt as usize) {
+            Some(waiter) => waiter.work = work,
+            None => self.make_room(attempt, work),
         }
-        self.waiters[attempt as usize].work = work;
         // Whether anybody is in line is hard to guess. If not, who comes is put behind itself, which nobody
         // asks for.
         let is_empty = line.len == 0;
@@ -42,6 +42,13 @@ impl Waiting {
         self.waiters[before as usize].next = attempt;
         line.last = attempt;
         line.len += 1;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, attempt: u32, work: Span) {
+        self.waiters.resize(attempt as usize, Waiter::default());
+        self.waiters.push(Waiter { work, next: attempt });
     }
 
     /// Takes out who is first in line: its slot and its work.

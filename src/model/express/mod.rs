@@ -10,12 +10,12 @@
 //! results: a run that never goes straight ([`World::never_straight`]) does not go express either, and
 //! is the slow twin. A stretch may last from one piece of a run to the next, if nobody looks in between.
 
-mod births;
 mod custody;
 mod line;
 mod post;
 
-use super::balancer::{Pick, Tried};
+use super::balancer::{Answer, Pick, Tried};
+use super::client::Drawn;
 use super::event::{ARRIVALS, COMPLETIONS, Event, TIMERS};
 use super::outcome::Outcome;
 use super::probe::Probe;
@@ -25,7 +25,6 @@ use super::world::{Fact, World};
 use crate::engine::queue::{Next, Source};
 use crate::engine::slab::Handle;
 use crate::engine::time::{Span, Time};
-use births::{Births, Drawn};
 use line::Waiting;
 use post::Post;
 
@@ -36,8 +35,8 @@ pub(super) struct Express {
     waiting: Waiting,
     /// The process that all attempts come to: its position in the world's list.
     process: usize,
-    /// Per population.
-    births: Vec<Births>,
+    /// What no population calls slow.
+    least_slow: Span,
     /// So many other events until the next try.
     patience: u64,
     /// How patient to be after the next stretch that does not pay.
@@ -49,6 +48,15 @@ pub(super) struct Express {
     size: u64,
     /// A piece of the run has ended in the middle of a stretch.
     is_under_way: bool,
+}
+
+/// What a client sends.
+#[derive(Clone, Copy, Debug)]
+struct Sending {
+    population: PopulationId,
+    index: u64,
+    timeout: Option<Span>,
+    drawn: Drawn,
 }
 
 /// A stretch pays if it handles so many times as many events as it has to take over and give back.
@@ -70,7 +78,12 @@ impl Express {
                 posts: Vec::new(),
                 waiting: Waiting::default(),
                 process: 0,
-                births: setup.populations.iter().map(|_| Births::new()).collect(),
+                least_slow: setup
+                    .populations
+                    .iter()
+                    .filter_map(|p| p.slow)
+                    .min()
+                    .unwrap_or(Span::FOREVER),
                 patience: 0,
                 caution: 0,
                 handled: 0,
@@ -131,9 +144,10 @@ impl World {
 
     /// Runs a stretch. Returns whether it lasted to the end; if not, everything was given back.
     fn run_express(&mut self, x: &mut Express, end: Time, probe: &mut impl Probe) -> bool {
+        let mut handled = 0;
         while let Some((at, next)) = self.next_before(end) {
             self.now = at;
-            x.handled += 1;
+            handled += 1;
             let goes_on = match next {
                 Next::Many(member, epoch) => {
                     self.complete_express(x, member, epoch, probe);
@@ -142,29 +156,25 @@ impl World {
                 Next::Few(population, epoch) => {
                     self.arrive_express(x, PopulationId(population as u16), epoch, probe)
                 }
+                Next::Event(Event::AttemptTimeout(attempt)) => {
+                    self.give_up_express(x, attempt, probe);
+                    true
+                }
                 Next::Event(event) => self.handle_express(x, event, probe),
             };
             if !goes_on {
+                x.handled += handled;
                 return false;
             }
         }
+        x.handled += handled;
         true
     }
 
-    /// Anything but an arrival or a completion. Returns whether the stretch goes on.
+    /// Anything but arrivals, completions and timeouts. Returns whether the stretch goes on.
     #[inline(never)]
     fn handle_express(&mut self, x: &mut Express, event: Event, probe: &mut impl Probe) -> bool {
         match event {
-            Event::AttemptTimeout(handle) => {
-                let is_over = |attempt: &Attempt| !attempt.is_awaited() && !attempt.spare;
-                let goes_on = self.attempts.get(handle).is_none_or(is_over)
-                    || self.give_up_straight(handle, probe);
-                if !goes_on {
-                    self.return_custody(x);
-                    self.route(event, probe);
-                }
-                goes_on
-            }
             Event::RetryDue(request) => self.retry_express(x, request, probe),
             Event::Sample | Event::AlertTick(_) => {
                 self.sync_custody(x);
@@ -199,14 +209,23 @@ impl World {
         probe: &mut impl Probe,
     ) -> bool {
         let population = &mut self.populations[id.index()];
-        let Some((index, next)) = population.next_birth(epoch) else { return true };
-        let drawn = x.births[id.index()].of(population, index);
+        if !population.expects(epoch) {
+            return true;
+        }
+        self.counts.requests += 1;
+        let (index, next) = population.next_birth();
         if let Some(at) = next {
             self.queue.set(Source::Few(id.index()), at, ARRIVALS, epoch);
         }
-        self.counts.requests += 1;
+        let process = &mut self.instances[x.process];
+        let Some(member) = process.pick_freely(0) else {
+            return self.pick_express(x, (id, index), None, probe);
+        };
+        process.held += 1;
+        let drawn = population.drawn_in_order(index);
         probe.request_born(self.now, id, drawn.user);
-        self.send_express(x, (id, index), drawn, None, probe)
+        let sending = Sending { population: id, index, timeout: population.timeout, drawn };
+        self.send_express(x, sending, None, Pick::Member(member), probe)
     }
 
     /// A request is sent again. Returns whether the stretch goes on.
@@ -214,33 +233,52 @@ impl World {
     fn retry_express(&mut self, x: &mut Express, handle: Handle, probe: &mut impl Probe) -> bool {
         let Some(request) = self.requests.get_mut(handle) else { return true };
         request.attempts += 1;
-        let Request { population: id, index, attempts, .. } = *request;
-        let drawn = Drawn::of(&self.populations[id.index()], index);
-        self.send_express(x, (id, index), drawn, Some((handle, attempts)), probe)
+        let Request { population, index, attempts, .. } = *request;
+        self.pick_express(x, (population, index), Some((handle, attempts)), probe)
     }
 
-    /// A client sends an attempt, of a request that is `known` if it is not its first: then the how
-    /// manieth it is. Returns whether the stretch goes on.
+    /// The algorithm picks a member as it does for any attempt, which is sent there: of a request that is
+    /// born now, or is `known`. Returns whether the stretch goes on.
+    #[inline(never)]
+    fn pick_express(
+        &mut self,
+        x: &mut Express,
+        (id, index): (PopulationId, u64),
+        known: Option<(Handle, u32)>,
+        probe: &mut impl Probe,
+    ) -> bool {
+        let population = &mut self.populations[id.index()];
+        let drawn = match known {
+            None => population.drawn_in_order(index),
+            Some(_) => population.drawn(index),
+        };
+        if known.is_none() {
+            probe.request_born(self.now, id, drawn.user);
+        }
+        let process = &mut self.instances[x.process];
+        process.held += 1;
+        let key = population.key(drawn.user, index);
+        let pick = process.pick(0, key, Tried::default(), &[], self.now);
+        let sending = Sending { population: id, index, timeout: population.timeout, drawn };
+        self.send_express(x, sending, known, pick, probe)
+    }
+
+    /// A client's attempt goes to the member that was picked, of a request that is born now, or is `known`:
+    /// then the how manieth it is. Returns whether the stretch goes on.
     #[expect(clippy::inline_always, reason = "nearly all are first attempts, which ask less")]
     #[inline(always)]
     fn send_express(
         &mut self,
         x: &mut Express,
-        (id, index): (PopulationId, u64),
-        drawn: Drawn,
+        sending: Sending,
         known: Option<(Handle, u32)>,
+        pick: Pick,
         probe: &mut impl Probe,
     ) -> bool {
-        let (now, Drawn { user, mark, exponential }) = (self.now, drawn);
-        let who = (id, user, index);
-        let population = &self.populations[id.index()];
+        let now = self.now;
+        let Sending { population: id, index, timeout, drawn } = sending;
+        let who = (id, drawn.user, index);
         self.counts.attempts += 1;
-        let process = &mut self.instances[x.process];
-        process.held += 1;
-        let pick = match process.pick_freely(0) {
-            Some(member) => Pick::Member(member),
-            None => process.pick(0, population.key(user, index), Tried::default(), &[], now),
-        };
         let room = match pick {
             Pick::Member(member) => {
                 let post = x.posts.get_mut(member).filter(|post| post.has_room());
@@ -253,7 +291,6 @@ impl World {
             self.send_picked(who, known, pick, probe);
             return false;
         };
-        let timeout = population.timeout;
         let (process, to) = ((InstanceId(x.process as u16), 0), Some(BackendId(member as u16)));
         let attempt = self.attempts.insert_with(|| Attempt::sent(now, who, process, to, known));
         self.alone += u64::from(known.is_none());
@@ -264,8 +301,8 @@ impl World {
         let subject = (u64::from(id.0) << 48) ^ index;
         self.digest_fact(Fact::Pick, subject, member as u64);
         let work = match &post.exponential {
-            Some(law) => law.scaled(exponential),
-            None => self.backends[member].service.at(mark),
+            Some(law) => law.scaled(drawn.exponential),
+            None => self.backends[member].service.at(drawn.mark),
         };
         post.passage.enter(now);
         if post.has_free_worker() {
@@ -282,6 +319,36 @@ impl World {
         true
     }
 
+    /// A client gives up, if it still waits: its attempt stays at its member, which serves it all the same.
+    #[inline(never)]
+    fn give_up_express(&mut self, x: &Express, handle: Handle, probe: &mut impl Probe) {
+        let Some(attempt) = self.attempts.get_mut(handle) else { return };
+        if !attempt.is_awaited() {
+            return;
+        }
+        attempt.held = false;
+        let (request, since) = (attempt.sole_request(), attempt.since);
+        let member = attempt.backend.expect("it waits at a member");
+        let retries = &self.setup.populations[request.population.index()].retries;
+        let is_over = attempt.alone && !retries.may_follow(Outcome::Timeout);
+        let latency = self.now.after(since);
+        self.monitor.attempt_over(Outcome::Timeout, latency);
+        if is_over {
+            attempt.alone = false;
+            self.alone -= 1;
+            self.tell_finished(request, Outcome::Timeout, false, probe);
+        } else {
+            let request = self.claim(handle).expect("its client waits for it");
+            self.attempt_over(request, Outcome::Timeout, probe);
+        }
+        let process = &mut self.instances[x.process];
+        // No failure of the member, but whoever measures has waited in vain.
+        let (outcome, now) = (Outcome::Timeout, self.now);
+        process.answered(0, member, Answer { outcome, is_failure: false, latency, now });
+        process.release(member.index());
+        process.held -= 1;
+    }
+
     /// A backend's work for an attempt is done, and it takes up the next one.
     #[inline]
     fn complete_express(
@@ -293,7 +360,7 @@ impl World {
     ) {
         let now = self.now;
         let Some(post) = x.posts.get_mut(member).filter(|post| post.epoch == epoch) else { return };
-        let Some(slot) = post.first() else { return };
+        let slot = post.first();
         // First what the next event depends on.
         let next = if let Some((next, work)) = x.waiting.take(&mut post.line) {
             post.waiting.leave(now);
@@ -303,21 +370,21 @@ impl World {
             post.finish()
         };
         match next {
-            Some(done) => self.queue.set(Source::Many(member), done, COMPLETIONS, epoch),
+            Some(done) => self.queue.set_taken(member, done, COMPLETIONS, epoch),
             None => self.queue.clear_taken(),
         }
         post.passage.leave(now);
         let attempt = self.attempts.free_at(slot as usize).expect("who is served is there");
-        let latency = now.since(attempt.since);
+        let latency = now.after(attempt.since);
         post.note_latency(latency);
         if attempt.alone {
             let request = attempt.sole_request();
             post.succeeded += 1;
             self.alone -= 1;
-            self.succeed_express(x.process, member, request, latency, probe);
+            self.succeed_express(x, member, request, latency, probe);
         } else if let Some(known) = attempt.request {
             post.succeeded += 1;
-            self.succeed_known(x.process, member, known, latency, probe);
+            self.succeed_known(x, member, known, latency, probe);
         } else {
             post.wasted += 1;
         }
@@ -328,28 +395,39 @@ impl World {
     #[inline(always)]
     fn succeed_express(
         &mut self,
-        process: usize,
+        x: &Express,
         member: usize,
         request: Request,
         latency: Span,
         probe: &mut impl Probe,
     ) {
-        self.instances[process].succeeded(0, BackendId(member as u16), latency, self.now);
+        if self.now.after(request.born) > x.least_slow {
+            self.tell_late(request, probe);
+        } else {
+            self.tell_finished(request, Outcome::Ok, false, probe);
+        }
+        self.instances[x.process].succeeded(0, member, latency, self.now);
         self.monitor.attempt_over(Outcome::Ok, latency);
-        self.tell_finished(request, Outcome::Ok, probe);
     }
 
     /// The same of a request of which more is known than this attempt.
     #[inline(never)]
     fn succeed_known(
         &mut self,
-        process: usize,
+        x: &Express,
         member: usize,
         known: Handle,
         latency: Span,
         probe: &mut impl Probe,
     ) {
         let request = self.requests.remove(known).expect("it was in flight");
-        self.succeed_express(process, member, request, latency, probe);
+        self.succeed_express(x, member, request, latency, probe);
+    }
+
+    /// A request is answered, too late for some population.
+    #[inline(never)]
+    fn tell_late(&mut self, request: Request, probe: &mut impl Probe) {
+        let slow = self.is_slow(&request);
+        self.tell_finished(request, Outcome::Ok, slow, probe);
     }
 }

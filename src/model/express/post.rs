@@ -120,10 +120,10 @@ impl Post {
         is_first
     }
 
-    /// Whoever is done first, if anybody is served: the slot.
+    /// The slot of who is done first; of nobody, if nobody is served.
     #[inline]
-    pub(super) fn first(&self) -> Option<u32> {
-        (self.first.attempt != NOBODY).then_some(self.first.attempt)
+    pub(super) fn first(&self) -> u32 {
+        self.first.attempt
     }
 
     /// Whoever is done first makes room for another one, done then. Returns when the next one is done.
