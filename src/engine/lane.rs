@@ -70,6 +70,27 @@ impl<E: Copy> Lane<E> {
         self.ring.resize(2 * places, any);
     }
 
+    /// Adds others, which are in order and may come before those that are here. O(all of them).
+    pub(super) fn merge(&mut self, others: &[Entry<E>]) {
+        let mask = self.ring.len().wrapping_sub(1);
+        let mut mine = (self.first..self.end).map(|place| self.ring[place & mask]).peekable();
+        let mut all = Vec::with_capacity((self.len() + others.len()).next_power_of_two());
+        for &other in others {
+            while let Some(first) = mine.next_if(|entry| entry.key.precedes(other.key)) {
+                all.push(first);
+            }
+            all.push(other);
+        }
+        all.extend(mine);
+        let Some(&last) = all.last() else { return };
+        (self.first, self.end) = (0, all.len());
+        if self.last.precedes(last.key) {
+            self.last = last.key;
+        }
+        all.resize(all.len().next_power_of_two(), last);
+        self.ring = all;
+    }
+
     /// Forgets the first one, if there is any.
     #[inline]
     pub(super) fn pop(&mut self) {
@@ -84,6 +105,40 @@ mod tests {
     use std::collections::VecDeque;
 
     proptest! {
+        /// Against a sort.
+        #[test]
+        fn others_come_where_they_belong(
+            times in prop::collection::vec(1_u64..30, 0..20),
+            others in prop::collection::vec(1_u64..30, 0..20),
+            gone in 0_usize..20,
+        ) {
+            let sorted = |times: &[u64], first: u64| {
+                let keys = (first..).step_by(2).zip(times);
+                let mut keys: Vec<_> = keys.map(|(rank, &time)| (time, rank)).collect();
+                keys.sort_unstable();
+                keys
+            };
+            let entry = |&(time, rank): &(u64, u64)| Entry { key: Key { time, rank }, event: rank };
+            let (mine, others) = (sorted(&times, 0), sorted(&others, 1));
+            let mut lane = Lane::new();
+            mine.iter().map(entry).for_each(|Entry { key, event }| {
+                lane.push_with(key, || event);
+            });
+            (0..gone).for_each(|_| lane.pop());
+            lane.merge(&others.iter().map(entry).collect::<Vec<_>>());
+            let mut twin: Vec<_> = mine.into_iter().skip(gone).chain(others).collect();
+            twin.sort_unstable();
+            prop_assert_eq!(lane.len(), twin.len());
+            for (_, rank) in twin {
+                prop_assert_eq!(lane.front().map(|entry| entry.event), Some(rank));
+                lane.pop();
+            }
+            let later = Key { time: 31, rank: 0 };
+            prop_assert!(lane.takes(later));
+            lane.push_with(later, || 7);
+            prop_assert_eq!(lane.front().map(|entry| entry.event), Some(7));
+        }
+
         /// Against the standard library's queue.
         #[test]
         fn who_comes_first_goes_first(steps in prop::collection::vec(any::<bool>(), 0..200)) {

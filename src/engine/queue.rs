@@ -11,6 +11,7 @@ use super::lane::Lane;
 use super::sources::{FewSources, LOOK, Sources};
 use super::time::Time;
 use super::tournament::Tournament;
+use std::num::NonZeroU64;
 
 const SEQUENCE_BITS: u32 = 56;
 const ARITY: usize = 4;
@@ -18,6 +19,11 @@ const ARITY: usize = 4;
 /// Which of several events at one instant comes first: the lower number. 0 to 255.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Class(pub u8);
+
+/// An event's place among those at one instant: by class, then first in, first out. It is reserved when the
+/// event might have been scheduled, and not used before it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank(NonZeroU64);
 
 /// Time, then class and sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,6 +196,12 @@ impl<E: Copy> EventQueue<E> {
         event: impl Fn() -> E,
     ) {
         let key = self.next_key(time, class);
+        self.push_key_in_lane(lane, key, event);
+    }
+
+    #[expect(clippy::inline_always, reason = "as its caller")]
+    #[inline(always)]
+    fn push_key_in_lane(&mut self, lane: usize, key: Key, event: impl Fn() -> E) {
         let events = &mut self.lanes[lane];
         if !events.takes(key) {
             self.push_in_heap(key, event());
@@ -198,6 +210,41 @@ impl<E: Copy> EventQueue<E> {
         if events.push_with(key, event) {
             self.begin_lane(lane, key);
         }
+    }
+
+    /// The place of an event of this class that may be scheduled later.
+    #[inline]
+    pub fn reserve(&mut self, class: Class) -> Rank {
+        let Key { rank, .. } = self.next_key(Time::ZERO, class);
+        Rank(NonZeroU64::new(rank).unwrap_or(NonZeroU64::MIN))
+    }
+
+    /// Schedules an event whose place was reserved just now.
+    ///
+    /// # Panics
+    /// If there is no such lane.
+    #[inline(never)]
+    pub fn push_reserved(&mut self, lane: usize, time: Time, rank: Rank, event: E) {
+        self.push_key_in_lane(lane, Key { time: time.as_ns(), rank: rank.0.get() }, || event);
+    }
+
+    /// Schedules events whose places were reserved before others of their lane, perhaps. O(n log n + lane).
+    ///
+    /// # Panics
+    /// If there is no such lane.
+    pub fn put_in_lane(&mut self, lane: usize, events: impl Iterator<Item = (Time, Rank, E)>) {
+        let entry = |(time, rank, event): (Time, Rank, E)| Entry {
+            key: Key { time: time.as_ns(), rank: rank.0.get() },
+            event,
+        };
+        let mut entries: Vec<_> = events.map(entry).collect();
+        if entries.is_empty() {
+            return;
+        }
+        entries.sort_unstable_by_key(|entry| (entry.key.time, entry.key.rank));
+        self.lanes[lane].merge(&entries);
+        self.change_head(lane);
+        self.find_other();
     }
 
     /// A lane was empty, and is not any more.

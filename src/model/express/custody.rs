@@ -2,12 +2,17 @@
 
 use super::Express;
 use super::post::{Post, Service};
-use crate::engine::time::Time;
+use crate::engine::slab::Handle;
+use crate::engine::time::{Span, Time};
 use crate::model::backend::Backend;
+use crate::model::event::Event;
 use crate::model::request::{Attempt, Place, Sender};
 use crate::model::setup::InstanceId;
 use crate::model::station::{Custody, Occupancy, Presence};
 use crate::model::world::World;
+
+/// More than rounding can have made of the time at which a member will be done that was slow before.
+const ROUNDING: Span = Span::from_ns(1_000);
 
 /// Whether an attempt went straight to its member, and waits there for its answer or was given up.
 fn is_light(attempt: &Attempt, process: InstanceId) -> bool {
@@ -53,18 +58,22 @@ impl World {
         }
         let now = self.now;
         express.process = self.express_process().index();
+        express.owed.clear();
         if express.posts.is_empty() {
             express.posts = self.backends.iter().map(Post::new).collect();
         }
         for (post, backend) in express.posts.iter_mut().zip(&mut self.backends) {
             post.receive(backend, now);
+            post.free_at = if post.workers == 1 { now } else { Time::FOREVER };
             backend.station.hand_over_jobs(now, |attempt, done, order| {
                 post.put(Service { done, order, attempt: attempt.index() as u32 });
+                post.free_at = post.free_at.max(done + ROUNDING);
             });
             while let Some(waiter) = backend.station.hand_over_waiter() {
                 let attempt = self.attempts.get(waiter).expect("an attempt in line lives");
                 let mark = self.populations[attempt.population.index()].first_mark(attempt.index);
                 let work = backend.service.at(mark);
+                post.free_at = post.free_at + work;
                 express.waiting.line_up(&mut post.line, waiter.index() as u32, work);
             }
         }
@@ -79,9 +88,23 @@ impl World {
         }
     }
 
+    /// Sets the timers that are owed.
+    fn set_owed(&mut self, express: &Express) {
+        for (id, population) in self.populations.iter().enumerate() {
+            let Some(timeout) = population.timeout else { continue };
+            let timer = |(handle, attempt): (Handle, &Attempt)| {
+                let rank = express.owed.rank(handle.index())?;
+                let is_of_it = attempt.population.index() == id;
+                is_of_it.then(|| (attempt.sent + timeout, rank, Event::AttemptTimeout(handle)))
+            };
+            self.queue.put_in_lane(id, self.attempts.iter().filter_map(timer));
+        }
+    }
+
     /// Gives back what stations hold.
     pub(super) fn return_custody(&mut self, express: &mut Express) {
         self.sync_custody(express);
+        self.set_owed(express);
         let (now, attempts) = (self.now, &self.attempts);
         let handle =
             |slot: u32| attempts.handle_at(slot as usize).expect("an attempt in a station lives");

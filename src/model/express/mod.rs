@@ -12,6 +12,7 @@
 
 mod custody;
 mod line;
+mod owed;
 mod post;
 
 use super::balancer::{Answer, Pick, Tried};
@@ -26,6 +27,7 @@ use crate::engine::queue::{Next, Source};
 use crate::engine::slab::Handle;
 use crate::engine::time::{Span, Time};
 use line::Waiting;
+use owed::Owed;
 use post::Post;
 
 /// What a stretch needs, and when to try the next one.
@@ -33,6 +35,9 @@ use post::Post;
 pub(super) struct Express {
     posts: Vec<Post>,
     waiting: Waiting,
+    owed: Owed,
+    /// Whether any population's clients bound how long they wait.
+    bounds: bool,
     /// The process that all attempts come to: its position in the world's list.
     process: usize,
     /// What no population calls slow.
@@ -77,6 +82,8 @@ impl Express {
             Box::new(Self {
                 posts: Vec::new(),
                 waiting: Waiting::default(),
+                owed: Owed::default(),
+                bounds: setup.populations.iter().any(|p| p.timeout.is_some()),
                 process: 0,
                 least_slow: setup
                     .populations
@@ -294,16 +301,25 @@ impl World {
         let (process, to) = ((InstanceId(x.process as u16), 0), Some(BackendId(member as u16)));
         let attempt = self.attempts.insert_with(|| Attempt::sent(now, who, process, to, known));
         self.alone += u64::from(known.is_none());
-        if let Some(timeout) = timeout {
-            let event = || Event::AttemptTimeout(attempt);
-            self.queue.push_in_lane_with(id.index(), now + timeout, TIMERS, event);
-        }
         let subject = (u64::from(id.0) << 48) ^ index;
         self.digest_fact(Fact::Pick, subject, member as u64);
         let work = match &post.exponential {
             Some(law) => law.scaled(drawn.exponential),
             None => self.backends[member].service.at(drawn.mark),
         };
+        if x.bounds {
+            let wait = post.time_to(now, work);
+            if let Some(timeout) = timeout {
+                let rank = self.queue.reserve(TIMERS);
+                if wait < timeout {
+                    x.owed.owe(attempt.index(), rank);
+                } else {
+                    x.owed.forget(attempt.index());
+                    let timer = Event::AttemptTimeout(attempt);
+                    self.queue.push_reserved(id.index(), now + timeout, rank, timer);
+                }
+            }
+        }
         post.passage.enter(now);
         if post.has_free_worker() {
             post.busy.enter(now);

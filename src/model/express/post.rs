@@ -50,13 +50,16 @@ pub(super) struct Post {
     pub(super) latency: Span,
     /// Its service distribution, if it is this one.
     pub(super) exponential: Option<Exponential>,
+    /// When all of its attempts will be done: never, if that is not to be known because several workers share a
+    /// line.
+    pub(super) free_at: Time,
     /// Those that are done later than the first.
     others: BinaryHeap<Reverse<Service>>,
     /// How many have reached its backend and not entered.
     pub(super) turned_away: u64,
 }
 
-const _: () = assert!(size_of::<Post>() <= 208, "looked at twice a request");
+const _: () = assert!(size_of::<Post>() <= 224, "looked at twice a request");
 
 impl Post {
     /// An empty one of this backend.
@@ -78,6 +81,7 @@ impl Post {
             succeeded: 0,
             wasted: 0,
             latency: backend.latency,
+            free_at: Time::ZERO,
             exponential: backend.service.as_exponential().cloned(),
         }
     }
@@ -118,6 +122,19 @@ impl Post {
         let other = if is_first { std::mem::replace(&mut self.first, service) } else { service };
         self.others.push(Reverse(other));
         is_first
+    }
+
+    /// Notes that an attempt comes which is so much work. Returns how long it will take, or more than anybody
+    /// can wait if that is not to be known.
+    #[inline]
+    pub(super) fn time_to(&mut self, now: Time, work: Span) -> Span {
+        if self.has_free_worker() {
+            // Whatever others do.
+            self.free_at = self.free_at.max(now + work);
+            return work;
+        }
+        self.free_at = self.free_at + work;
+        self.free_at.after(now)
     }
 
     /// The slot of who is done first; of nobody, if nobody is served.
