@@ -71,17 +71,20 @@ impl<E: Copy> Lane<E> {
     }
 
     /// Adds others, which are in order and may come before those that are here. O(all of them).
-    pub(super) fn merge(&mut self, others: &[Entry<E>]) {
+    pub(super) fn merge(&mut self, others: impl Iterator<Item = Entry<E>>) {
         let mask = self.ring.len().wrapping_sub(1);
         let mut mine = (self.first..self.end).map(|place| self.ring[place & mask]).peekable();
-        let mut all = Vec::with_capacity((self.len() + others.len()).next_power_of_two());
-        for &other in others {
+        let most = self.len() + others.size_hint().0;
+        let mut all: Vec<Entry<E>> = Vec::with_capacity(most.next_power_of_two());
+        for other in others {
             while let Some(first) = mine.next_if(|entry| entry.key.precedes(other.key)) {
                 all.push(first);
             }
             all.push(other);
         }
         all.extend(mine);
+        let in_order = |pair: &[Entry<E>]| pair[0].key.precedes(pair[1].key);
+        debug_assert!(all.windows(2).all(in_order), "what is put in a lane is in order");
         let Some(&last) = all.last() else { return };
         (self.first, self.end) = (0, all.len());
         if self.last.precedes(last.key) {
@@ -125,7 +128,7 @@ mod tests {
                 lane.push_with(key, || event);
             });
             (0..gone).for_each(|_| lane.pop());
-            lane.merge(&others.iter().map(entry).collect::<Vec<_>>());
+            lane.merge(others.iter().map(entry));
             let mut twin: Vec<_> = mine.into_iter().skip(gone).chain(others).collect();
             twin.sort_unstable();
             prop_assert_eq!(lane.len(), twin.len());

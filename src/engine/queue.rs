@@ -92,6 +92,7 @@ pub struct EventQueue<E> {
     many: Sources,
     /// The first of the heap and of the lanes.
     other: Key,
+    /// From 1, so that no rank is zero.
     sequence: u64,
 }
 
@@ -108,7 +109,7 @@ impl<E: Copy> EventQueue<E> {
             few: FewSources::new(few),
             many: Sources::new(many),
             other: Key::NEVER,
-            sequence: 0,
+            sequence: 1,
         }
     }
 
@@ -228,21 +229,16 @@ impl<E: Copy> EventQueue<E> {
         self.push_key_in_lane(lane, Key { time: time.as_ns(), rank: rank.0.get() }, || event);
     }
 
-    /// Schedules events whose places were reserved before others of their lane, perhaps. O(n log n + lane).
+    /// Schedules events whose places were reserved some time ago, in the order of times and places. O(lane).
     ///
     /// # Panics
-    /// If there is no such lane.
+    /// If there is no such lane; with debug assertions, if they are out of order.
     pub fn put_in_lane(&mut self, lane: usize, events: impl Iterator<Item = (Time, Rank, E)>) {
         let entry = |(time, rank, event): (Time, Rank, E)| Entry {
             key: Key { time: time.as_ns(), rank: rank.0.get() },
             event,
         };
-        let mut entries: Vec<_> = events.map(entry).collect();
-        if entries.is_empty() {
-            return;
-        }
-        entries.sort_unstable_by_key(|entry| (entry.key.time, entry.key.rank));
-        self.lanes[lane].merge(&entries);
+        self.lanes[lane].merge(events.map(entry));
         self.change_head(lane);
         self.find_other();
     }
@@ -509,6 +505,36 @@ mod tests {
                 .collect();
             let all = drain(&mut twin).into_iter().filter(|(_, event)| !is_over(event));
             prop_assert_eq!(left, all.collect::<Vec<_>>());
+        }
+
+        /// Those whose places are reserved come as if they had been scheduled then.
+        #[test]
+        fn a_reserved_place_is_kept(
+            events in prop::collection::vec((0_u64..9, 0_u8..3, 0_usize..5, any::<bool>()), 0..100)
+        ) {
+            let (mut queue, mut twin) = (EventQueue::new(2, 0, 0), EventQueue::new(2, 0, 0));
+            let mut reserved = [Vec::new(), Vec::new()];
+            for (id, &(time, class, place, at_once)) in (0_u32..).zip(&events) {
+                let (at, class) = (Time::from_ns(time), Class(class));
+                if place >= 2 {
+                    queue.push(at, class, id);
+                    twin.push(at, class, id);
+                    continue;
+                }
+                twin.push_in_lane(place, at, class, id);
+                let rank = queue.reserve(class);
+                if at_once {
+                    queue.push_reserved(place, at, rank, id);
+                } else {
+                    reserved[place].push((at, rank, id));
+                }
+            }
+            for (lane, mut events) in reserved.into_iter().enumerate() {
+                events.sort_unstable();
+                queue.put_in_lane(lane, events.into_iter());
+            }
+            prop_assert_eq!(queue.len(), twin.len());
+            prop_assert_eq!(drain(&mut queue), drain(&mut twin));
         }
 
         /// While events are taken out others come, as in a run: against the slow twin, a list.

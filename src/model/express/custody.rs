@@ -73,7 +73,7 @@ impl World {
                 let attempt = self.attempts.get(waiter).expect("an attempt in line lives");
                 let mark = self.populations[attempt.population.index()].first_mark(attempt.index);
                 let work = backend.service.at(mark);
-                post.free_at = post.free_at + work;
+                post.free_at += work;
                 express.waiting.line_up(&mut post.line, waiter.index() as u32, work);
             }
         }
@@ -88,16 +88,19 @@ impl World {
         }
     }
 
-    /// Sets the timers that are owed.
+    /// Sets the timers that are owed. O(n log n) in those in flight, and what their lanes hold.
     fn set_owed(&mut self, express: &Express) {
-        for (id, population) in self.populations.iter().enumerate() {
-            let Some(timeout) = population.timeout else { continue };
-            let timer = |(handle, attempt): (Handle, &Attempt)| {
-                let rank = express.owed.rank(handle.index())?;
-                let is_of_it = attempt.population.index() == id;
-                is_of_it.then(|| (attempt.sent + timeout, rank, Event::AttemptTimeout(handle)))
-            };
-            self.queue.put_in_lane(id, self.attempts.iter().filter_map(timer));
+        let timer = |(handle, attempt): (Handle, &Attempt)| {
+            let rank = express.owed.rank(handle.index())?;
+            let population = attempt.population.index();
+            // What a slot owed before says nothing of an attempt that nothing bounds.
+            let at = attempt.sent + self.populations[population].timeout?;
+            Some((population, (at, rank, Event::AttemptTimeout(handle))))
+        };
+        let mut timers: Vec<_> = self.attempts.iter().filter_map(timer).collect();
+        timers.sort_unstable_by_key(|&(population, (at, rank, _))| (population, at, rank));
+        for of_one in timers.chunk_by(|(one, _), (other, _)| one == other) {
+            self.queue.put_in_lane(of_one[0].0, of_one.iter().map(|&(_, timer)| timer));
         }
     }
 

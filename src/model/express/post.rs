@@ -133,7 +133,7 @@ impl Post {
             self.free_at = self.free_at.max(now + work);
             return work;
         }
-        self.free_at = self.free_at + work;
+        self.free_at += work;
         self.free_at.after(now)
     }
 
