@@ -239,19 +239,9 @@ fn usual(draws: &mut Stream) -> String {
     let health = one(draws, &["", LIFE, CONNECTION, WORK]);
     let backends: String =
         (0..=draws.below(4)).map(|number| usual_backend(draws, number)).collect();
-    let happens = one(draws, &["", "slow", "crash", "hang", "drain"]);
-    let factor = if happens == "slow" { "factor = 2.0" } else { "" };
-    let entry = format!(
-        r#"
-[[timeline]]
-name = "it"
-at = "6s"
-do = "{happens}"
-targets = "b0"
-for = "3s"
-{factor}"#
-    );
-    let timeline = if happens.is_empty() { "" } else { &entry };
+    let members = backends.matches("[[backends]]").count() as u64;
+    let timeline: String =
+        (0..draws.below(12)).map(|number| usual_entry(draws, number, members)).collect();
     format!(
         r#"schema = 1
 name = "usual"
@@ -264,11 +254,34 @@ algorithm = "{algorithm}"
     )
 }
 
+/// Something that ends a stretch, and soon is over.
+fn usual_entry(draws: &mut Stream, number: u64, members: u64) -> String {
+    let happens = one(draws, &["slow", "crash", "hang", "drain", "refuse"]);
+    let factor = if happens == "slow" { "factor = 2.0" } else { "" };
+    let at = 1_000 + 1_500 * number + 10 * draws.below(150);
+    let lasts = one(draws, &["2ms", "20ms", "100ms", "3s"]);
+    let target = draws.below(members);
+    format!(
+        r#"
+[[timeline]]
+name = "it-{number}"
+at = "{at}ms"
+do = "{happens}"
+targets = "b{target}"
+for = "{lasts}"
+{factor}"#
+    )
+}
+
 fn usual_client(draws: &mut Stream) -> String {
     let (name, rate) = (draws.bits(), 20 + 10 * draws.below(12));
     let arrivals = one(draws, &["poisson", "constant"]);
-    let timeouts = ["", "timeout = \"50ms\"", "timeout = \"130ms\"", "timeout = \"1s\""];
-    let timeout = one(draws, &timeouts);
+    let timeouts = ["", "50ms", "130ms", "1s", "20ms", "60ms", "8s"];
+    let timeout = match one(draws, &timeouts) {
+        "" => String::new(),
+        timeout => format!("timeout = \"{timeout}\""),
+    };
+    let slow = one(draws, &["", "", "slow = \"30ms\""]);
     let again = [
         "",
         r#"retries = { max = 1, base = "10ms", jitter = "none" }"#,
@@ -283,6 +296,7 @@ users = 7
 rate = "{rate}/s"
 arrivals = "{arrivals}"
 {timeout}
+{slow}
 {retries}
 "#
     )

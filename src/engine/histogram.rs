@@ -45,15 +45,10 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// Those of so many spans, which are to be added one by one.
-    #[inline]
-    pub fn of(spans: usize) -> Self {
-        Self { count: spans as u64, ..Self::default() }
-    }
-
-    /// Adds one of them.
+    /// Adds one span.
     #[inline]
     pub fn add(&mut self, Measured { span, .. }: Measured) {
+        self.count += 1;
         self.sum_ns += u128::from(span.as_ns());
         self.max = self.max.max(span);
     }
@@ -125,7 +120,7 @@ impl Histogram {
     #[inline]
     pub fn record_measured(&mut self, measured: Measured) {
         self.count_apart(measured);
-        let mut sums = Sums::of(1);
+        let mut sums = Sums::default();
         sums.add(measured);
         self.add(sums);
     }

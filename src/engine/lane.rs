@@ -33,7 +33,7 @@ impl<E: Copy> Lane<E> {
         (self.first < self.end).then(|| &self.ring[self.first & mask])
     }
 
-    /// Whether an event of this key may come next: it is later than any that has come.
+    /// Whether an event of this key may come next: it is later than any that has come, gone ones too.
     #[inline]
     pub(super) fn takes(&self, key: Key) -> bool {
         self.last.precedes(key)
@@ -45,7 +45,7 @@ impl<E: Copy> Lane<E> {
     #[inline(always)]
     pub(super) fn push_with(&mut self, key: Key, event: impl Fn() -> E) -> bool {
         if self.len() == self.ring.len() {
-            self.grow(key, event());
+            self.make_room(1, Entry { key, event: event() });
         }
         let place = self.end & self.ring.len().wrapping_sub(1);
         self.ring[place] = Entry { key, event: event() };
@@ -54,44 +54,42 @@ impl<E: Copy> Lane<E> {
         self.end - self.first == 1
     }
 
-    /// Makes twice as many places; what they hold means nothing, but it is written once.
+    /// Makes places for so many more; what they hold means nothing, but it is written once.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, key: Key, event: E) {
-        let any = Entry { key, event };
-        let places = self.ring.len();
-        if places == 0 {
-            self.ring = vec![any; 4];
+    fn make_room(&mut self, others: usize, any: Entry<E>) {
+        let (len, places) = (self.len(), (self.len() + others).next_power_of_two().max(4));
+        if places <= self.ring.len() {
             return;
         }
-        // All places are taken: the first entry is put into the first one.
-        self.ring.rotate_left(self.first & (places - 1));
-        (self.first, self.end) = (0, places);
-        self.ring.resize(2 * places, any);
+        if let Some(mask) = self.ring.len().checked_sub(1) {
+            self.ring.rotate_left(self.first & mask);
+        }
+        (self.first, self.end) = (0, len);
+        self.ring.resize(places, any);
     }
 
-    /// Adds others, which are in order and may come before those that are here. O(all of them).
-    pub(super) fn merge(&mut self, others: impl Iterator<Item = Entry<E>>) {
+    /// Adds others, which are in order and may come before those that are here. O(others, and those that come
+    /// after the first of them).
+    pub(super) fn merge(&mut self, others: &[Entry<E>]) {
+        let Some(&last) = others.last() else { return };
+        self.make_room(others.len(), last);
         let mask = self.ring.len().wrapping_sub(1);
-        let mut mine = (self.first..self.end).map(|place| self.ring[place & mask]).peekable();
-        let most = self.len() + others.size_hint().0;
-        let mut all: Vec<Entry<E>> = Vec::with_capacity(most.next_power_of_two());
-        for other in others {
-            while let Some(first) = mine.next_if(|entry| entry.key.precedes(other.key)) {
-                all.push(first);
+        // From the last one on, each is put behind all that come before it.
+        let mut from = self.end;
+        self.end += others.len();
+        let mut to = self.end;
+        for &other in others.iter().rev() {
+            while from > self.first && other.key.precedes(self.ring[(from - 1) & mask].key) {
+                (from, to) = (from - 1, to - 1);
+                self.ring[to & mask] = self.ring[from & mask];
             }
-            all.push(other);
+            to -= 1;
+            self.ring[to & mask] = other;
         }
-        all.extend(mine);
-        let in_order = |pair: &[Entry<E>]| pair[0].key.precedes(pair[1].key);
-        debug_assert!(all.windows(2).all(in_order), "what is put in a lane is in order");
-        let Some(&last) = all.last() else { return };
-        (self.first, self.end) = (0, all.len());
         if self.last.precedes(last.key) {
             self.last = last.key;
         }
-        all.resize(all.len().next_power_of_two(), last);
-        self.ring = all;
     }
 
     /// Forgets the first one, if there is any.
@@ -114,6 +112,7 @@ mod tests {
             times in prop::collection::vec(1_u64..30, 0..20),
             others in prop::collection::vec(1_u64..30, 0..20),
             gone in 0_usize..20,
+            then in 0_usize..20,
         ) {
             let sorted = |times: &[u64], first: u64| {
                 let keys = (first..).step_by(2).zip(times);
@@ -124,11 +123,15 @@ mod tests {
             let entry = |&(time, rank): &(u64, u64)| Entry { key: Key { time, rank }, event: rank };
             let (mine, others) = (sorted(&times, 0), sorted(&others, 1));
             let mut lane = Lane::new();
-            mine.iter().map(entry).for_each(|Entry { key, event }| {
+            // Some go before the last ones come, so that these are put round the end.
+            for (number, Entry { key, event }) in mine.iter().map(entry).enumerate() {
+                if number == then {
+                    (0..gone.min(then)).for_each(|_| lane.pop());
+                }
                 lane.push_with(key, || event);
-            });
-            (0..gone).for_each(|_| lane.pop());
-            lane.merge(others.iter().map(entry));
+            }
+            let gone = if then < mine.len() { gone.min(then) } else { 0 };
+            lane.merge(&others.iter().map(entry).collect::<Vec<_>>());
             let mut twin: Vec<_> = mine.into_iter().skip(gone).chain(others).collect();
             twin.sort_unstable();
             prop_assert_eq!(lane.len(), twin.len());

@@ -213,14 +213,14 @@ impl<E: Copy> EventQueue<E> {
         }
     }
 
-    /// The place of an event of this class that may be scheduled later.
+    /// The place of an event of this class that may be scheduled later, once.
     #[inline]
     pub fn reserve(&mut self, class: Class) -> Rank {
         let Key { rank, .. } = self.next_key(Time::ZERO, class);
-        Rank(NonZeroU64::new(rank).unwrap_or(NonZeroU64::MIN))
+        Rank(NonZeroU64::new(rank).expect("sequence numbers begin at 1"))
     }
 
-    /// Schedules an event whose place was reserved just now.
+    /// Schedules an event whose place was reserved: as [`EventQueue::push_in_lane`].
     ///
     /// # Panics
     /// If there is no such lane.
@@ -229,7 +229,8 @@ impl<E: Copy> EventQueue<E> {
         self.push_key_in_lane(lane, Key { time: time.as_ns(), rank: rank.0.get() }, || event);
     }
 
-    /// Schedules events whose places were reserved some time ago, in the order of times and places. O(lane).
+    /// Schedules events whose places were reserved some time ago, in the order of times and places. O(these, and
+    /// those of the lane that come after the first of them).
     ///
     /// # Panics
     /// If there is no such lane; with debug assertions, if they are out of order.
@@ -238,7 +239,10 @@ impl<E: Copy> EventQueue<E> {
             key: Key { time: time.as_ns(), rank: rank.0.get() },
             event,
         };
-        self.lanes[lane].merge(events.map(entry));
+        let entries: Vec<_> = events.map(entry).collect();
+        let in_order = |pair: &[Entry<E>]| pair[0].key.precedes(pair[1].key);
+        debug_assert!(entries.windows(2).all(in_order), "what is put in a lane is in order");
+        self.lanes[lane].merge(&entries);
         self.change_head(lane);
         self.find_other();
     }

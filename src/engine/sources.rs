@@ -140,7 +140,7 @@ impl FewSources {
     /// Takes the first event out, which is known: its source and tag.
     #[inline]
     pub(super) fn take(&mut self) -> (usize, u32) {
-        // A rank decides nothing where no event is.
+        // A rank decides nothing where no event is, nor this flag where one source is alone.
         self.first.time = self.after;
         self.several.is_taken = true;
         (self.source as usize, self.tag)

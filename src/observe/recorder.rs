@@ -27,12 +27,13 @@ use std::sync::Arc;
 pub struct Recorder {
     setup: Arc<Setup>,
     people: People,
-    /// Requests born from here on are of the current piece and of the last two parts of user windows; those
-    /// born now, before there, are of the current ones.
+    /// Requests born from here on are of the current piece and of one of the last two parts of user windows.
     recent: Time,
+    /// Births before this are in the current piece and the current part.
     straight: Time,
-    /// How many were, and are not counted there yet.
+    /// Births there that are not counted yet.
     births: u64,
+    /// Successes of recent births that are not counted yet.
     successes: Successes,
     pieces: Pieces,
     user_windows: UserWindows,
@@ -386,7 +387,7 @@ impl Recorder {
         self.recent = self.pieces.from().max(self.user_windows.recent());
     }
 
-    /// A request has failed, or was slow, or was born before the current piece.
+    /// A request has failed, or was slow, or was born before what is recent.
     #[inline(never)]
     fn finished_elsewhere(
         &mut self,

@@ -345,8 +345,8 @@ pub trait Balancer: Send + Sync {
         None
     }
 
-    /// The table that [`Balancer::pick_freely`] would do no more than draw from, if there is one: until the
-    /// members change, it is drawn from in its place.
+    /// The table that such a pick would be no more than a draw from, if there is one: until the members change
+    /// it is drawn from, and [`Balancer::pick_freely`] is not asked.
     fn table(&self) -> Option<&weighted::WeightTable> {
         None
     }

@@ -3,16 +3,13 @@
 use super::Express;
 use super::post::{Post, Service};
 use crate::engine::slab::Handle;
-use crate::engine::time::{Span, Time};
+use crate::engine::time::Time;
 use crate::model::backend::Backend;
-use crate::model::event::Event;
+use crate::model::event::{Event, TIMERS};
 use crate::model::request::{Attempt, Place, Sender};
 use crate::model::setup::InstanceId;
 use crate::model::station::{Custody, Occupancy, Presence};
 use crate::model::world::World;
-
-/// More than rounding can have made of the time at which a member will be done that was slow before.
-const ROUNDING: Span = Span::from_ns(1_000);
 
 /// Whether an attempt went straight to its member, and waits there for its answer or was given up.
 fn is_light(attempt: &Attempt, process: InstanceId) -> bool {
@@ -58,7 +55,7 @@ impl World {
         }
         let now = self.now;
         express.process = self.express_process().index();
-        express.owed.clear();
+        express.owed.clear(self.queue.reserve(TIMERS));
         if express.posts.is_empty() {
             express.posts = self.backends.iter().map(Post::new).collect();
         }
@@ -67,7 +64,7 @@ impl World {
             post.free_at = if post.workers == 1 { now } else { Time::FOREVER };
             backend.station.hand_over_jobs(now, |attempt, done, order| {
                 post.put(Service { done, order, attempt: attempt.index() as u32 });
-                post.free_at = post.free_at.max(done + ROUNDING);
+                post.free_at = post.free_at.max(done);
             });
             while let Some(waiter) = backend.station.hand_over_waiter() {
                 let attempt = self.attempts.get(waiter).expect("an attempt in line lives");
@@ -88,38 +85,42 @@ impl World {
         }
     }
 
-    /// Sets the timers that are owed. O(n log n) in those in flight, and what their lanes hold.
-    fn set_owed(&mut self, express: &Express) {
-        let timer = |(handle, attempt): (Handle, &Attempt)| {
-            let rank = express.owed.rank(handle.index())?;
-            let population = attempt.population.index();
-            // What a slot owed before says nothing of an attempt that nothing bounds.
-            let at = attempt.sent + self.populations[population].timeout?;
-            Some((population, (at, rank, Event::AttemptTimeout(handle))))
-        };
-        let mut timers: Vec<_> = self.attempts.iter().filter_map(timer).collect();
-        timers.sort_unstable_by_key(|&(population, (at, rank, _))| (population, at, rank));
-        for of_one in timers.chunk_by(|(one, _), (other, _)| one == other) {
-            self.queue.put_in_lane(of_one[0].0, of_one.iter().map(|&(_, timer)| timer));
-        }
-    }
-
-    /// Gives back what stations hold.
+    /// Gives back what stations hold, and sets the timers that are owed.
     pub(super) fn return_custody(&mut self, express: &mut Express) {
         self.sync_custody(express);
-        self.set_owed(express);
-        let (now, attempts) = (self.now, &self.attempts);
-        let handle =
-            |slot: u32| attempts.handle_at(slot as usize).expect("an attempt in a station lives");
-        for (post, backend) in express.posts.iter_mut().zip(&mut self.backends) {
-            for Service { done, order, attempt } in post.drain() {
-                backend.station.take_back_job(now, handle(attempt), done, order);
+        let Express { posts, waiting, owed, timers, .. } = express;
+        let (now, attempts, populations) = (self.now, &self.attempts, &self.populations);
+        let mut note_timer = |handle: Handle, attempt: &Attempt| {
+            let id = attempt.population.index();
+            // What a slot owed before says nothing of an attempt that nothing bounds.
+            if let (Some(timeout), Some(rank)) =
+                (populations[id].timeout, owed.rank(handle.index()))
+            {
+                timers.push((id, attempt.sent + timeout, rank, Event::AttemptTimeout(handle)));
             }
-            while let Some((attempt, _)) = express.waiting.take(&mut post.line) {
-                let since = attempts.at(attempt as usize).expect("an attempt in line lives").since;
-                backend.station.take_back_waiter(now, handle(attempt), since);
+        };
+        let mut take_back = |slot: u32| {
+            let handle = attempts.handle_at(slot as usize).expect("an attempt in a station lives");
+            let attempt = attempts.get(handle).expect("an attempt in a station lives");
+            note_timer(handle, attempt);
+            (handle, attempt.since)
+        };
+        for (post, backend) in posts.iter_mut().zip(&mut self.backends) {
+            for Service { done, order, attempt } in post.drain() {
+                let (handle, _) = take_back(attempt);
+                backend.station.take_back_job(now, handle, done, order);
+            }
+            while let Some((attempt, _)) = waiting.take(&mut post.line) {
+                let (handle, since) = take_back(attempt);
+                backend.station.take_back_waiter(now, handle, since);
             }
         }
+        timers.sort_unstable_by_key(|&(id, at, rank, _)| (id, at, rank));
+        for of_one in timers.chunk_by(|one, other| one.0 == other.0) {
+            let of_one_lane = of_one.iter().map(|&(_, at, rank, event)| (at, rank, event));
+            self.queue.put_in_lane(of_one[0].0, of_one_lane);
+        }
+        timers.clear();
     }
 }
 

@@ -23,7 +23,7 @@ use super::probe::Probe;
 use super::request::{Attempt, Request};
 use super::setup::{Arrivals, BackendId, InstanceId, Population, PopulationId, Setup};
 use super::world::{Fact, World};
-use crate::engine::queue::{Next, Source};
+use crate::engine::queue::{Next, Rank, Source};
 use crate::engine::slab::Handle;
 use crate::engine::time::{Span, Time};
 use line::Waiting;
@@ -36,6 +36,8 @@ pub(super) struct Express {
     posts: Vec<Post>,
     waiting: Waiting,
     owed: Owed,
+    /// Those that are to be set: their populations, times, ranks. Kept to allocate nothing.
+    timers: Vec<(usize, Time, Rank, Event)>,
     /// Whether any population's clients bound how long they wait.
     bounds: bool,
     /// The process that all attempts come to: its position in the world's list.
@@ -83,6 +85,7 @@ impl Express {
                 posts: Vec::new(),
                 waiting: Waiting::default(),
                 owed: Owed::default(),
+                timers: Vec::new(),
                 bounds: setup.populations.iter().any(|p| p.timeout.is_some()),
                 process: 0,
                 least_slow: setup
@@ -376,6 +379,7 @@ impl World {
     ) {
         let now = self.now;
         let Some(post) = x.posts.get_mut(member).filter(|post| post.epoch == epoch) else { return };
+        debug_assert!(post.is_done(now), "a completion at {now} that nobody expects");
         let slot = post.first();
         // First what the next event depends on.
         let next = if let Some((next, work)) = x.waiting.take(&mut post.line) {

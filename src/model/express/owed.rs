@@ -9,13 +9,16 @@ use crate::engine::queue::Rank;
 /// Ranks of timers that are owed, by their attempts' slots.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Owed {
+    /// The last that was owed of each slot.
     ranks: Vec<Option<Rank>>,
+    /// Those from before are of earlier stretches.
+    since: Option<Rank>,
 }
 
 impl Owed {
-    /// Nothing is owed: all timers are set.
-    pub(super) fn clear(&mut self) {
-        self.ranks.clear();
+    /// Nothing is owed: all timers are set whose ranks come before this one.
+    pub(super) fn clear(&mut self, now: Rank) {
+        self.since = Some(now);
     }
 
     /// The timer of the attempt in this slot is not set.
@@ -44,6 +47,6 @@ impl Owed {
 
     /// The rank of an attempt's timer, if it is owed.
     pub(super) fn rank(&self, slot: usize) -> Option<Rank> {
-        self.ranks.get(slot).copied().flatten()
+        self.ranks.get(slot).copied().flatten().filter(|&rank| Some(rank) > self.since)
     }
 }

@@ -50,8 +50,8 @@ pub(super) struct Post {
     pub(super) latency: Span,
     /// Its service distribution, if it is this one.
     pub(super) exponential: Option<Exponential>,
-    /// When all of its attempts will be done: never, if that is not to be known because several workers share a
-    /// line.
+    /// When all of its attempts will be done, if one worker serves them all: of several that share a line no
+    /// close bound is kept, and this is never.
     pub(super) free_at: Time,
     /// Those that are done later than the first.
     others: BinaryHeap<Reverse<Service>>,
@@ -125,7 +125,7 @@ impl Post {
     }
 
     /// Notes that an attempt comes which is so much work. Returns how long it will take, or more than anybody
-    /// can wait if that is not to be known.
+    /// can wait if no close bound is known.
     #[inline]
     pub(super) fn time_to(&mut self, now: Time, work: Span) -> Span {
         if self.has_free_worker() {
@@ -135,6 +135,11 @@ impl Post {
         }
         self.free_at += work;
         self.free_at.after(now)
+    }
+
+    /// Whether somebody is served who is done now.
+    pub(super) fn is_done(&self, now: Time) -> bool {
+        self.in_service > 0 && self.first.attempt != NOBODY && self.first.done == now
     }
 
     /// The slot of who is done first; of nobody, if nobody is served.
