@@ -1,6 +1,6 @@
 //! What requests draw when they are born, worked out for several at a time.
 //!
-//! Each of it is a function of the request's index alone ([`keyed`](crate::engine::random::keyed)), so it
+//! Each of it is a function of the request's index alone ([`keyed`]), so it
 //! makes no difference when it is drawn, or whether anybody asks for it.
 
 use super::PopulationState;
