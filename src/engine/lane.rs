@@ -39,16 +39,15 @@ impl<E: Copy> Lane<E> {
         self.last.precedes(key)
     }
 
-    /// Adds the last one, made where it is stored, more than once if the ring has to grow. Returns whether it
-    /// is the only one. Amortized O(1).
-    #[expect(clippy::inline_always, reason = "else it is made elsewhere and copied")]
-    #[inline(always)]
-    pub(super) fn push_with(&mut self, key: Key, event: impl Fn() -> E) -> bool {
+    /// Adds the last one. Returns whether it is the only one. Amortized O(1).
+    #[inline]
+    pub(super) fn push(&mut self, key: Key, event: E) -> bool {
+        let entry = Entry { key, event };
         if self.len() == self.ring.len() {
-            self.make_room(1, Entry { key, event: event() });
+            self.make_room(1, entry);
         }
         let place = self.end & self.ring.len().wrapping_sub(1);
-        self.ring[place] = Entry { key, event: event() };
+        self.ring[place] = entry;
         self.last = key;
         self.end += 1;
         self.end - self.first == 1
@@ -128,7 +127,7 @@ mod tests {
                 if number == then {
                     (0..gone.min(then)).for_each(|_| lane.pop());
                 }
-                lane.push_with(key, || event);
+                lane.push(key, event);
             }
             let gone = if then < mine.len() { gone.min(then) } else { 0 };
             lane.merge(&others.iter().map(entry).collect::<Vec<_>>());
@@ -141,7 +140,7 @@ mod tests {
             }
             let later = Key { time: 31, rank: 0 };
             prop_assert!(lane.takes(later));
-            lane.push_with(later, || 7);
+            lane.push(later, 7);
             prop_assert_eq!(lane.front().map(|entry| entry.event), Some(7));
         }
 
@@ -153,7 +152,7 @@ mod tests {
                 let key = Key { time, rank: 0 };
                 if comes {
                     prop_assert!(lane.takes(key));
-                    lane.push_with(key, || time);
+                    lane.push(key, time);
                     twin.push_back(time);
                     prop_assert!(!lane.takes(key));
                 } else {

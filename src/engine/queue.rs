@@ -180,35 +180,16 @@ impl<E: Copy> EventQueue<E> {
     /// # Panics
     /// If there is no such lane.
     pub fn push_in_lane(&mut self, lane: usize, time: Time, class: Class, event: E) {
-        self.push_in_lane_with(lane, time, class, || event);
-    }
-
-    /// The same of an event that is made where it is stored, more than once if that has to grow.
-    ///
-    /// # Panics
-    /// If there is no such lane.
-    #[expect(clippy::inline_always, reason = "else it is made elsewhere and copied")]
-    #[inline(always)]
-    pub fn push_in_lane_with(
-        &mut self,
-        lane: usize,
-        time: Time,
-        class: Class,
-        event: impl Fn() -> E,
-    ) {
         let key = self.next_key(time, class);
         self.push_key_in_lane(lane, key, event);
     }
 
-    #[expect(clippy::inline_always, reason = "as its caller")]
-    #[inline(always)]
-    fn push_key_in_lane(&mut self, lane: usize, key: Key, event: impl Fn() -> E) {
+    #[inline]
+    fn push_key_in_lane(&mut self, lane: usize, key: Key, event: E) {
         let events = &mut self.lanes[lane];
         if !events.takes(key) {
-            self.push_in_heap(key, event());
-            return;
-        }
-        if events.push_with(key, event) {
+            self.push_in_heap(key, event);
+        } else if events.push(key, event) {
             self.begin_lane(lane, key);
         }
     }
@@ -226,7 +207,7 @@ impl<E: Copy> EventQueue<E> {
     /// If there is no such lane.
     #[inline(never)]
     pub fn push_reserved(&mut self, lane: usize, time: Time, rank: Rank, event: E) {
-        self.push_key_in_lane(lane, Key { time: time.as_ns(), rank: rank.0.get() }, || event);
+        self.push_key_in_lane(lane, Key { time: time.as_ns(), rank: rank.0.get() }, event);
     }
 
     /// Schedules events whose places were reserved some time ago, in the order of times and places. O(these, and

@@ -249,14 +249,11 @@ impl UserWindows {
 
     /// The run is over, and a request is not.
     pub(super) fn unanswered(&mut self, born: Time, person: usize) {
-        let [last, current] = &mut self.recent;
-        let part = if born >= current.from {
-            current
-        } else if self.has_last && born >= last.from {
-            last
-        } else {
-            let place = self.open.partition_point(|part| part.from <= born) - 1;
+        let part = if born < self.recent() {
+            let place = self.place(born);
             &mut self.open[place]
+        } else {
+            &mut self.recent[usize::from(born >= self.recent[1].from)]
         };
         part.experience.mark(person, ACTIVE);
     }
@@ -264,15 +261,20 @@ impl UserWindows {
     /// A request is over that was born in none of the recent parts.
     #[inline(never)]
     fn finish_open(&mut self, born: Time, person: usize, flags: u8) {
-        // Most are of the last one of these.
-        let place = match self.open.back() {
-            Some(last) if last.from <= born => self.open.len() - 1,
-            _ => self.open.partition_point(|part| part.from <= born) - 1,
-        };
+        let place = self.place(born);
         let part = &mut self.open[place];
         part.finished(person, flags);
         if part.in_flight == 0 {
             self.close_finished();
+        }
+    }
+
+    /// The place of the part before the recent ones in which a request was born.
+    fn place(&self, born: Time) -> usize {
+        // Most are of the last one of these.
+        match self.open.back() {
+            Some(last) if last.from <= born => self.open.len() - 1,
+            _ => self.open.partition_point(|part| part.from <= born) - 1,
         }
     }
 
